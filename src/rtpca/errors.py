@@ -1,0 +1,35 @@
+"""The errors that a user can cause; the command line prints them as one line and exits with code 2.
+
+A message says what was given, what is needed, and what to do next. Anything that is not an
+`RtpcaError` is a bug of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class RtpcaError(Exception):
+    """Base of every error that the user can mend."""
+
+
+class InputError(RtpcaError):
+    """A file or array holds something that cannot be used."""
+
+
+class ShapeError(InputError):
+    """An array has the wrong shape; the message shows both shapes with axis letters."""
+
+
+class ConfigError(RtpcaError):
+    """A configuration asks for something that does not exist or does not fit together."""
+
+
+class CheckpointError(RtpcaError):
+    """A weights file is damaged, foreign, or does not fit the configuration."""
+
+
+class TrainingError(RtpcaError):
+    """Training cannot start or go on (data do not fit the model, loss is not a number)."""
+
+
+class MissingExtraError(RtpcaError):
+    """An optional package is needed; the message gives the command that installs it."""
