@@ -1,0 +1,39 @@
+# `make demo` and `make test` need python3 (3.11 or newer), make and pip: each makes .venv first, once.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint format clean
+
+help:
+	@echo "make demo    lift the embedded clip: 3D poses, a picture and the errors, in demo-out/"
+	@echo "make test    run the tests"
+	@echo "make lint    ruff and pyright"
+	@echo "make format  let ruff format the code"
+	@echo "make clean   remove .venv and what was generated"
+
+demo: $(VENV)/.ready-demo
+	$(BIN)/rtpca demo --out demo-out
+
+test: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
+
+format: $(VENV)/.ready-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) demo-out .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.ready-demo: pyproject.toml constraints.txt tools/setup_venv.sh
+	tools/setup_venv.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+$(VENV)/.ready-dev: pyproject.toml constraints.txt tools/setup_venv.sh
+	tools/setup_venv.sh "$(PYTHON)" "$(VENV)" dev
+	@touch $@ $(VENV)/.ready-demo
