@@ -1,0 +1,304 @@
+"""Pickled numpy data from strangers, read without running anything of theirs.
+
+VideoPose3D's `.npz` files and several dataset releases hold pickled object arrays. Unpickling runs whatever
+the file names, and even numpy's own helpers can be led to read memory through a forged dtype. So this reader
+admits arrays, numpy scalars and plain containers only, and builds the arrays itself: the names in the stream
+lead to small builders below that check each piece, never to numpy's own functions. Any other name is refused
+before it is looked up.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy_format
+
+from rtpca.errors import InputError
+
+__all__ = ["read_npy", "read_npz", "read_pickle"]
+
+_PLAIN_DTYPE = re.compile(r"[<>|=]?(?:[?bBhHiIlLqQefdgFDGO]|[biufc]\d{1,2}|b1|O[48]|[SUa]\d+)$")
+
+
+class _Refused(pickle.UnpicklingError):
+    """The stream asks for something that is neither an array nor a plain container."""
+
+
+class _Admitted:
+    """A callable handed to the stream; without attributes, so the stream cannot alter it."""
+
+    __slots__ = ("_build",)
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self._build = build
+
+    def __call__(self, *args: Any) -> Any:
+        return self._build(*args)
+
+
+class _Dtype:
+    """Stands for a numpy dtype: a plain type code and a byte order, nothing structured."""
+
+    __slots__ = ("dtype",)
+
+    def __init__(self, code: object, *_: object) -> None:
+        text = code.decode("latin1") if isinstance(code, bytes) else code
+        if not isinstance(text, str) or not _PLAIN_DTYPE.match(text):
+            raise _Refused(f"an array of type {code!r}")
+        self.dtype = np.dtype("O") if text.lstrip("<>|=").startswith("O") else np.dtype(text)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, order, subarray, names, fields = state[:5]
+        if subarray is not None or names or fields:
+            raise _Refused("an array with a structured type")
+        order = order.decode("latin1") if isinstance(order, bytes) else order
+        if order in ("<", ">"):
+            self.dtype = self.dtype.newbyteorder(order)
+
+
+class _Array:
+    """Stands for an array until its content has arrived; `_resolve` puts the array in its place."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, *_: object) -> None:
+        self.array = np.empty(0)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        shape, kind, column_major, content = state[-4:]
+        self.array = _array_from(content, kind, shape, "F" if column_major else "C")
+
+
+def _array_from(content: object, kind: object, shape: object, order: object = "C", *_: object) -> np.ndarray:
+    """An array from its raw bytes, or from a list of objects, with its size checked against its shape."""
+    if not isinstance(kind, _Dtype):
+        raise _Refused("an array without a type")
+    dims = (shape,) if isinstance(shape, int) else shape
+    if not isinstance(dims, tuple) or not all(isinstance(n, int) and n >= 0 for n in dims):
+        raise _Refused(f"an array of shape {shape!r}")
+    count = math.prod(dims)
+    layout = "F" if order == "F" else "C"
+    if kind.dtype.hasobject:
+        if not isinstance(content, list) or len(content) != count:
+            raise _Refused("an object array whose content does not fit its shape")
+        flat = np.empty(count, dtype=object)
+        for index, item in enumerate(content):
+            flat[index] = item
+        return flat.reshape(dims, order=layout)
+    # Pickles of Python 2, read as Latin-1, hold the raw bytes as text.
+    raw = content.encode("latin1") if isinstance(content, str) else content
+    if not isinstance(raw, bytes | bytearray) or len(raw) != count * kind.dtype.itemsize:
+        raise _Refused("an array whose content does not fit its shape")
+    return np.frombuffer(raw, dtype=kind.dtype).reshape(dims, order=layout).copy(order="K")
+
+
+def _scalar(kind: object, content: object = b"") -> Any:
+    return _array_from(content, kind, (1,))[0]
+
+
+def _encode(text: object, encoding: object = "latin1") -> bytes:
+    """What Python 3 writes in old protocols in place of a bytes constant."""
+    if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
+        raise _Refused("an encoding other than Latin-1")
+    return text.encode("latin1")
+
+
+def _byte_string(content: object = b"", encoding: object = None) -> bytearray:
+    if isinstance(content, str) and encoding in ("latin1", "latin-1"):
+        return bytearray(content, "latin1")
+    if not isinstance(content, bytes | bytearray):
+        raise _Refused("a byte array made from something else than bytes")
+    return bytearray(content)
+
+
+def _collect(kind: type[Any]) -> Callable[..., Any]:
+    def build(content: object = ()) -> Any:
+        if not isinstance(content, list | tuple | dict | set | frozenset):
+            raise _Refused(f"a {kind.__name__} made from something else than a container")
+        return kind(content)
+
+    return build
+
+
+def _builders() -> dict[tuple[str, str], Callable[..., Any]]:
+    builders: dict[tuple[str, str], Callable[..., Any]] = {
+        ("numpy", "dtype"): _Dtype,
+        ("numpy", "ndarray"): _Array,
+        ("_codecs", "encode"): _encode,
+        ("collections", "OrderedDict"): _collect(dict),
+        ("collections", "defaultdict"): lambda *_: {},
+    }
+    for core in ("numpy.core", "numpy._core"):
+        builders[f"{core}.multiarray", "_reconstruct"] = _Array
+        builders[f"{core}.multiarray", "scalar"] = _scalar
+        builders[f"{core}.numeric", "_frombuffer"] = _array_from
+    for builtins in ("builtins", "__builtin__"):
+        builders[builtins, "bytearray"] = _byte_string
+        builders[builtins, "bytes"] = lambda *parts: bytes(_byte_string(*parts))
+        for kind in (dict, list, tuple, set, frozenset):
+            builders[builtins, kind.__name__] = _collect(kind)
+    return builders
+
+
+class _Unpickler(pickle.Unpickler):
+    """An unpickler whose every global name is one of the builders above."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, encoding="latin1")
+        self._admitted = {name: _Admitted(build) for name, build in _builders().items()}
+
+    def find_class(self, module_name: str, global_name: str, /) -> Any:
+        """The builder for a name of the stream.
+
+        Raises:
+            _Refused: for every name that is not on the list; nothing is imported.
+        """
+        try:
+            return self._admitted[module_name, global_name]
+        except KeyError:
+            raise _Refused(f"{module_name}.{global_name}") from None
+
+
+def _resolve(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
+    """`value` with every stand-in replaced by what it stands for; containers are changed in place.
+
+    `done` maps the identity of a visited object to that object (kept alive, so that no identity is used
+    twice) and its replacement.
+    """
+    if id(value) in done:
+        return done[id(value)][1]
+    if isinstance(value, _Admitted):
+        raise _Refused("a function where data belongs")
+    if isinstance(value, tuple | set | frozenset):
+        result = type(value)(_resolve(item, done) for item in value)
+        done[id(value)] = (value, result)
+        return result
+    stand_in = (
+        value.dtype if isinstance(value, _Dtype) else value.array if isinstance(value, _Array) else value
+    )
+    if not isinstance(stand_in, list | dict | np.ndarray):
+        return stand_in
+    done[id(value)] = (value, stand_in)
+    if isinstance(stand_in, list):
+        stand_in[:] = [_resolve(item, done) for item in stand_in]
+    elif isinstance(stand_in, dict):
+        items = [(_resolve(key, done), _resolve(item, done)) for key, item in stand_in.items()]
+        stand_in.clear()
+        stand_in.update(items)
+    elif stand_in.dtype.hasobject:
+        for index in np.ndindex(stand_in.shape):
+            stand_in[index] = _resolve(stand_in[index], done)
+    return stand_in
+
+
+_DAMAGE = (
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    ImportError,
+    MemoryError,
+    OverflowError,
+    RecursionError,
+    NotImplementedError,
+)
+"""What damaged or forged archives and streams raise while they are read."""
+
+
+def _unpickle(file: IO[bytes], source: str) -> Any:
+    try:
+        return _resolve(_Unpickler(file).load(), {})
+    except _Refused as error:
+        raise InputError(
+            f"{source}: its pickle holds {error}; only numpy arrays and plain containers are read, and nothing of "
+            "the file was run. Save the data as plain arrays if you trust its origin."
+        ) from error
+    except _DAMAGE as error:
+        raise InputError(f"{source}: the pickled data are damaged or truncated ({_reason(error)})") from error
+
+
+def _reason(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def read_pickle(path: str | Path) -> Any:
+    """A pickle file that holds numpy arrays and plain containers (dict, list, tuple, set, numbers, text).
+
+    Reads protocols 0 to 5, from numpy 1 and 2, and from Python 2 (byte strings come out as Latin-1 text).
+
+    Raises:
+        InputError: the file is missing or damaged, or holds anything else. Nothing of it is run.
+    """
+    try:
+        with open(path, "rb") as file:
+            return _unpickle(file, str(path))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def read_npy(file: IO[bytes], source: str) -> np.ndarray:
+    """One array in numpy's `.npy` format, pickled object arrays included.
+
+    Args:
+        file: Open binary file at the start of the array.
+        source: What to call the file in error messages.
+
+    Raises:
+        InputError: the data are damaged, or its pickle holds more than arrays and plain containers.
+    """
+    try:
+        version = npy_format.read_magic(file)
+        reader = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
+        shape, column_major, dtype = reader(file)
+        if not dtype.hasobject:
+            expected = math.prod(shape) * dtype.itemsize
+            raw = file.read(expected)
+            if len(raw) != expected:
+                raise ValueError(f"{len(raw)} of {expected} bytes are there")
+            array = np.frombuffer(bytearray(raw), dtype=dtype)
+            return array.reshape(shape, order="F" if column_major else "C")
+    except _DAMAGE as error:
+        raise InputError(f"{source}: damaged or truncated ({_reason(error)})") from error
+    content = _unpickle(file, source)
+    if not isinstance(content, np.ndarray) or content.shape != tuple(shape):
+        raise InputError(
+            f"{source}: the pickled array does not have the shape {shape} that its header announces"
+        )
+    return content
+
+
+def read_npz(path: str | Path) -> dict[str, np.ndarray]:
+    """All arrays of a numpy `.npz` archive, pickled object arrays included.
+
+    Raises:
+        InputError: the file is missing, not an archive, damaged, or holds anything but arrays and plain
+            containers. Nothing of it is run.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.endswith(".npy"):
+                    with archive.open(name) as member:
+                        arrays[name[:-4]] = read_npy(member, f"{path}, array '{name[:-4]}'")
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{path}: not an .npz archive, or truncated ({_reason(error)})") from error
+    except _DAMAGE as error:
+        raise InputError(f"{path}: cannot be read ({_reason(error)})") from error
+    return arrays
