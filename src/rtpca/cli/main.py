@@ -1,0 +1,124 @@
+"""The command `rtpca`: its verbs, and what becomes of errors.
+
+A verb's module imports torch and other heavy packages inside of its function, so that help and usage errors answer
+at once. What a user can cause ends in one line on standard error and exit code 2; Ctrl-C in one line and 130; a
+closed pipe in silence. Any other exception is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.main import get_command
+
+from rtpca.cli.console import out, print_error
+from rtpca.cli.version import version_lines
+from rtpca.errors import RtpcaError
+
+USER_ERROR = 2
+INTERRUPTED = 130
+_CLOSED_PIPE = 1
+
+app = typer.Typer(
+    name="rtpca",
+    help="Lift 2D human keypoints to 3D poses over time.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        out.print("\n".join(version_lines()), markup=False, soft_wrap=True)
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: bool = typer.Option(
+        False,
+        "--version",
+        callback=_show_version,
+        is_eager=True,
+        help="Show versions and optional back-ends.",
+    ),
+) -> None:
+    del version
+    if context.invoked_subcommand is None:
+        out.print(context.get_help(), markup=False, end="")
+
+
+_VERBS = {
+    "demo": "demo",
+    "lift": "lift",
+    "prepare": "prepare",
+    "train": "train",
+    "eval": "evaluate",
+    "profile": "profile",
+    "import-checkpoint": "import_checkpoint",
+}
+for _verb, _module_name in _VERBS.items():
+    try:
+        _module = importlib.import_module(f"rtpca.cli.{_module_name}")
+    except ModuleNotFoundError:
+        continue
+    if _verb == "prepare":
+        app.add_typer(_module.app, name=_verb)
+    else:
+        app.command(_verb)(getattr(_module, _module_name))
+
+
+def main(args: Sequence[str]) -> int:
+    """Run one command line and report its errors.
+
+    Args:
+        args: The words after `rtpca`.
+
+    Returns:
+        The exit code: 0, 2 for what the user can mend, 130 after Ctrl-C, or what the verb asked for.
+    """
+    try:
+        outcome = get_command(app).main(args=list(args), prog_name="rtpca", standalone_mode=False)
+        sys.stdout.flush()
+    except RtpcaError as error:
+        print_error(str(error))
+        return USER_ERROR
+    except typer.TyperException as error:
+        print_error(_usage_message(error))
+        return USER_ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        outcome = INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes standard output once more at exit: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CLOSED_PIPE
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print_error(f"cannot use {os.fspath(error.filename)}: {error.strerror}")
+        return USER_ERROR
+    code = outcome if isinstance(outcome, int) else 0
+    if code == INTERRUPTED:
+        print_error("interrupted")
+    return code
+
+
+def _usage_message(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    command = "rtpca" if context is None else context.command_path
+    return f"{error.format_message().rstrip('.')} (see '{command} --help')"
+
+
+def run() -> None:
+    """Entry point of the installed command."""
+    sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run()
