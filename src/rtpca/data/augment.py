@@ -1,0 +1,180 @@
+"""Augmentation of motion windows: mirror, body proportions, random camera, detector-like noise.
+
+`augment` is the whole chain from windows in world coordinates to what a training step needs. The parts are public
+too: mirroring and changes of frame rate here, bodies in `body`, cameras in `cameras`, keypoint errors in `noise`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+
+from rtpca.data.body import BodyProportions, random_body
+from rtpca.data.cameras import RandomCameraConfig, random_cameras
+from rtpca.data.noise import DetectorNoise, detector_noise, gaussian_noise
+from rtpca.errors import ConfigError, ShapeError
+from rtpca.geometry.camera import Camera
+from rtpca.skeletons import get_skeleton
+
+__all__ = [
+    "AugmentConfig",
+    "AugmentedBatch",
+    "BodyProportions",
+    "DetectorNoise",
+    "augment",
+    "change_speed",
+    "detector_noise",
+    "gaussian_noise",
+    "mirror",
+    "random_body",
+    "random_mirror",
+]
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """What is done to a window of motion before the network sees it."""
+
+    mirror_probability: float = 0.5
+    """Windows that are shown mirrored, left and right exchanged."""
+    body: BodyProportions = field(default_factory=BodyProportions)
+    noise: DetectorNoise = field(default_factory=DetectorNoise)
+    camera: RandomCameraConfig = field(default_factory=RandomCameraConfig)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.mirror_probability <= 1.0:
+            raise ConfigError(
+                f"mirror_probability is {self.mirror_probability}; give a probability from 0 to 1"
+            )
+
+    @classmethod
+    def none(cls) -> AugmentConfig:
+        """Nothing is changed: the paper's protocol, with cameras that the data set brings along."""
+        return cls(mirror_probability=0.0, body=BodyProportions.none(), noise=DetectorNoise.none())
+
+
+@dataclass(frozen=True)
+class AugmentedBatch:
+    """Windows as a camera and a detector would see them, with the truth."""
+
+    joints_cam: torch.Tensor
+    """Joints in camera axes, absolute, (B, F, 17, 3), metres."""
+    keypoints_px: torch.Tensor
+    """Keypoints as found, (B, F, 17, 2), pixels, NaN where missing."""
+    scores: torch.Tensor
+    """Scores, (B, F, 17), 0 where missing."""
+    camera: Camera
+    """The camera of each window, batch axis B."""
+
+    @property
+    def root(self) -> torch.Tensor:
+        """Pelvis in camera axes, (B, F, 3), metres."""
+        return self.joints_cam[:, :, 0]
+
+    @property
+    def poses3d(self) -> torch.Tensor:
+        """Root-relative joints in camera axes, (B, F, 17, 3), metres."""
+        return self.joints_cam - self.joints_cam[:, :, :1]
+
+
+@torch.no_grad()
+def augment(
+    joints_world: torch.Tensor,
+    config: AugmentConfig,
+    generator: torch.Generator,
+    camera: Camera | None = None,
+) -> AugmentedBatch:
+    """Show windows of motion, varied, to a camera and a detector.
+
+    Args:
+        joints_world: Windows of h36m17 joints, (B, F, 17, 3), world axes (y up), metres, finite.
+        config: What to vary and how much.
+        generator: Source of randomness, on the device of `joints_world`.
+        camera: Cameras to use, batch axis B; None draws random ones.
+
+    Returns:
+        The windows in camera axes, with keypoints and scores.
+
+    Raises:
+        ShapeError: If `joints_world` is not (B, F, 17, 3).
+    """
+    joints = random_mirror(joints_world, config.mirror_probability, generator)
+    joints = random_body(joints, config.body, generator)
+    if camera is None:
+        camera = random_cameras(joints, config.camera, generator)
+    batch, frames, num_joints, _ = joints.shape
+    joints_cam = camera.world_to_camera(joints.reshape(batch, frames * num_joints, 3))
+    true_px = camera.project(joints_cam).reshape(batch, frames, num_joints, 2)
+    keypoints_px, scores = detector_noise(true_px, config.noise, generator, camera.size_wh)
+    return AugmentedBatch(joints_cam.reshape(joints.shape), keypoints_px, scores, camera)
+
+
+def mirror(joints: torch.Tensor) -> torch.Tensor:
+    """Mirror h36m17 joints about x = 0: x changes sign, left and right change places; twice gives the original.
+
+    Args:
+        joints: Joints, (..., 17, 3) in world or camera axes, or normalised keypoints, (..., 17, 2).
+
+    Returns:
+        The mirrored joints, a new tensor.
+    """
+    order = list(get_skeleton("h36m17").mirror)
+    if joints.shape[-2] != len(order):
+        raise ShapeError(
+            f"joints has shape {tuple(joints.shape)}; mirror needs (..., 17, C) in h36m17 order: convert it first"
+        )
+    mirrored = joints[..., order, :]  # indexing copies
+    mirrored[..., 0].neg_()
+    return mirrored
+
+
+@torch.no_grad()
+def random_mirror(joints: torch.Tensor, probability: float, generator: torch.Generator) -> torch.Tensor:
+    """Mirror each window of (B, F, 17, C) with the given probability."""
+    chosen = torch.rand(joints.shape[0], generator=generator, device=joints.device) < probability
+    return torch.where(chosen[:, None, None, None], mirror(joints), joints)
+
+
+@torch.no_grad()
+def change_speed(
+    joints: torch.Tensor, frames: int, speed_range: tuple[float, float], generator: torch.Generator
+) -> torch.Tensor:
+    """Cut a window of `frames` out of each longer one, faster or slower than recorded.
+
+    Positions between frames are interpolated linearly.
+
+    Args:
+        joints: Windows, (B, L, J, C), with L large enough for the highest speed.
+        frames: Length of the result.
+        speed_range: Log-uniform frames of the source per frame of the result.
+        generator: Source of randomness, on the device of `joints`.
+
+    Returns:
+        Windows, (B, frames, J, C), each from a random place.
+
+    Raises:
+        ConfigError: If the range is empty or not positive.
+        ShapeError: If the windows are too short for it.
+    """
+    low, high = speed_range
+    if not 0 < low <= high:
+        raise ConfigError(f"speed_range is {speed_range}; give (low, high) with 0 < low <= high")
+    batch, length, num_joints, channels = joints.shape
+    if (frames - 1) * high > length - 1:
+        raise ShapeError(
+            f"windows of {length} frames are too short for {frames} frames at speed {high}: "
+            f"give at least {int((frames - 1) * high) + 2} frames"
+        )
+    device = joints.device
+    speed = low * (high / low) ** torch.rand(batch, 1, generator=generator, device=device)
+    span = speed * (frames - 1)
+    start = torch.rand(batch, 1, generator=generator, device=device) * (length - 1 - span)
+    place = start + speed * torch.arange(frames, device=device)  # (B, frames)
+    first = place.floor().long().clamp(0, max(length - 2, 0))
+    weight = (place - first).to(joints.dtype)[..., None]
+    flat = joints.reshape(batch, length, num_joints * channels)
+    index = first[..., None].expand(-1, -1, flat.shape[-1])
+    before = flat.gather(1, index)
+    after = flat.gather(1, (index + 1).clamp(max=length - 1))
+    return torch.lerp(before, after, weight).reshape(batch, frames, num_joints, channels)

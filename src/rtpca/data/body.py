@@ -1,0 +1,143 @@
+"""Random body proportions: the motion of one person shown on many bodies.
+
+Bone lengths change per window, symmetrically; bone directions, and so the motion, are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+
+from rtpca.errors import ConfigError, ShapeError
+
+# h36m17: the bone that ends at each joint after the pelvis, by its parent and by the group that shares a length factor.
+_PARENTS = (0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
+_GROUPS = (
+    "hips",
+    "thigh",
+    "shin",
+    "lower_trunk",
+    "upper_trunk",
+    "neck",
+    "head",
+    "shoulders",
+    "upper_arm",
+    "forearm",
+)
+_GROUP_OF_BONE = (0, 1, 2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 7, 8, 9)
+_REGION_OF_GROUP = (-1, 0, 0, 1, 1, -1, -1, -1, 2, 2)  # legs, trunk, arms; the others vary on their own
+_DEPTHS = (
+    (1, 4, 7),
+    (2, 5, 8),
+    (3, 6, 9, 11, 14),
+    (10, 12, 15),
+    (13, 16),
+)  # joints by distance from the pelvis
+_JOINTS = 17
+_CLIP = 2.5  # standard deviations
+
+
+@dataclass(frozen=True)
+class BodyProportions:
+    """Spread of body proportions: standard deviations of the logarithm of length factors, cut off at 2.5 of them.
+
+    The factor of a bone is the product of the size of the whole body, of its region (legs, trunk, arms) and its own,
+    so correlated lengths stay plausible together. Left and right always agree.
+    """
+
+    size: float = 0.07
+    """Whole body; people's statures spread by 0.04 to 0.05, children are smaller."""
+    legs: float = 0.06
+    trunk: float = 0.06
+    arms: float = 0.05
+    hips: float = 0.18
+    """Half width of the hips on its own; data sets place the hip joints very differently."""
+    hips_mean: float = 0.10
+    """Mean of the logarithm for the hips: mocap hips (0.09 m) are narrower than Human3.6M's (0.13 m)."""
+    thigh: float = 0.04
+    shin: float = 0.04
+    lower_trunk: float = 0.06
+    upper_trunk: float = 0.06
+    neck: float = 0.12
+    head: float = 0.12
+    shoulders: float = 0.08
+    upper_arm: float = 0.04
+    forearm: float = 0.05
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if field.name != "hips_mean" and not 0.0 <= getattr(self, field.name) <= 0.5:
+                raise ConfigError(
+                    f"body proportion {field.name} is {getattr(self, field.name)}; give a standard deviation of the "
+                    "log length from 0 to 0.5"
+                )
+
+    @classmethod
+    def none(cls) -> BodyProportions:
+        """Every body stays as it was recorded."""
+        return cls(**{field.name: 0.0 for field in fields(cls)})
+
+
+@torch.no_grad()
+def random_body(joints_m: torch.Tensor, config: BodyProportions, generator: torch.Generator) -> torch.Tensor:
+    """Change the body proportions of every window.
+
+    All bones are scaled along their own direction and put together again from the pelvis outwards. The path of the
+    pelvis is scaled about its mean by the factor of the legs, so that feet on the floor do not begin to slide.
+
+    Args:
+        joints_m: Windows of h36m17 joints, (B, F, 17, 3), metres, any axes.
+        config: Spread of the proportions.
+        generator: Source of randomness, on the device of `joints_m`.
+
+    Returns:
+        New joints, (B, F, 17, 3).
+
+    Raises:
+        ShapeError: If `joints_m` is not (B, F, 17, 3).
+    """
+    if joints_m.ndim != 4 or joints_m.shape[2:] != (_JOINTS, 3):
+        raise ShapeError(
+            f"joints_m has shape {tuple(joints_m.shape)}; random_body needs (B, F, 17, 3) in h36m17 order: "
+            "convert the skeleton first"
+        )
+    factors, legs = _length_factors(joints_m, config, generator)
+    return _rebuild(joints_m, factors, legs)
+
+
+def _length_factors(
+    like: torch.Tensor, config: BodyProportions, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Factors of the 16 bones (B, 16), and of the whole leg (B,)."""
+    batch, dtype, device = like.shape[0], like.dtype, like.device
+    regions = (config.legs, config.trunk, config.arms)
+    own = [getattr(config, name) for name in _GROUPS]
+    spread = torch.tensor([config.size, *regions, *own], dtype=dtype, device=device)
+    draw = torch.randn(batch, spread.numel(), generator=generator, dtype=dtype, device=device)
+    draw = draw.clamp(-_CLIP, _CLIP) * spread
+    size, region, group = draw[:, :1], draw[:, 1:4], draw[:, 4:]
+    log = torch.cat([size, region, group], -1)
+    mix = torch.zeros(log.shape[-1], len(_GROUPS), dtype=dtype, device=device)
+    mix[0] = 1.0
+    for column, part in enumerate(_REGION_OF_GROUP):
+        mix[4 + column, column] = 1.0
+        if part >= 0:
+            mix[1 + part, column] = 1.0
+    by_group = log @ mix  # (B, 10)
+    by_group[:, 0] += config.hips_mean
+    by_group = by_group.exp()
+    return by_group[:, list(_GROUP_OF_BONE)], by_group[:, 1:3].mean(-1)
+
+
+def _rebuild(joints: torch.Tensor, factors: torch.Tensor, path_factor: torch.Tensor) -> torch.Tensor:
+    """Scale the bones of (B, F, 17, 3) by (B, 16) and put them together; the pelvis path by (B,) about its mean."""
+    bones = (joints[:, :, 1:] - joints[:, :, list(_PARENTS)]) * factors[:, None, :, None]  # (B, F, 16, 3)
+    pelvis = joints[:, :, 0]
+    mean = pelvis.mean(1, keepdim=True)
+    out = torch.empty_like(joints)
+    out[:, :, 0] = mean + (pelvis - mean) * path_factor[:, None, None]
+    for level in _DEPTHS:
+        parents = [_PARENTS[joint - 1] for joint in level]
+        out[:, :, list(level)] = out[:, :, parents] + bones[:, :, [joint - 1 for joint in level]]
+    return out

@@ -1,0 +1,289 @@
+"""Errors like those of a 2D keypoint detector, and plain Gaussian noise for tests.
+
+The model behind `detector_noise`: every joint has an expected error that drifts over time (hard moments, blur,
+occlusion). The actual error is Gaussian with that deviation, correlated over time, so over many frames its
+distribution has heavy tails. A score follows the expected error, as the confidence of a detector does. On top come
+left/right confusions of the limbs for a few frames, single wild points, and joints that are not found at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import torch
+
+from rtpca.errors import ConfigError, ShapeError
+from rtpca.skeletons import get_skeleton
+
+_JOINTS = 17
+_ARMS = (11, 12, 13, 14, 15, 16)
+_LEGS = (1, 2, 3, 4, 5, 6)
+# What can be lost together: each arm below the shoulder, each leg below the hip, everything from the knees down,
+# everything below the waist.
+_PARTS = ((12, 13), (15, 16), (5, 6), (2, 3))
+_BELOW_KNEES = (2, 3, 5, 6)
+_BELOW_WAIST = (0, 1, 2, 3, 4, 5, 6)
+# h36m17: pelvis, right leg, left leg, spine, thorax, neck, head, left arm, right arm.
+_JOINT_FACTORS = (1.0, 1.2, 1.0, 1.3, 1.2, 1.0, 1.3, 0.9, 0.8, 0.8, 0.9, 0.8, 1.1, 1.5, 0.8, 1.1, 1.5)
+
+
+@dataclass(frozen=True)
+class DetectorNoise:
+    """How wrong the 2D keypoints are. Lengths are fractions of the person's size in the image.
+
+    The person's size is the larger side of the box round the joints, median over the window: about the height of
+    somebody upright. 0.01 is 4.5 px on a person 450 px tall. All `*_share` and `*_rate` values are probabilities.
+    """
+
+    clean_share: float = 0.25
+    """Windows left exactly as they are, with score 1."""
+    sigma_range: tuple[float, float] = (0.002, 0.015)
+    """Log-uniform per window: standard deviation per axis of a joint with factor 1, at median difficulty."""
+    joint_factors: tuple[float, ...] = _JOINT_FACTORS
+    """Multiplies the deviation of each h36m17 joint."""
+    correlation_range: tuple[float, float] = (0.0, 0.95)
+    """Uniform per window: correlation of the error from one frame to the next, first-order autoregressive."""
+    bias_share: float = 0.3
+    """Part of the variance that stays constant over the window: a detector's own idea of where a joint is."""
+    tail: float = 0.6
+    """Standard deviation of the logarithm of the difficulty: 0 is Gaussian; the kurtosis is 3 exp(4 tail^2)."""
+    tail_correlation: float = 0.8
+    """Correlation of the difficulty from one frame to the next."""
+    spike_rate: float = 0.003
+    """Joints per frame that are found somewhere else entirely."""
+    spike_size: float = 0.12
+    """Standard deviation of those errors per axis."""
+    swap_share: float = 0.08
+    """Windows in which the arms, the legs or both change sides for a while."""
+    swap_frames: tuple[int, int] = (1, 6)
+    """How long that lasts, uniform."""
+    joint_drop_rate: float = 0.01
+    """Joints per frame that are missing on their own."""
+    frame_drop_rate: float = 0.002
+    """Frames in which nobody is found."""
+    stretch_drop_share: float = 0.02
+    """Joints of a window that are missing for a stretch of it, of any length."""
+    limb_drop_share: float = 0.03
+    """Limbs of a window that are missing, without their shoulder or hip, for a stretch of it."""
+    lower_body_drop_share: float = 0.04
+    """Windows in which the person is seen from the waist or from the knees upwards only."""
+    outside_drop_share: float = 0.5
+    """Windows in which joints outside the picture are missing; in the others a detector guesses them."""
+    score_half: float = 0.025
+    """Expected error at which the score is one half."""
+    score_jitter: float = 0.3
+    """Standard deviation that is added to the logarithm of score odds per joint and frame."""
+    score_power_range: tuple[float, float] = (0.5, 2.0)
+    """Log-uniform per window: scores are raised to this power, since no two detectors mean the same by a score."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.endswith(("_share", "_rate")) and not 0.0 <= value <= 1.0:
+                raise ConfigError(f"detector noise {field.name} is {value}; give a probability from 0 to 1")
+            if field.name in ("tail", "spike_size", "score_jitter") and value < 0:
+                raise ConfigError(f"detector noise {field.name} is {value}; give 0 or more")
+            if field.name.endswith(("_range", "_frames")) and not 0 <= value[0] <= value[1]:
+                raise ConfigError(
+                    f"detector noise {field.name} is {value}; give (low, high) with 0 <= low <= high"
+                )
+        if self.correlation_range[1] >= 1.0 or not 0.0 <= self.tail_correlation < 1.0:
+            raise ConfigError("correlations of detector noise must be at least 0 and below 1")
+        if len(self.joint_factors) != _JOINTS or min(self.joint_factors) < 0:
+            raise ConfigError(
+                f"joint_factors has {len(self.joint_factors)} numbers; give 17, none negative, in h36m17 order"
+            )
+        if self.score_half <= 0 or self.score_power_range[0] <= 0:
+            raise ConfigError("score_half and score_power_range must be positive")
+
+    @classmethod
+    def none(cls) -> DetectorNoise:
+        """Perfect keypoints: nothing is changed and every score is 1."""
+        return cls(clean_share=1.0)
+
+    def with_level(self, factor: float) -> DetectorNoise:
+        """The same noise with all displacements multiplied by `factor`."""
+        low, high = self.sigma_range
+        return replace(self, sigma_range=(low * factor, high * factor), spike_size=self.spike_size * factor)
+
+
+@torch.no_grad()
+def detector_noise(
+    keypoints_px: torch.Tensor,
+    config: DetectorNoise,
+    generator: torch.Generator,
+    size_wh: torch.Tensor | None = None,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Turn true 2D keypoints into what a detector might have found.
+
+    Args:
+        keypoints_px: True keypoints, (B, F, 17, 2), h36m17, pixels, finite.
+        config: Kind and amount of errors.
+        generator: Source of randomness, on the device of `keypoints_px`.
+        size_wh: Image sizes, (B, 2), needed for joints outside the picture to go missing; None leaves them.
+
+    Returns:
+        Keypoints (B, F, 17, 2), NaN where missing, and scores (B, F, 17): 0 where missing, else in [0.02, 1].
+
+    Raises:
+        ShapeError: If `keypoints_px` is not (B, F, 17, 2).
+    """
+    _check(keypoints_px)
+    batch, dtype, device = keypoints_px.shape[0], keypoints_px.dtype, keypoints_px.device
+    draw = _Draw(keypoints_px, generator)
+    clean = draw.uniform(batch) < config.clean_share  # (B,)
+
+    person_px = person_size_px(keypoints_px)
+    found = _swap_sides(keypoints_px, config, draw)
+    sigma = draw.log_uniform(*config.sigma_range)[:, None, None] * torch.tensor(
+        config.joint_factors, dtype=dtype, device=device
+    )  # (B, 1, J) of the person's size
+    sigma = sigma * (config.tail * draw.autoregressive(config.tail_correlation, 1)[..., 0]).exp()  # (B, F, J)
+    spike = draw.frames() < config.spike_rate
+    expected = sigma + spike * config.spike_size
+    error = _unit_error(config, draw) * torch.where(spike, config.spike_size, sigma)[..., None]
+    found = found + error * person_px[:, None, None, None]
+    scores = _scores(expected, config, draw)
+
+    missing = _missing(config, draw)
+    if size_wh is not None:
+        outside = ((found < 0) | (found > size_wh[:, None, None])).any(-1)
+        missing = missing | (outside & (draw.uniform(batch, 1, 1) < config.outside_drop_share))
+    missing = missing & ~clean[:, None, None]
+    keypoints = torch.where(clean[:, None, None, None], keypoints_px, found)
+    keypoints = keypoints.masked_fill(missing[..., None], torch.nan)
+    scores = torch.where(clean[:, None, None], torch.ones_like(scores), scores).masked_fill(missing, 0.0)
+    return keypoints, scores
+
+
+@torch.no_grad()
+def gaussian_noise(keypoints_px: torch.Tensor, sigma_px: float, generator: torch.Generator) -> torch.Tensor:
+    """Add independent Gaussian noise to every coordinate: the usual robustness test.
+
+    Args:
+        keypoints_px: Keypoints, (..., 2), pixels.
+        sigma_px: Standard deviation per axis in pixels.
+        generator: Source of randomness, on the device of `keypoints_px`.
+
+    Returns:
+        Noisy keypoints of the same shape.
+
+    Raises:
+        ConfigError: If `sigma_px` is negative.
+    """
+    if sigma_px < 0:
+        raise ConfigError(f"sigma_px is {sigma_px}; give a standard deviation of 0 pixels or more")
+    noise = torch.randn(
+        keypoints_px.shape, generator=generator, dtype=keypoints_px.dtype, device=keypoints_px.device
+    )
+    return keypoints_px + sigma_px * noise
+
+
+def person_size_px(keypoints_px: torch.Tensor) -> torch.Tensor:
+    """Size of the person in the picture: larger side of the joints' box, median over the window; (B, F, J, 2) -> (B,)."""
+    box = keypoints_px.amax(-2) - keypoints_px.amin(-2)
+    return box.amax(-1).median(-1).values
+
+
+class _Draw:
+    """Random numbers for one batch of windows, all from one generator."""
+
+    def __init__(self, like: torch.Tensor, generator: torch.Generator) -> None:
+        self.batch, self.num_frames, self.joints = like.shape[:3]
+        self.dtype, self.device, self.generator = like.dtype, like.device, generator
+
+    def uniform(self, *shape: int) -> torch.Tensor:
+        return torch.rand(*shape, generator=self.generator, dtype=self.dtype, device=self.device)
+
+    def normal(self, *shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=self.generator, dtype=self.dtype, device=self.device)
+
+    def frames(self) -> torch.Tensor:
+        """Uniform (B, F, J)."""
+        return self.uniform(self.batch, self.num_frames, self.joints)
+
+    def log_uniform(self, low: float, high: float) -> torch.Tensor:
+        """(B,), all zero where `high` is."""
+        if low <= 0.0:
+            return self.uniform(self.batch) * high
+        return low * (high / low) ** self.uniform(self.batch)
+
+    def autoregressive(self, correlation: torch.Tensor | float, channels: int) -> torch.Tensor:
+        """Stationary first-order autoregressive noise (B, F, J, channels) of unit variance."""
+        white = self.normal(self.batch, self.num_frames, self.joints * channels)
+        rho = torch.as_tensor(correlation, dtype=self.dtype, device=self.device).reshape(-1, 1, 1)
+        frame = torch.arange(self.num_frames, device=self.device)
+        lag = frame[:, None] - frame
+        # x_f = rho x_(f-1) + sqrt(1 - rho^2) white_f from a stationary start, written as one matrix per window.
+        mixer = torch.where(lag >= 0, rho ** lag.clamp(min=0), 0.0)
+        gain = torch.where(frame == 0, 1.0, (1 - rho.square()).sqrt())  # (B or 1, 1, F)
+        mixed = (mixer * gain).expand(self.batch, -1, -1) @ white
+        return mixed.reshape(self.batch, self.num_frames, self.joints, channels)
+
+    def stretches(self, probability: float, tracks: int) -> torch.Tensor:
+        """(B, F, tracks) true in one random stretch of the tracks that are hit; lengths from one frame to all."""
+        hit = self.uniform(self.batch, 1, tracks) < probability
+        length = (
+            self.uniform(self.batch, 1, tracks) * self.num_frames + 1
+        )  # before it is cut at the window's ends
+        start = self.uniform(self.batch, 1, tracks) * (self.num_frames + length) - length
+        frame = torch.arange(self.num_frames, dtype=self.dtype, device=self.device)[:, None]
+        return hit & (frame >= start) & (frame < start + length)
+
+
+def _check(keypoints_px: torch.Tensor) -> None:
+    if keypoints_px.ndim != 4 or keypoints_px.shape[2:] != (_JOINTS, 2):
+        raise ShapeError(
+            f"keypoints_px has shape {tuple(keypoints_px.shape)}; detector noise needs (B, F, 17, 2) in h36m17 order: "
+            "convert the skeleton first"
+        )
+
+
+def _unit_error(config: DetectorNoise, draw: _Draw) -> torch.Tensor:
+    """Errors of unit variance (B, F, J, 2): a constant part per joint and a correlated one."""
+    low, high = config.correlation_range
+    rho = low + (high - low) * draw.uniform(draw.batch)
+    moving = draw.autoregressive(rho, 2)
+    constant = draw.normal(draw.batch, 1, draw.joints, 2)
+    return config.bias_share**0.5 * constant + (1 - config.bias_share) ** 0.5 * moving
+
+
+def _swap_sides(keypoints_px: torch.Tensor, config: DetectorNoise, draw: _Draw) -> torch.Tensor:
+    """Exchange left and right arms or legs or both for a few frames of some windows."""
+    hit = draw.uniform(draw.batch, 1) < config.swap_share
+    shortest, longest = config.swap_frames
+    length = (shortest + draw.uniform(draw.batch, 1) * (longest - shortest + 1)).floor().clamp(max=longest)
+    start = (draw.uniform(draw.batch, 1) * (draw.num_frames - length + 1).clamp(min=1)).floor()
+    frame = torch.arange(draw.num_frames, dtype=draw.dtype, device=draw.device)
+    during = hit & (frame >= start) & (frame < start + length)  # (B, F)
+    what = draw.uniform(draw.batch, 1)  # arms, both, legs: a third each
+    member = torch.zeros(2, draw.joints, dtype=torch.bool, device=draw.device)
+    member[0, list(_ARMS)] = True
+    member[1, list(_LEGS)] = True
+    arms, legs = what < 2 / 3, what > 1 / 3
+    affected = (arms & member[0]) | (legs & member[1])  # (B, J)
+    swapped = keypoints_px[:, :, list(get_skeleton("h36m17").mirror)]
+    return torch.where((during[:, :, None] & affected[:, None])[..., None], swapped, keypoints_px)
+
+
+def _missing(config: DetectorNoise, draw: _Draw) -> torch.Tensor:
+    """Joints that are not found, (B, F, J)."""
+    missing = draw.frames() < config.joint_drop_rate
+    missing = missing | (draw.uniform(draw.batch, draw.num_frames, 1) < config.frame_drop_rate)
+    missing = missing | draw.stretches(config.stretch_drop_share, draw.joints)
+    limbs = draw.stretches(config.limb_drop_share, len(_PARTS))
+    lower = draw.uniform(draw.batch, 1) < config.lower_body_drop_share
+    from_waist = lower & (draw.uniform(draw.batch, 1) < 0.5)
+    for column, joints in enumerate(_PARTS):
+        missing[:, :, list(joints)] |= limbs[:, :, column, None]
+    missing[:, :, list(_BELOW_KNEES)] |= lower[:, :, None]
+    missing[:, :, list(_BELOW_WAIST)] |= from_waist[:, :, None]
+    return missing
+
+
+def _scores(expected: torch.Tensor, config: DetectorNoise, draw: _Draw) -> torch.Tensor:
+    """Scores (B, F, J) from the expected error: 1 for none, one half at `score_half`, before jitter and power."""
+    odds = config.score_half / expected.clamp(min=1e-6)
+    odds = odds * (config.score_jitter * draw.normal(*expected.shape)).exp()
+    power = draw.log_uniform(*config.score_power_range)[:, None, None]
+    return (odds / (1 + odds)).pow(power).clamp(0.02, 1.0)
