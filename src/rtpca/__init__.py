@@ -1,0 +1,48 @@
+"""2D human keypoints in, 3D poses over time out.
+
+The public names are loaded on first use, so that `import rtpca` costs nothing: no torch, no
+matplotlib. Sub-packages (`rtpca.models`, `rtpca.metrics`, ...) are reachable as attributes in the same way.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rtpca.inference import Lifter, LiftResult
+
+__version__ = "0.1.0"
+
+_SUBPACKAGES = (
+    "checks",
+    "cli",
+    "data",
+    "errors",
+    "evaluation",
+    "geometry",
+    "inference",
+    "metrics",
+    "models",
+    "poses",
+    "skeletons",
+    "training",
+    "viz",
+)
+_LAZY_NAMES = {"Lifter": "rtpca.inference", "LiftResult": "rtpca.inference"}
+
+__all__ = ["Lifter", "LiftResult", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name or a sub-package on first use (PEP 562)."""
+    if name in _LAZY_NAMES:
+        return getattr(importlib.import_module(_LAZY_NAMES[name]), name)
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"rtpca.{name}")
+    raise AttributeError(f"module 'rtpca' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, the lazy ones included."""
+    return sorted({*__all__, *_SUBPACKAGES})

@@ -1,0 +1,82 @@
+"""Recipes: each joint of one skeleton as a weighted sum of another skeleton's joints.
+
+A recipe is data: target joint -> {source joint: weight}. The weights of one target sum to 1; negative ones extrapolate along a
+bone. A target may have several such sums, tried in order: the first whose sources are all seen is taken (a profile view
+shows one ear only). Joints without an entry cannot be known from the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from rtpca.errors import ConfigError
+
+WeightedSum = Mapping[str, float]
+Recipe = Mapping[str, WeightedSum | Sequence[WeightedSum]]
+
+
+def alternatives(recipe: Recipe, target_joint: str) -> tuple[WeightedSum, ...]:
+    """The weighted sums for one target joint, best first; empty where the recipe has none."""
+    entry = recipe.get(target_joint, ())
+    return (entry,) if isinstance(entry, Mapping) else tuple(entry)
+
+
+def recipe_matrix(
+    recipe: Recipe, source_joints: Sequence[str], target_joints: Sequence[str]
+) -> npt.NDArray[np.float64]:
+    """The recipe's first choices as a weight matrix for `target = weights @ source`, in 2D or 3D.
+
+    Args:
+        recipe: target joint -> weights of source joints.
+        source_joints: (J_source,) names, in the order of the arrays.
+        target_joints: (J_target,) names.
+
+    Returns:
+        (J_target, J_source) weights; each row sums to 1, or is NaN throughout where the recipe has no entry.
+
+    Raises:
+        ConfigError: the recipe names joints that do not exist, or weights that do not sum to 1.
+    """
+    check_recipe(recipe, source_joints, target_joints)
+    weights = np.full((len(target_joints), len(source_joints)), np.nan)
+    for row, target_joint in enumerate(target_joints):
+        sums = alternatives(recipe, target_joint)
+        if sums:
+            weights[row] = weight_row(sums[0], source_joints)
+    return weights
+
+
+def weight_row(weighted_sum: WeightedSum, source_joints: Sequence[str]) -> npt.NDArray[np.float64]:
+    """One weighted sum as a (J_source,) row of weights."""
+    row = np.zeros(len(source_joints))
+    for joint, weight in weighted_sum.items():
+        row[list(source_joints).index(joint)] = weight
+    return row
+
+
+def check_recipe(recipe: Recipe, source_joints: Sequence[str], target_joints: Sequence[str]) -> None:
+    """Check that a recipe speaks of existing joints and that its weights sum to 1.
+
+    Raises:
+        ConfigError: it does not; the message names the joint.
+    """
+    for target_joint in recipe:
+        if target_joint not in target_joints:
+            raise ConfigError(
+                f"joint recipe: {target_joint!r} is no joint of the target; it has: {', '.join(target_joints)}"
+            )
+        for weighted_sum in alternatives(recipe, target_joint):
+            unknown = [joint for joint in weighted_sum if joint not in source_joints]
+            if unknown:
+                raise ConfigError(
+                    f"joint recipe for {target_joint!r}: the source has no {', '.join(unknown)}; it has: "
+                    f"{', '.join(source_joints)}"
+                )
+            total = sum(weighted_sum.values())
+            if abs(total - 1.0) > 1e-6:
+                raise ConfigError(
+                    f"joint recipe for {target_joint!r}: the weights sum to {total:g}, needed is 1"
+                )

@@ -1,0 +1,69 @@
+"""All known skeletons by name, with their recipes for h36m17."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+from rtpca.errors import ConfigError
+from rtpca.skeletons.base import Skeleton
+from rtpca.skeletons.recipe import Recipe
+
+_NAMES = (
+    "h36m17",
+    "coco17",
+    "halpe26",
+    "body25",
+    "mediapipe33",
+    "coco_wholebody133",
+    "mpii16",
+    "humaneva15",
+    "mpi_inf_3dhp17",
+    "cmu_asf31",
+    "cmu_bvh",
+    "cmu38",
+    "freemocap",
+)
+
+
+def skeleton_names() -> tuple[str, ...]:
+    """Names of all known skeletons: the lifted one, then detectors, data sets, motion capture."""
+    return _NAMES
+
+
+@cache
+def get_skeleton(name: str) -> Skeleton:
+    """A skeleton by its name.
+
+    Args:
+        name: one of `skeleton_names()`.
+
+    Returns:
+        The skeleton.
+
+    Raises:
+        ConfigError: there is no such skeleton; the message lists the known ones.
+    """
+    if name not in _NAMES:
+        raise ConfigError(f"unknown skeleton {name!r}: choose one of {', '.join(_NAMES)}")
+    skeleton: Skeleton = importlib.import_module(f"rtpca.skeletons.{name}").SKELETON
+    return skeleton
+
+
+def recipe_between(source: Skeleton, target: Skeleton) -> Recipe:
+    """How to make the target's joints out of the source's.
+
+    Joints of the same name are copied, unless the source's own recipe (in its file) says better: what one joint set calls neck is
+    another's thorax. Only h36m17 has recipes; for other targets and for skeletons of the user's own, names decide.
+
+    Args:
+        source: skeleton of the data; its joints may be in any order.
+        target: skeleton wanted.
+
+    Returns:
+        The recipe; target joints without an entry cannot be known from the source.
+    """
+    recipe: dict[str, object] = {joint: {joint: 1.0} for joint in target.joints if joint in source.joints}
+    if target.name == "h36m17" and source.name in _NAMES and source.name != "h36m17":
+        recipe |= importlib.import_module(f"rtpca.skeletons.{source.name}").TO_H36M17
+    return recipe  # type: ignore[return-value]
