@@ -1,8 +1,8 @@
 """The command `rtpca`: its verbs, and what becomes of errors.
 
-A verb's module imports torch and other heavy packages inside of its function, so that help and usage errors answer
-at once. What a user can cause ends in one line on standard error and exit code 2; Ctrl-C in one line and 130; a
-closed pipe in silence. Any other exception is a bug and keeps its traceback.
+A verb's module imports torch and other heavy packages inside of its function, so that help and usage errors
+answer at once. What a user can cause ends in one line on standard error and exit code 2; Ctrl-C in one line
+and 130; a closed pipe in silence. Any other exception is a bug and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from typer.main import get_command
