@@ -1,0 +1,35 @@
+"""The networks: RTPCA with all its options, its STE baseline, weights in and out.
+
+Knows nothing of data, cameras or files other than weights.
+"""
+
+from rtpca.models.adapters import ImportReport, architectures, convert_state_dict, import_state_dict
+from rtpca.models.checkpoint import (
+    Checkpoint,
+    InputSpec,
+    find_weights,
+    load_checkpoint,
+    save_checkpoint,
+    shipped_weights,
+)
+from rtpca.models.config import RTPCAConfig
+from rtpca.models.registry import build_model, model_config, preset_names
+from rtpca.models.rtpca import RTPCA
+
+__all__ = [
+    "RTPCA",
+    "Checkpoint",
+    "ImportReport",
+    "InputSpec",
+    "RTPCAConfig",
+    "architectures",
+    "build_model",
+    "convert_state_dict",
+    "find_weights",
+    "import_state_dict",
+    "load_checkpoint",
+    "model_config",
+    "preset_names",
+    "save_checkpoint",
+    "shipped_weights",
+]

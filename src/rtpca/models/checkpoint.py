@@ -1,0 +1,172 @@
+"""Weights with everything a stranger needs to use them: one `.safetensors` file, metadata included.
+
+The metadata hold the configuration, how keypoints are normalised and at which frame rate, the skeleton, and how the weights
+came about (recipe, data, licence, attribution, measured numbers). Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from rtpca.errors import CheckpointError, RtpcaError
+from rtpca.models.config import RTPCAConfig
+from rtpca.models.rtpca import RTPCA
+
+FORMAT = "rtpca-checkpoint-1"
+Normalisation = Literal["screen", "person"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputSpec:
+    """How keypoints are prepared for the network.
+
+    Attributes:
+        normalisation: "screen" (the paper's protocol) or "person" (any camera); see docs/conventions.md.
+        fps: Frame rate that the network was trained at; None if any (the paper's protocol).
+        skeleton: Joint set of input and output.
+    """
+
+    normalisation: Normalisation = "screen"
+    fps: float | None = None
+    skeleton: str = "h36m17"
+
+    def __post_init__(self) -> None:
+        if self.normalisation not in get_args(Normalisation):
+            raise CheckpointError(
+                f"normalisation {self.normalisation!r} is unknown; it must be screen or person"
+            )
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model with its description.
+
+    Attributes:
+        model: In evaluation mode, float32.
+        input: How keypoints are prepared for it.
+        about: Recipe, data, licence, attribution, numbers: plain JSON values.
+        name: What it was loaded as.
+    """
+
+    model: RTPCA
+    input: InputSpec
+    about: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+
+    @property
+    def config(self) -> RTPCAConfig:
+        """Sizes and options of the model."""
+        return self.model.config
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str],
+    model: RTPCA,
+    input: InputSpec,
+    about: dict[str, Any] | None = None,
+    dtype: torch.dtype | None = None,
+) -> None:
+    """Write weights and metadata, whole or not at all.
+
+    Args:
+        path: Target, `.safetensors`.
+        model: The model.
+        input: How keypoints are prepared for it.
+        about: Plain JSON values that describe the weights.
+        dtype: Stored precision; None keeps that of the parameters.
+    """
+    tensors = {key: _stored(tensor, dtype) for key, tensor in model.state_dict().items()}
+    metadata = {
+        "format": FORMAT,
+        "config": json.dumps(model.config.to_dict()),
+        "input": json.dumps(asdict(input)),
+        "about": json.dumps(about or {}),
+    }
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        save_file(tensors, partial, metadata)
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
+    """Read weights by path, or by the name of weights that ship with the package.
+
+    Args:
+        name_or_path: A `.safetensors` file written by `save_checkpoint`, or e.g. "rtpca-s".
+
+    Returns:
+        The checkpoint, its model on the CPU in float32 and in evaluation mode.
+
+    Raises:
+        CheckpointError: If there is no such file or name, or the file is damaged, foreign or incomplete.
+    """
+    path = find_weights(name_or_path)
+    metadata, tensors = _read(path)
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path}: not written by this package (no {FORMAT} in its metadata); weights of other repositories come "
+            "in through `rtpca import-checkpoint`"
+        )
+    try:
+        config = RTPCAConfig.from_dict(json.loads(metadata["config"]))
+        input = InputSpec(**json.loads(metadata["input"]))
+        about = json.loads(metadata.get("about", "{}"))
+    except (RtpcaError, ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(f"{path}: its metadata cannot be read: {error}") from error
+    model = RTPCA(config)
+    try:
+        model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
+    except RuntimeError as error:
+        first = str(error).splitlines()[-1].strip()
+        raise CheckpointError(f"{path}: its tensors do not fit its configuration: {first}") from error
+    return Checkpoint(model.eval(), input, about, str(name_or_path))
+
+
+def shipped_weights() -> dict[str, Path]:
+    """Names and files of the weights inside the package."""
+    folder = Path(str(resources.files("rtpca"))) / "assets"
+    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+
+
+def find_weights(name_or_path: str | os.PathLike[str]) -> Path:
+    """The file behind a name or path.
+
+    Raises:
+        CheckpointError: If there is none.
+    """
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    shipped = shipped_weights()
+    if str(name_or_path) in shipped:
+        return shipped[str(name_or_path)]
+    raise CheckpointError(
+        f"no weights called {str(name_or_path)!r}: neither a file nor one of the shipped names "
+        f"({', '.join(shipped) or 'none'})"
+    )
+
+
+def _stored(tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}, {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path}: not a readable .safetensors file: {error}") from error

@@ -1,0 +1,154 @@
+"""What a lifting transformer is made of: sizes and options, checked once, at construction.
+
+Every row of the paper's Tables 4 to 7 is one `RTPCAConfig`; the `STE` baseline (MixSTE) is the configuration
+without pyramid and without cross-layer refinement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from rtpca.errors import ConfigError
+
+CrossLayer = Literal["none", "adjacent", "pyramidal"]
+Memory = Literal["block", "accumulated"]
+Query = Literal["constant", "pyramidal"]
+Compression = Literal["pool", "conv", "pool+conv"]
+Amplification = Literal["none", "linear", "trans-conv"]
+PyramidNorm = Literal["time", "channels"]
+BlockResidual = Literal["none", "previous", "doubled"]
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "cross_layer": get_args(CrossLayer),
+    "memory": get_args(Memory),
+    "query": get_args(Query),
+    "compression": get_args(Compression),
+    "amplification": get_args(Amplification),
+    "pyramid_norm": get_args(PyramidNorm),
+    "block_residual": get_args(BlockResidual),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RTPCAConfig:
+    """Sizes and options of one model; the defaults are the paper's model at the paper's size.
+
+    Attributes:
+        frames: Frames F of the input and output sequence.
+        joints: Joints J.
+        in_channels: 2 for x, y; 3 for x, y, score.
+        dim: Width C of the residual stream.
+        depth: Number of spatial-temporal block pairs.
+        heads: Attention heads; must divide `dim`.
+        mlp_ratio: Hidden width of the feed-forward part over `dim`.
+        qkv_bias: Whether the query, key and value projections have a bias.
+        dropout: Dropout after the output projection and inside the feed-forward part.
+        drop_path: Stochastic depth of the last block; grows linearly from 0 at the first.
+        tpca: Temporal pyramidal compression and amplification of keys and values (Equation 3).
+        stages: Stages m of the pyramid.
+        ratio: Sampling ratio r of each stage.
+        compression: F_down: adaptive average pooling, depth-wise strided convolution, or the sum of both.
+        amplification: F_up: depth-wise transposed convolution, linear interpolation, or none (keys and values
+            stay compressed).
+        pyramid_norm: Axis of the pyramid's LayerNorms: over time, as in the authors' code, or over channels.
+        cross_layer: Which earlier temporal block a block also attends to: none, the previous one
+            (Equation 4), or its mirror image in depth ("pyramidal" in Table 7).
+        memory: What a block hands on: its own keys and values (Equation 4), or also those it was handed
+            (the authors' code).
+        memory_ratio: Handed-on keys and values are pooled to `frames // memory_ratio`.
+        query: Constant number of frames through the depth, or compressed and restored by linear layers
+            over time between the blocks ("pyramidal Q" in Table 7).
+        block_residual: What is added after each temporal block but the first: nothing (Equation 2), the
+            output of the block before, or the stream itself (what the authors' code does).
+    """
+
+    frames: int = 243
+    joints: int = 17
+    in_channels: int = 2
+    dim: int = 512
+    depth: int = 8
+    heads: int = 8
+    mlp_ratio: float = 2.0
+    qkv_bias: bool = True
+    dropout: float = 0.0
+    drop_path: float = 0.1
+    tpca: bool = True
+    stages: int = 3
+    ratio: int = 2
+    compression: Compression = "pool"
+    amplification: Amplification = "trans-conv"
+    pyramid_norm: PyramidNorm = "time"
+    cross_layer: CrossLayer = "adjacent"
+    memory: Memory = "block"
+    memory_ratio: int = 8
+    query: Query = "constant"
+    block_residual: BlockResidual = "none"
+
+    def __post_init__(self) -> None:
+        for name in ("frames", "joints", "dim", "depth", "heads", "stages", "memory_ratio"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ConfigError(f"model: {name}={value!r} must be a whole number of at least 1")
+        if self.in_channels not in (2, 3):
+            raise ConfigError(
+                f"model: in_channels={self.in_channels!r} must be 2 (x, y) or 3 (x, y, score)"
+            )
+        if self.ratio < 2:
+            raise ConfigError(f"model: ratio={self.ratio!r} must be at least 2; tpca=False turns the pyramid off")
+        if self.dim % self.heads:
+            raise ConfigError(f"model: dim={self.dim} is not a multiple of heads={self.heads}")
+        if self.mlp_ratio <= 0:
+            raise ConfigError(f"model: mlp_ratio={self.mlp_ratio} must be positive")
+        for name in ("dropout", "drop_path"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ConfigError(f"model: {name}={getattr(self, name)} must be in [0, 1)")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be one of {', '.join(choices)}")
+        if self.query == "pyramidal" and self.block_residual == "previous":
+            raise ConfigError(
+                "model: block_residual='previous' adds blocks of equal length, which query='pyramidal' does not "
+                "have; use block_residual='none'"
+            )
+        if self.query == "pyramidal" and self.cross_layer == "adjacent" and self.memory == "accumulated":
+            raise ConfigError("model: memory='accumulated' needs query='constant' (blocks of equal length)")
+
+    def block_frames(self, index: int) -> int:
+        """Frames that block `index` works on: `frames`, or fewer in the middle with a pyramidal query."""
+        if self.query == "constant":
+            return self.frames
+        level = min(index, self.depth - 1 - index, self.stages)
+        return max(1, self.frames // self.ratio**level)
+
+    def memory_source(self, index: int) -> int | None:
+        """The earlier temporal block whose keys and values block `index` also attends to."""
+        if self.cross_layer == "adjacent" and index > 0:
+            return index - 1
+        if self.cross_layer == "pyramidal" and index > self.depth - 1 - index:
+            return self.depth - 1 - index
+        return None
+
+    def memory_frames(self, index: int) -> int:
+        """Length to which the keys and values handed to block `index` are pooled."""
+        return max(1, self.block_frames(index) // self.memory_ratio)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as plain values, for YAML and checkpoint metadata."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RTPCAConfig:
+        """Build from plain values.
+
+        Raises:
+            ConfigError: If a key is unknown or a value does not fit.
+        """
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(
+                f"model: unknown option {', '.join(unknown)}; known options: {', '.join(sorted(known))}"
+            )
+        return cls(**values)

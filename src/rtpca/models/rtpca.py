@@ -1,0 +1,169 @@
+"""The RTPCA network: 2D keypoints of a sequence in, 3D poses of all its frames out.
+
+    embedding -> [spatial block over joints -> temporal block over frames] x depth -> LayerNorm, linear head
+
+The temporal blocks refine their keys and values with the pyramid (`pyramid.py`) and attend to those of an earlier
+temporal block too (`refinement.py`). Without both it is the STE baseline, which is MixSTE.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from torch import Tensor, nn
+
+from rtpca.errors import ShapeError
+from rtpca.models.config import RTPCAConfig
+from rtpca.models.layers import (
+    BLOCK_NORM_EPS,
+    Attention,
+    Block,
+    fold_frames,
+    fold_joints,
+    unfold_joints,
+    zeros_parameter,
+)
+from rtpca.models.pyramid import TemporalPyramid, level_lengths
+from rtpca.models.refinement import CrossLayerRefinement
+
+
+class RTPCA(nn.Module):
+    """Refined temporal pyramidal compression-and-amplification transformer.
+
+    Args:
+        config: Sizes and options.
+
+    Attributes:
+        import_report: What an import renamed and dropped; None for a model of our own.
+    """
+
+    def __init__(self, config: RTPCAConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.import_report: object | None = None
+        self.embed = nn.Linear(config.in_channels, config.dim)
+        self.spatial_position = zeros_parameter(1, 1, config.joints, config.dim)
+        self.temporal_position = zeros_parameter(1, config.frames, 1, config.dim)
+        self.spatial_blocks = nn.ModuleList(_spatial_block(config, i) for i in range(config.depth))
+        self.temporal_blocks = nn.ModuleList(_temporal_block(config, i) for i in range(config.depth))
+        self.resample = nn.ModuleList(
+            _resample(config.block_frames(i), config.block_frames(i + 1)) for i in range(config.depth - 1)
+        )
+        # One norm of each kind, shared over depth, as in the authors' code and in MixSTE.
+        self.spatial_norm = nn.LayerNorm(config.dim, eps=BLOCK_NORM_EPS)
+        self.temporal_norm = nn.LayerNorm(config.dim, eps=BLOCK_NORM_EPS)
+        self.head_norm = nn.LayerNorm(config.dim)
+        self.head = nn.Linear(config.dim, 3)
+
+    def forward(self, keypoints: Tensor) -> Tensor:
+        """Lift.
+
+        Args:
+            keypoints: Normalised 2D keypoints (B, F, J, 2), or with score (B, F, J, 3).
+
+        Returns:
+            Root-relative poses (B, F, J, 3) in metres.
+
+        Raises:
+            ShapeError: If the shape is not the configuration's.
+        """
+        self._check(keypoints)
+        config = self.config
+        x = self.embed(keypoints) + self.spatial_position  # (B, F, J, C)
+        handed_on: list[Tensor] = []  # keys and values of each temporal block
+        for i in range(config.depth):
+            previous = x
+            x = self.spatial_norm(self._spatial(i, x))
+            if i == 0:
+                x = x + self.temporal_position
+            source = config.memory_source(i)
+            x, own, attended = self._temporal(i, x, None if source is None else handed_on[source])
+            handed_on.append(attended if config.memory == "accumulated" else own)
+            x = self.temporal_norm(x)
+            if i > 0 and config.block_residual == "doubled":
+                x = x * 2.0
+            elif i > 0 and config.block_residual == "previous":
+                x = x + previous
+            if i + 1 < config.depth:
+                x = self.resample[i](x)
+        return self.head(self.head_norm(x))
+
+    def _spatial(self, i: int, x: Tensor) -> Tensor:
+        out, _, _ = self.spatial_blocks[i](fold_frames(x))
+        return out.unflatten(0, x.shape[:2])
+
+    def _temporal(self, i: int, x: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        out, own, attended = self.temporal_blocks[i](fold_joints(x), memory)
+        return unfold_joints(out, x.shape[2]), own, attended
+
+    def _check(self, keypoints: Tensor) -> None:
+        config = self.config
+        expected = (config.frames, config.joints, config.in_channels)
+        if keypoints.dim() != 4 or tuple(keypoints.shape[1:]) != expected:
+            raise ShapeError(
+                f"the model takes (B, F, J, C) = (B, {', '.join(map(str, expected))}), got "
+                f"{tuple(keypoints.shape)}; rtpca.Lifter cuts clips of any length into windows"
+            )
+
+
+class TemporalLinear(nn.Linear):
+    """Linear map over time, (B, F, J, C) to (B, F', J, C): the compressed query of Table 7."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(B, F, J, C) to (B, F', J, C)."""
+        return super().forward(input.movedim(1, -1)).movedim(-1, 1)
+
+
+def _resample(n_in: int, n_out: int) -> nn.Module:
+    return nn.Identity() if n_in == n_out else TemporalLinear(n_in, n_out)
+
+
+def _drop_path(config: RTPCAConfig, index: int) -> float:
+    return config.drop_path * index / max(1, config.depth - 1)
+
+
+def _spatial_block(config: RTPCAConfig, index: int) -> Block:
+    attention = Attention(config.dim, config.heads, qkv_bias=config.qkv_bias, dropout=config.dropout)
+    return Block(config.dim, attention, config.mlp_ratio, config.dropout, _drop_path(config, index))
+
+
+def _temporal_block(config: RTPCAConfig, index: int) -> Block:
+    refine = None
+    if config.tpca:
+        refine = TemporalPyramid(
+            config.block_frames(index),
+            config.dim,
+            stages=config.stages,
+            ratio=config.ratio,
+            compression=config.compression,
+            amplification=config.amplification,
+            norm=config.pyramid_norm,
+        )
+    source = config.memory_source(index)
+    merge = None
+    if source is not None:
+        merge = CrossLayerRefinement(_handed_on_frames(config, source), config.memory_frames(index))
+    attention = Attention(
+        config.dim,
+        config.heads,
+        qkv_bias=config.qkv_bias,
+        dropout=config.dropout,
+        refine=refine,
+        merge_memory=merge,
+    )
+    return Block(config.dim, attention, config.mlp_ratio, config.dropout, _drop_path(config, index))
+
+
+def _handed_on_frames(config: RTPCAConfig, index: int) -> int:
+    """Length of the keys and values that temporal block `index` hands on."""
+    frames = config.block_frames(index)
+    if config.tpca and config.amplification == "none":
+        frames = level_lengths(frames, config.stages, config.ratio)[-1]
+    accumulates = config.memory == "accumulated" and config.memory_source(index) is not None
+    return frames + config.memory_frames(index) if accumulates else frames
+
+
+def blocks(model: RTPCA) -> list[tuple[Block, Block]]:
+    """The (spatial, temporal) block pairs, in order."""
+    pairs = zip(model.spatial_blocks, model.temporal_blocks, strict=True)
+    return [(cast(Block, spatial), cast(Block, temporal)) for spatial, temporal in pairs]
