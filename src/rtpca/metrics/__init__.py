@@ -1,0 +1,19 @@
+"""Error measures, one value per frame: averaging over frames, clips and actions belongs to the protocol."""
+
+from __future__ import annotations
+
+from rtpca.metrics.motion import acceleration_error, mpjve
+from rtpca.metrics.pck import AUC_THRESHOLDS_M, MPI_INF_3DHP_JOINTS, auc, pck
+from rtpca.metrics.position import mpjpe, n_mpjpe, p_mpjpe
+
+__all__ = [
+    "AUC_THRESHOLDS_M",
+    "MPI_INF_3DHP_JOINTS",
+    "acceleration_error",
+    "auc",
+    "mpjpe",
+    "mpjve",
+    "n_mpjpe",
+    "p_mpjpe",
+    "pck",
+]
