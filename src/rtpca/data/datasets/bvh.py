@@ -1,0 +1,296 @@
+"""Read Biovision Hierarchy (BVH) files and compute joint positions.
+
+Three traps of the format, all met in published files:
+
+- Rotation orders differ from joint to joint: the `CHANNELS` line of each joint decides. The matrix of a joint is the product of
+  its elementary rotations in the listed order (column vectors).
+- Joints other than the root may have position channels. For them the channels *replace* the `OFFSET`; for the root they are added to
+  it.
+- `Frame Time` is often wrong; the caller may know better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+import numpy as np
+
+from rtpca.data.datasets.kinematics import Array, identity_rotation, rotate, turn
+from rtpca.errors import InputError
+
+END_SUFFIX = "_End"
+"""An end site is named after its joint with this suffix, because the format gives it no name."""
+
+_CHANNELS = {
+    f"{axis}{kind}": (kind, index) for kind in ("position", "rotation") for index, axis in enumerate("xyz")
+}
+
+
+@dataclass(frozen=True)
+class BvhJoint:
+    """One joint of the hierarchy.
+
+    Attributes:
+        name: as in the file; `"<joint>_End"` for an end site.
+        parent: index of the parent, -1 for the root.
+        offset: translation from the parent, in the file's unit.
+        channels: `(kind, axis)` pairs in listed order, kind `"position"` or `"rotation"`, axis 0 to 2.
+    """
+
+    name: str
+    parent: int
+    offset: tuple[float, float, float]
+    channels: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class BvhMotion:
+    """A parsed file.
+
+    Attributes:
+        joints: in the order of the file, end sites included.
+        values: `(F, number of channels)`, degrees and length units as in the file.
+        frame_time_s: `Frame Time` of the header.
+    """
+
+    joints: tuple[BvhJoint, ...]
+    values: Array
+    frame_time_s: float
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """Names in the order of the positions."""
+        return tuple(joint.name for joint in self.joints)
+
+    @property
+    def fps(self) -> float:
+        """Frame rate of the header, rounded to a whole number where the header's few digits allow it."""
+        fps = 1.0 / self.frame_time_s
+        return float(round(fps)) if abs(fps - round(fps)) <= 2e-3 * fps else fps
+
+
+def parse_bvh(text: str, label: str) -> BvhMotion:
+    """Parse the text of a BVH file.
+
+    Args:
+        text: the whole file.
+        label: how error messages name the file.
+
+    Raises:
+        InputError: the text is no BVH file, or damaged; the message names file and line.
+    """
+    lines = text.splitlines()
+    parser = _HierarchyParser(lines, label)
+    joints = parser.parse()
+    values, frame_time_s = _parse_motion(
+        lines, parser.line, sum(len(joint.channels) for joint in joints), label
+    )
+    return BvhMotion(tuple(joints), values, frame_time_s)
+
+
+class _HierarchyParser:
+    """Recursive structure read with an explicit stack, token by token, remembering the line of each token."""
+
+    def __init__(self, lines: list[str], label: str) -> None:
+        self._label = label
+        self._tokens = ((token, number) for number, line in enumerate(lines, 1) for token in line.split())
+        self.line = 1
+        self._end = max(len(lines), 1)
+
+    def _fail(self, message: str) -> NoReturn:
+        raise InputError(f"{self._label}, line {self.line}: {message}")
+
+    def _next(self, wanted: str) -> str:
+        for token, self.line in self._tokens:
+            return token
+        self.line = self._end
+        self._fail(f"the file ends here, but {wanted} is still to come; it was cut short")
+
+    def _expect(self, word: str) -> None:
+        token = self._next(word)
+        if token.upper() != word.upper():
+            self._fail(f"found {_shorten(token)}, where a BVH file has {word}")
+
+    def _number(self, wanted: str) -> float:
+        token = self._next(wanted)
+        try:
+            value = float(token)
+        except ValueError:
+            self._fail(f"found {_shorten(token)}, where {wanted} is needed")
+        if not np.isfinite(value):
+            self._fail(f"{wanted} is {token}; it must be finite")
+        return value
+
+    def _name(self) -> str:
+        words: list[str] = []
+        while (token := self._next("'{'")) != "{":
+            words.append(token)
+        if not words:
+            self._fail("a joint without a name")
+        return " ".join(words)
+
+    def parse(self) -> list[BvhJoint]:
+        """Read from HIERARCHY up to and including the word MOTION."""
+        self._expect("HIERARCHY")
+        self._expect("ROOT")
+        names, parents = [self._name()], [-1]
+        offsets: list[tuple[float, float, float] | None] = [None]
+        channels: list[tuple[tuple[str, int], ...] | None] = [None]
+        stack = [0]
+        while stack:
+            current = stack[-1]
+            token = self._next("'}'").upper()
+            if token == "OFFSET":
+                x, y, z = (self._number(f"a number of the OFFSET of {names[current]!r}") for _ in range(3))
+                offsets[current] = (x, y, z)
+            elif token == "CHANNELS":
+                if channels[current] is not None:
+                    self._fail(
+                        f"{names[current]!r} has two lines of CHANNELS or is an end site, which has none"
+                    )
+                channels[current] = self._read_channels(names[current])
+            elif token in ("JOINT", "END"):
+                if token == "JOINT":
+                    names.append(self._name())
+                    channels.append(None)
+                else:
+                    self._expect("Site")
+                    self._expect("{")
+                    names.append(names[current] + END_SUFFIX)
+                    channels.append(())
+                parents.append(current)
+                offsets.append(None)
+                stack.append(len(names) - 1)
+            elif token == "}":
+                if offsets[current] is None:
+                    self._fail(f"{names[current]!r} has no OFFSET")
+                stack.pop()
+            else:
+                self._fail(
+                    f"found {_shorten(token)}, where OFFSET, CHANNELS, JOINT, End Site or '}}' is needed"
+                )
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            self._fail(
+                f"the joint name {repeated[0]!r} occurs twice; joints are found by name, rename one of them"
+            )
+        token = self._next("MOTION")
+        if token.upper() == "ROOT":
+            self._fail("a second ROOT; files with several people cannot be read, save one person per file")
+        if token.upper() != "MOTION":
+            self._fail(f"found {_shorten(token)}, where MOTION is needed")
+        return [
+            BvhJoint(name, parent, offset or (0.0, 0.0, 0.0), channel or ())
+            for name, parent, offset, channel in zip(names, parents, offsets, channels, strict=True)
+        ]
+
+    def _read_channels(self, joint: str) -> tuple[tuple[str, int], ...]:
+        count = self._number(f"the number of channels of {joint!r}")
+        if count != int(count) or not 0 <= count <= 6:
+            self._fail(f"{joint!r} has {count:g} channels; 0 to 6 are possible")
+        channels: list[tuple[str, int]] = []
+        for _ in range(int(count)):
+            token = self._next("a channel name")
+            if token.lower() not in _CHANNELS:
+                self._fail(
+                    f"channel {_shorten(token)} of {joint!r} is unknown; known: Xposition ... Zrotation"
+                )
+            channels.append(_CHANNELS[token.lower()])
+        return tuple(channels)
+
+
+def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple[Array, float]:
+    """Read `Frames:`, `Frame Time:` and the table that follows line `start` (1-based, the line of MOTION)."""
+    rows = [
+        (number, line) for number, line in enumerate(lines[start:], start + 1) if line and not line.isspace()
+    ]
+    frames = _header_value(rows, 0, "Frames:", start, label)
+    frame_time_s = _header_value(rows, 1, "Frame Time:", start, label)
+    if frames != int(frames) or frames < 1:
+        raise InputError(f"{label}, line {rows[0][0]}: {frames:g} frames; at least one is needed")
+    if frame_time_s <= 0:
+        raise InputError(
+            f"{label}, line {rows[1][0]}: a frame time of {frame_time_s:g} s; it must be above zero"
+        )
+    table = rows[2:]
+    if len(table) != int(frames):
+        last = rows[-1][0]
+        what = "it was cut short" if len(table) < frames else "the file was altered, or its header is wrong"
+        raise InputError(
+            f"{label}, line {last}: the header states {int(frames)} frames, but {len(table)} lines of numbers follow; {what}"
+        )
+    values = np.empty((len(table), width))
+    for index, (number, line) in enumerate(table):
+        tokens = line.split()
+        if len(tokens) != width:
+            raise InputError(
+                f"{label}, line {number}: {len(tokens)} numbers, but the hierarchy has {width} channels; the line is damaged"
+            )
+        try:
+            values[index] = tokens
+        except ValueError as error:
+            raise InputError(f"{label}, line {number}: {error}; the line is damaged") from error
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if bad.size:
+        raise InputError(
+            f"{label}, line {table[bad[0]][0]}: a number that is not finite; the line is damaged"
+        )
+    return values, frame_time_s
+
+
+def _header_value(rows: list[tuple[int, str]], index: int, word: str, start: int, label: str) -> float:
+    if index >= len(rows):
+        raise InputError(f"{label}, line {start + index}: the file ends before {word!r}; it was cut short")
+    number, line = rows[index]
+    head, _, tail = line.strip().partition(":")
+    try:
+        if " ".join(head.split()).lower() + ":" != word.lower():
+            raise ValueError
+        value = float(tail)
+        if not np.isfinite(value):
+            raise ValueError
+    except ValueError:
+        raise InputError(
+            f"{label}, line {number}: found {_shorten(line.strip())}, where {word!r} and a number are needed"
+        ) from None
+    return value
+
+
+def _shorten(text: str) -> str:
+    return repr(text if len(text) <= 30 else text[:27] + "...")
+
+
+def bvh_positions(motion: BvhMotion) -> Array:
+    """World positions of all joints and end sites.
+
+    Args:
+        motion: a parsed file.
+
+    Returns:
+        `(F, J, 3)` in the file's own length unit and axes.
+    """
+    frames = len(motion.values)
+    columns = np.ascontiguousarray(motion.values.T)
+    positions = np.empty((len(motion.joints), 3, frames))
+    rotations: list[Array] = []
+    first = 0
+    for index, joint in enumerate(motion.joints):
+        local = np.repeat(np.array(joint.offset)[:, None], frames, axis=1)
+        rotation = identity_rotation(frames) if joint.parent < 0 else rotations[joint.parent]
+        parent_rotation = rotation
+        for column, (kind, axis) in zip(
+            columns[first : first + len(joint.channels)], joint.channels, strict=True
+        ):
+            if kind == "rotation":
+                rotation = turn(rotation, axis, np.deg2rad(column))
+            elif joint.parent < 0:
+                local[axis] = joint.offset[axis] + column
+            else:
+                local[axis] = column
+        first += len(joint.channels)
+        rotations.append(rotation)
+        positions[index] = (
+            local if joint.parent < 0 else positions[joint.parent] + rotate(parent_rotation, local)
+        )
+    return np.ascontiguousarray(positions.transpose(2, 0, 1))

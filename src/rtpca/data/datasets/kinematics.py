@@ -1,0 +1,56 @@
+"""Forward kinematics over all frames at once: rotations built axis by axis.
+
+A rotation of every frame is an array `(3, 3, F)`: `rotation[k]` is the k-th *column* (the k-th rotated basis vector), with the
+frames last so that each operation runs over contiguous memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def identity_rotation(frames: int) -> Array:
+    """The identity for every frame, as columns `(3, 3, F)`."""
+    return np.repeat(np.eye(3)[:, :, None], frames, axis=2)
+
+
+def turn(rotation: Array, axis: int, angle_rad: Array) -> Array:
+    """`rotation @ R_axis(angle)`: turn about the rotated axis itself.
+
+    Multiplying by an elementary rotation from the right only mixes two columns, which is far cheaper than a product.
+
+    Args:
+        rotation: columns `(3, 3, F)`; not changed.
+        axis: 0, 1 or 2 for x, y or z.
+        angle_rad: `(F,)`, counter-clockwise about the axis.
+
+    Returns:
+        The new columns `(3, 3, F)`.
+    """
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    cosine, sine = np.cos(angle_rad), np.sin(angle_rad)
+    turned = rotation.copy()
+    turned[first] = cosine * rotation[first] + sine * rotation[second]
+    turned[second] = cosine * rotation[second] - sine * rotation[first]
+    return turned
+
+
+def multiply_constant(rotation: Array, matrix: Array) -> Array:
+    """`rotation @ matrix` for one `(3, 3)` matrix, shared by all frames."""
+    return np.einsum("kif,kj->jif", rotation, matrix)
+
+
+def rotate(rotation: Array, vector: Array) -> Array:
+    """`rotation @ vector` for a vector `(3,)` shared by all frames, or one per frame `(3, F)`; returns `(3, F)`."""
+    return rotation[0] * vector[0] + rotation[1] * vector[1] + rotation[2] * vector[2]
+
+
+def euler_matrix(angles_rad: Array, axes: str) -> Array:
+    """The `(3, 3)` matrix of rotations about fixed axes, the first letter of `axes` applied first (Acclaim's convention)."""
+    rotation = identity_rotation(1)
+    for letter, angle in reversed(list(zip(axes, angles_rad, strict=True))):
+        rotation = turn(rotation, "XYZ".index(letter), np.array([angle]))
+    return np.ascontiguousarray(rotation[:, :, 0].T)

@@ -1,0 +1,235 @@
+"""How the joints of a source become the lifted skeleton: recipe, unit, frame rate, up axis.
+
+A mapping is built in for every motion-capture skeleton that `rtpca.skeletons` knows, or read from a JSON file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from rtpca.data.datasets.kinematics import Array
+from rtpca.errors import ConfigError, InputError
+from rtpca.skeletons import get_skeleton, joint_recipe, recipe_matrix
+
+TARGET = "h36m17"
+PerFile = float | Mapping[str, float] | None
+"""One number for all files, or numbers by folder or file name, or unknown."""
+
+_ALIASES = {
+    "Pelvis": "pelvis",
+    "RHip": "right_hip",
+    "RKnee": "right_knee",
+    "RAnkle": "right_ankle",
+    "LHip": "left_hip",
+    "LKnee": "left_knee",
+    "LAnkle": "left_ankle",
+    "Spine": "spine",
+    "Thorax": "thorax",
+    "Neck/Nose": "neck",
+    "Head": "head",
+    "LShoulder": "left_shoulder",
+    "LElbow": "left_elbow",
+    "LWrist": "left_wrist",
+    "RShoulder": "right_shoulder",
+    "RElbow": "right_elbow",
+    "RWrist": "right_wrist",
+}
+
+
+@dataclass(frozen=True)
+class JointMapping:
+    """What has to be known about a source besides its files.
+
+    Attributes:
+        name: short name for messages.
+        recipe: h36m17 joint -> weights of source joints, which sum to 1.
+        metres_per_unit: length unit of the files.
+        fps: true frame rate, where the files do not state it or state it wrongly.
+        skip_first_frames: leading frames of every file that are no motion (T-pose).
+        up_axis: axis of the files that points up, `"y"` or `"z"`.
+    """
+
+    name: str
+    recipe: Mapping[str, Mapping[str, float]] = field(repr=False)
+    metres_per_unit: PerFile = None
+    fps: PerFile = None
+    skip_first_frames: int = 0
+    up_axis: str = "y"
+
+    @property
+    def source_joints(self) -> frozenset[str]:
+        """Joints that a file must have."""
+        return frozenset(joint for weights in self.recipe.values() for joint in weights)
+
+    def fits(self, joint_names: Sequence[str]) -> bool:
+        """Whether a file with these joints can be mapped."""
+        return self.source_joints <= set(joint_names)
+
+    def apply(
+        self, positions: Array, joint_names: Sequence[str], metres_per_unit: float
+    ) -> npt.NDArray[np.float32]:
+        """Turn source joints into h36m17 in y-up world metres.
+
+        Args:
+            positions: `(F, J, 3)` in the unit and axes of the file.
+            joint_names: `(J,)` names.
+            metres_per_unit: length unit of this file.
+
+        Returns:
+            `(F, 17, 3)` float32.
+
+        Raises:
+            ConfigError: the recipe does not fit the joints.
+        """
+        weights = recipe_matrix(self.recipe, joint_names, get_skeleton(TARGET).joints)
+        mapped = np.matmul(weights, positions) * metres_per_unit  # (17, J) @ (F, J, 3) -> (F, 17, 3)
+        if self.up_axis == "z":
+            mapped = np.stack([mapped[..., 0], mapped[..., 2], -mapped[..., 1]], axis=-1)
+        return mapped.astype(np.float32)
+
+
+def per_file(value: PerFile, parts: Sequence[str]) -> float | None:
+    """The number for one file: that of the longest listed path whose components occur in a row in the file's path.
+
+    Args:
+        value: one number, or numbers by path such as `"salsa"` or `"acted/001_acted.bvh"`.
+        parts: path components of the file.
+    """
+    if value is None or not isinstance(value, Mapping):
+        return value
+    for path in sorted(value, key=lambda key: -key.count("/")):
+        wanted = path.split("/")
+        if any(list(parts[i : i + len(wanted)]) == wanted for i in range(len(parts) - len(wanted) + 1)):
+            return value[path]
+    return None
+
+
+def built_in_mapping(skeleton: str) -> JointMapping:
+    """The mapping of a motion-capture skeleton of `rtpca.skeletons`: `cmu_asf31`, `cmu38`, `cmu_bvh` or `freemocap`."""
+    weights, joints = joint_recipe(skeleton, TARGET), get_skeleton(skeleton).joints
+    recipe = {
+        target: {joint: float(weight) for joint, weight in zip(joints, row, strict=True) if weight != 0.0}
+        for target, row in zip(get_skeleton(TARGET).joints, weights, strict=True)
+    }
+    if skeleton == "cmu_bvh":
+        # The header's 120 fps is wrong for the salsa takes (CMU subjects 60 and 61); frame 0 is a T-pose that rings on.
+        return JointMapping(skeleton, recipe, metres_per_unit=0.01, fps={"salsa": 60.0}, skip_first_frames=10)
+    if skeleton == "cmu38":
+        return JointMapping(skeleton, recipe, metres_per_unit=1.0)
+    return JointMapping(skeleton, recipe)
+
+
+def read_mappings(path: Path) -> dict[str, JointMapping]:
+    """Read a mapping file.
+
+    Two shapes are understood: one mapping, `{"recipe": {...}, "metres_per_unit": ..., "fps": ...}`, or several of them under
+    `"sources"`, each with the `"file"` that it is for. Target joints may have h36m17's names or Human3.6M's (`RHip`, `Neck/Nose`).
+
+    Args:
+        path: a JSON file.
+
+    Returns:
+        Mappings by the name of the file that they are for; `""` for the one mapping of all files.
+
+    Raises:
+        InputError: the file is damaged or states something impossible; the message says what.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise InputError(
+            f"{path}: holds {type(content).__name__}, needed is an object with 'recipe' or 'sources'"
+        )
+    content = cast("dict[str, Any]", content)
+    if "recipe" in content:
+        return {"": _mapping(path.stem, content, path)}
+    sources = content.get("sources")
+    if not isinstance(sources, dict) or not sources:
+        raise InputError(
+            f"{path}: has neither 'recipe' (one mapping) nor 'sources' (several); see docs/data.md for both shapes"
+        )
+    mappings: dict[str, JointMapping] = {}
+    for name, entry in cast("dict[str, Any]", sources).items():
+        if not isinstance(entry, dict):
+            raise InputError(
+                f"{path}: source {name!r} is no object with 'recipe', 'metres_per_unit' and 'fps'"
+            )
+        entry = cast("dict[str, Any]", entry)
+        mappings[str(entry.get("file", name))] = _mapping(name, entry, path)
+    return mappings
+
+
+def read_json(path: Path) -> Any:
+    """Parse a JSON file; raises `InputError` naming file and line where it is damaged."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{path}, line {error.lineno}: {error.msg}; the file is no whole JSON file"
+        ) from error
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); give a JSON file") from error
+
+
+def _mapping(name: str, entry: dict[str, Any], path: Path) -> JointMapping:
+    where = f"{path}, mapping {name!r}"
+    recipe = entry.get("recipe")
+    if not isinstance(recipe, dict):
+        raise InputError(f"{where}: 'recipe' is missing or no object of target joint -> weights")
+    joints: dict[str, dict[str, float]] = {}
+    for target, weights in cast("dict[str, Any]", recipe).items():
+        if isinstance(weights, str):
+            weights = {weights: 1.0}
+        if not isinstance(weights, dict):
+            raise InputError(
+                f"{where}: the entry of {target!r} is neither a joint name nor an object of weights"
+            )
+        pairs = cast("dict[str, Any]", weights).items()
+        joints[_ALIASES.get(target, target)] = {
+            joint: _number(w, f"{where}: {target!r}") for joint, w in pairs
+        }
+    missing = [joint for joint in get_skeleton(TARGET).joints if joint not in joints]
+    if missing:
+        raise InputError(
+            f"{where}: the recipe has no entry for {', '.join(missing)}; all 17 joints are needed"
+        )
+    up_axis = entry.get("up_axis", "y")
+    if up_axis not in ("y", "z"):
+        raise InputError(f"{where}: up_axis is {up_axis!r}; y and z are possible")
+    mapping = JointMapping(
+        name=name,
+        recipe=joints,
+        metres_per_unit=_per_file(entry.get("metres_per_unit"), f"{where}: 'metres_per_unit'"),
+        fps=_per_file(entry.get("fps"), f"{where}: 'fps'"),
+        skip_first_frames=int(_number(entry.get("skip_first_frames", 0), f"{where}: 'skip_first_frames'")),
+        up_axis=up_axis,
+    )
+    try:
+        recipe_matrix(mapping.recipe, sorted(mapping.source_joints), get_skeleton(TARGET).joints)
+    except ConfigError as error:
+        raise InputError(f"{where}: {error}") from error
+    return mapping
+
+
+def _number(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise InputError(f"{where} holds {value!r}, where a number is needed")
+    return float(value)
+
+
+def _per_file(value: Any, where: str) -> PerFile:
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        table = {str(key): _number(number, where) for key, number in cast("dict[str, Any]", value).items()}
+    else:
+        table = {"": _number(value, where)}
+    if any(number <= 0 for number in table.values()):
+        raise InputError(f"{where} must be above zero")
+    return table[""] if "" in table else table

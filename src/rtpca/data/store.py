@@ -1,0 +1,459 @@
+"""The prepared dataset file: one HDF5 file with a group per sequence, written and read here and nowhere else.
+
+Layout (docs/data.md shows it in full)::
+
+    /                     attributes: format, format_version, skeleton, joint_names, parents
+    /attributions         JSON text: terms and acknowledgement of every source
+    /sequences/000000     attributes: name, fps, subject, action, split, source, licence, cameras
+        positions3d       (F, J, 3) float32, world axes (y up), metres
+        keypoints2d/<camera>   (F, J, 2 or 3) float32, pixels [and score], where the dataset has its own
+        cameras/<camera>/      R_cam_from_world, center_world, focal_px, principal_px, size_wh [, distortion]
+
+Every array carries a checksum, so damage is noticed when it is read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from rtpca.data.attribution import Attribution
+from rtpca.errors import InputError, RtpcaError
+from rtpca.skeletons import Skeleton, get_skeleton
+
+if TYPE_CHECKING:
+    from rtpca.geometry import Camera
+
+FORMAT = "rtpca-dataset"
+FORMAT_VERSION = 1
+_CHUNK_FRAMES = 4096
+_TEXTS = ("subject", "action", "split", "source", "licence")
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """One sequence of one person; every frame of it is valid.
+
+    Attributes:
+        name: unique in its file.
+        positions3d: `(F, J, 3)` float32, world axes (y up), metres.
+        fps: frames per second.
+        subject: the person; the same name in every source.
+        action: what is done.
+        split: `"train"`, `"val"`, `"test"`, or `"none"` for sequences that no list of splits names.
+        source: key of the source in the attributions of the file.
+        licence: terms of the source, one line.
+        keypoints2d: the dataset's own 2D keypoints by camera name, `(F, J, 2)` pixels or `(F, J, 3)` with score; None where it has none.
+        cameras: the dataset's own cameras, in the order of `camera_names`; None where it has none.
+        camera_names: one name per camera.
+    """
+
+    name: str
+    positions3d: FloatArray
+    fps: float
+    subject: str
+    action: str
+    split: str
+    source: str
+    licence: str
+    keypoints2d: dict[str, FloatArray] | None = None
+    cameras: tuple[Camera, ...] | None = None
+    camera_names: tuple[str, ...] = field(default=())
+
+    @property
+    def num_frames(self) -> int:
+        """Number of frames F."""
+        return len(self.positions3d)
+
+    @property
+    def duration_s(self) -> float:
+        """Duration in seconds."""
+        return len(self.positions3d) / self.fps
+
+
+@dataclass(frozen=True)
+class RecordingInfo:
+    """What a file says about a sequence without reading its arrays; the fields are those of `Recording`."""
+
+    name: str
+    num_frames: int
+    fps: float
+    subject: str
+    action: str
+    split: str
+    source: str
+    licence: str
+
+
+def write_dataset(
+    path: str | Path,
+    recordings: Iterable[Recording],
+    attributions: Iterable[Attribution] = (),
+    *,
+    skeleton: str = "h36m17",
+    append: bool = False,
+) -> None:
+    """Write sequences into a prepared file; the file appears, or changes, only when all of them are written.
+
+    Args:
+        path: the `.h5` file.
+        recordings: sequences; consumed one by one.
+        attributions: terms of their sources.
+        skeleton: name of the skeleton of all sequences.
+        append: add to the file if it exists, instead of replacing it.
+
+    Raises:
+        InputError: a sequence does not fit, a name is taken, or `path` is a foreign file.
+    """
+    with DatasetWriter(path, skeleton=skeleton, append=append) as writer:
+        for attribution in attributions:
+            writer.add_attribution(attribution)
+        for recording in recordings:
+            writer.add(recording)
+
+
+class DatasetWriter:
+    """Writes a prepared file into a temporary neighbour and moves it into place on success.
+
+    Example:
+        >>> with DatasetWriter("data.h5") as writer:  # doctest: +SKIP
+        ...     writer.add_attribution(attribution)
+        ...     writer.add(recording)
+    """
+
+    def __init__(self, path: str | Path, *, skeleton: str = "h36m17", append: bool = False) -> None:
+        """Prepare to write `path`; nothing is created before the `with` block begins.
+
+        Raises:
+            InputError: `path` exists and is no prepared file (it is not overwritten), or has another skeleton.
+        """
+        self.path = Path(path)
+        self._skeleton = get_skeleton(skeleton)
+        self._names: set[str] = set()
+        self._attributions: dict[str, Attribution] = {}
+        self._append = append and self.path.exists()
+        if self.path.exists():
+            with open_dataset(self.path) as existing:
+                if self._append and existing.skeleton.name != skeleton:
+                    raise InputError(
+                        f"{self.path}: holds {existing.skeleton.name}, cannot take {skeleton}; write another file"
+                    )
+                if self._append:
+                    self._names = set(existing.names())
+                    self._attributions = {a.source: a for a in existing.attributions}
+        if not self.path.parent.is_dir():
+            raise InputError(f"{self.path.parent}: no such folder; make it first, or choose another output")
+        self._temporary: Path | None = None
+        self._file: h5py.File | None = None
+
+    def __enter__(self) -> DatasetWriter:
+        try:
+            handle, name = tempfile.mkstemp(
+                prefix=f".{self.path.name}.", suffix=".part", dir=self.path.parent
+            )
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: cannot be written ({error.strerror}); choose another output"
+            ) from error
+        os.close(handle)
+        self._temporary = Path(name)
+        try:
+            if self._append:
+                shutil.copyfile(self.path, self._temporary)
+            self._file = h5py.File(self._temporary, "r+" if self._append else "w")
+            if not self._append:
+                self._file.attrs["format"] = FORMAT
+                self._file.attrs["format_version"] = FORMAT_VERSION
+                self._file.attrs["skeleton"] = self._skeleton.name
+                self._file.attrs["joint_names"] = json.dumps(self._skeleton.joints)
+                self._file.attrs["parents"] = json.dumps(self._skeleton.parents)
+                self._file.create_group("sequences")
+        except BaseException:
+            self._discard()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None or self._file is None or self._temporary is None:
+            self._discard()
+            return
+        try:
+            text = json.dumps([a.to_dict() for a in self._attributions.values()], indent=1)
+            if "attributions" in self._file:
+                del self._file["attributions"]
+            self._file.create_dataset("attributions", data=text, dtype=h5py.string_dtype())
+            self._file.close()
+            umask = os.umask(0)
+            os.umask(umask)
+            self._temporary.chmod(0o666 & ~umask)  # mkstemp's private mode is not what other files get
+            with self._temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            self._temporary.replace(self.path)
+        except OSError as fault:
+            self._discard()
+            raise InputError(f"{self.path}: cannot be written ({fault}); is the disk full?") from fault
+
+    def _discard(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        if self._temporary is not None:
+            self._temporary.unlink(missing_ok=True)
+
+    def add_attribution(self, attribution: Attribution) -> None:
+        """Carry the terms of a source along; a source that is there already gets the new text."""
+        self._attributions[attribution.source] = attribution
+
+    def add(self, recording: Recording) -> None:
+        """Write one sequence.
+
+        Raises:
+            InputError: the sequence does not fit the skeleton, holds numbers that are not finite, or its name is taken.
+        """
+        if self._file is None:
+            raise RuntimeError("DatasetWriter.add needs the `with` block")
+        _check(recording, self._skeleton)
+        if recording.name in self._names:
+            raise InputError(
+                f"{self.path}: already holds a sequence {recording.name!r}; was the same source given twice?"
+            )
+        group = self._file.create_group(f"sequences/{len(self._names):06d}")
+        self._names.add(recording.name)
+        group.attrs["name"] = recording.name
+        group.attrs["fps"] = float(recording.fps)
+        for text in _TEXTS:
+            group.attrs[text] = getattr(recording, text)
+        group.attrs["cameras"] = json.dumps(recording.camera_names)
+        _write_array(group, "positions3d", recording.positions3d)
+        for camera, keypoints_px in (recording.keypoints2d or {}).items():
+            _write_array(group, f"keypoints2d/{camera}", keypoints_px)
+        for name, camera in zip(recording.camera_names, recording.cameras or (), strict=False):
+            _write_camera(group.create_group(f"cameras/{name}"), camera)
+
+
+def _check(recording: Recording, skeleton: Skeleton) -> None:
+    where = f"sequence {recording.name!r}"
+    shape, joints = recording.positions3d.shape, skeleton.num_joints
+    if recording.positions3d.ndim != 3 or shape[0] < 1 or shape[1:] != (joints, 3):
+        raise InputError(f"{where}: positions3d has shape {shape}, needed is (F, J={joints}, 3) with F >= 1")
+    if not np.isfinite(recording.positions3d).all():
+        raise InputError(f"{where}: positions3d holds numbers that are not finite; leave such frames out")
+    if not (np.isfinite(recording.fps) and recording.fps > 0):
+        raise InputError(f"{where}: the frame rate is {recording.fps}; it must be above zero")
+    for camera, keypoints_px in (recording.keypoints2d or {}).items():
+        if keypoints_px.shape not in ((shape[0], joints, 2), (shape[0], joints, 3)):
+            raise InputError(
+                f"{where}: keypoints2d of {camera!r} has shape {keypoints_px.shape}, needed is ({shape[0]}, {joints}, 2 or 3)"
+            )
+    names = recording.camera_names
+    if len(set(names)) != len(names) or any(not name or "/" in name or name == "." for name in names):
+        raise InputError(f"{where}: camera names {names} must be different, not empty, without '/'")
+    if recording.cameras is not None and len(recording.cameras) != len(names):
+        raise InputError(f"{where}: {len(recording.cameras)} cameras but {len(names)} camera names")
+    if recording.keypoints2d is not None and not set(recording.keypoints2d) <= set(names):
+        raise InputError(
+            f"{where}: keypoints2d are named {sorted(recording.keypoints2d)}, the cameras {sorted(names)}"
+        )
+
+
+def _write_array(group: h5py.Group, name: str, array: npt.NDArray[Any]) -> None:
+    chunks = (min(len(array), _CHUNK_FRAMES), *array.shape[1:])
+    group.create_dataset(name, data=np.asarray(array, dtype=np.float32), chunks=chunks, fletcher32=True)
+
+
+def _write_camera(group: h5py.Group, camera: Camera) -> None:
+    for item in fields(camera):
+        value = getattr(camera, item.name)
+        if value is not None:
+            group.create_dataset(item.name, data=np.asarray(value.detach().cpu().numpy(), dtype=np.float64))
+
+
+def open_dataset(path: str | Path) -> Dataset:
+    """Open a prepared file for reading.
+
+    Raises:
+        InputError: there is no such file, or it is damaged, truncated, foreign or from a newer version.
+    """
+    return Dataset(path)
+
+
+class Dataset:
+    """A prepared file, open for reading; use it in a `with` block or call `close`.
+
+    Attributes:
+        path: the file.
+        skeleton: skeleton of all its sequences.
+        attributions: terms of its sources.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Open and check `path`; raises `InputError` where it cannot be used."""
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise InputError(f"{self.path}: no such file; make one with `rtpca prepare`")
+        try:
+            self._file = h5py.File(self.path, "r")
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: no HDF5 file, or damaged or cut short ({error}); prepare the data again with `rtpca prepare`"
+            ) from error
+        try:
+            self.skeleton = self._read_skeleton()
+            self.attributions = self._read_attributions()
+            self._groups: dict[str, str] = {}
+            self._infos: dict[str, RecordingInfo] = {}
+            for key in sorted(self._file["sequences"]):
+                info = self._read_info(self._file[f"sequences/{key}"])
+                self._groups[info.name] = f"sequences/{key}"
+                self._infos[info.name] = info
+        except RtpcaError:
+            self._file.close()
+            raise
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+            self._file.close()
+            raise self._damaged(error) from error
+
+    def __enter__(self) -> Dataset:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def names(self, split: str | None = None) -> tuple[str, ...]:
+        """Names of the sequences, of one split or of all, in the order in which they were written."""
+        return tuple(name for name, info in self._infos.items() if split is None or info.split == split)
+
+    def splits(self) -> dict[str, int]:
+        """Number of sequences by split."""
+        counts: dict[str, int] = {}
+        for info in self._infos.values():
+            counts[info.split] = counts.get(info.split, 0) + 1
+        return counts
+
+    def info(self, name: str) -> RecordingInfo:
+        """What the file says about a sequence, without reading its arrays.
+
+        Raises:
+            InputError: there is no such sequence.
+        """
+        if name not in self._infos:
+            raise InputError(
+                f"{self.path}: has no sequence {name!r}; Dataset.names() lists the {len(self._infos)} that it has"
+            )
+        return self._infos[name]
+
+    def read(self, name: str) -> Recording:
+        """Read one sequence.
+
+        Raises:
+            InputError: there is no such sequence, or the file is damaged.
+        """
+        info = self.info(name)
+        try:
+            return self._read(info, self._file[self._groups[name]])
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+            raise self._damaged(error, name) from error
+
+    def iterate(self, split: str | None = None) -> Iterator[Recording]:
+        """Read the sequences of a split, or all, one after another."""
+        for name in self.names(split):
+            yield self.read(name)
+
+    def _damaged(self, error: Exception, name: str | None = None) -> InputError:
+        where = f"{self.path}: sequence {name!r} is" if name is not None else f"{self.path}:"
+        return InputError(f"{where} damaged ({error}); prepare the data again with `rtpca prepare`")
+
+    def _read_skeleton(self) -> Skeleton:
+        attributes: Mapping[str, Any] = self._file.attrs
+        if attributes.get("format") != FORMAT:
+            raise InputError(
+                f"{self.path}: an HDF5 file, but not made by `rtpca prepare`; prepare the data first"
+            )
+        version = int(attributes["format_version"])
+        if version > FORMAT_VERSION:
+            raise InputError(
+                f"{self.path}: has format version {version}, this rtpca reads up to {FORMAT_VERSION}; update rtpca"
+            )
+        skeleton = get_skeleton(str(attributes["skeleton"]))
+        if tuple(json.loads(attributes["joint_names"])) != skeleton.joints:
+            raise InputError(
+                f"{self.path}: its joints are not those of {skeleton.name}; prepare the data again"
+            )
+        return skeleton
+
+    def _read_attributions(self) -> tuple[Attribution, ...]:
+        text = self._file["attributions"].asstr()[()]
+        return tuple(Attribution.from_dict(entry) for entry in json.loads(text))
+
+    def _read_info(self, group: h5py.Group) -> RecordingInfo:
+        shape = group["positions3d"].shape
+        if len(shape) != 3 or shape[0] < 1 or shape[1:] != (self.skeleton.num_joints, 3):
+            raise ValueError(f"positions3d of {group.name} has shape {shape}")
+        texts = {text: str(group.attrs[text]) for text in _TEXTS}
+        fps = float(group.attrs["fps"])
+        if not fps > 0:
+            raise ValueError(f"fps of {group.name} is {fps}")
+        return RecordingInfo(name=str(group.attrs["name"]), num_frames=int(shape[0]), fps=fps, **texts)
+
+    def _read(self, info: RecordingInfo, group: h5py.Group) -> Recording:
+        camera_names = tuple(str(name) for name in json.loads(group.attrs["cameras"]))
+        keypoints2d = None
+        if "keypoints2d" in group:
+            keypoints2d = {
+                name: _read_array(group[f"keypoints2d/{name}"])
+                for name in camera_names
+                if name in group["keypoints2d"]
+            }
+        cameras = None
+        if "cameras" in group:
+            cameras = tuple(_read_camera(group[f"cameras/{name}"]) for name in camera_names)
+        positions3d = _read_array(group["positions3d"])
+        if not np.isfinite(positions3d).all():
+            raise ValueError("positions3d holds numbers that are not finite")
+        return Recording(
+            name=info.name,
+            positions3d=positions3d,
+            fps=info.fps,
+            keypoints2d=keypoints2d,
+            cameras=cameras,
+            camera_names=camera_names,
+            **{text: getattr(info, text) for text in _TEXTS},
+        )
+
+
+def _read_array(dataset: h5py.Dataset) -> FloatArray:
+    return np.asarray(dataset[()], dtype=np.float32)
+
+
+def _read_camera(group: h5py.Group) -> Camera:
+    import torch
+
+    from rtpca.geometry import Camera
+
+    values = {
+        item.name: torch.from_numpy(group[item.name][()]) for item in fields(Camera) if item.name in group
+    }
+    return Camera(**({"distortion": None} | values))
