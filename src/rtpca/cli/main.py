@@ -42,13 +42,10 @@ def _show_version(wanted: bool) -> None:
 @app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
-    version: bool = typer.Option(
-        False,
-        "--version",
-        callback=_show_version,
-        is_eager=True,
-        help="Show versions and optional back-ends.",
-    ),
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Versions and optional back-ends."),
+    ] = False,
 ) -> None:
     del version
     if context.invoked_subcommand is None:
