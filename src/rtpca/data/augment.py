@@ -1,7 +1,8 @@
 """Augmentation of motion windows: mirror, body proportions, random camera, detector-like noise.
 
-`augment` is the whole chain from windows in world coordinates to what a training step needs. The parts are public
-too: mirroring and changes of frame rate here, bodies in `body`, cameras in `cameras`, keypoint errors in `noise`.
+`augment` is the whole chain from windows in world coordinates to what a training step needs. The parts are
+public too: mirroring and changes of frame rate here, bodies in `body`, cameras in `cameras`, keypoint errors
+in `noise`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from rtpca.data.body import BodyProportions, random_body
 from rtpca.data.cameras import RandomCameraConfig, random_cameras
 from rtpca.data.noise import DetectorNoise, detector_noise, gaussian_noise
 from rtpca.errors import ConfigError, ShapeError
-from rtpca.geometry.camera import Camera
+from rtpca.geometry import Camera, flip_points
 from rtpca.skeletons import get_skeleton
 
 __all__ = [
@@ -103,30 +104,25 @@ def augment(
     joints = random_body(joints, config.body, generator)
     if camera is None:
         camera = random_cameras(joints, config.camera, generator)
-    batch, frames, num_joints, _ = joints.shape
-    joints_cam = camera.world_to_camera(joints.reshape(batch, frames * num_joints, 3))
-    true_px = camera.project(joints_cam).reshape(batch, frames, num_joints, 2)
+    joints_cam = camera.world_to_camera(joints)
+    true_px = camera.project(joints_cam)
     keypoints_px, scores = detector_noise(true_px, config.noise, generator, camera.size_wh)
-    return AugmentedBatch(joints_cam.reshape(joints.shape), keypoints_px, scores, camera)
+    return AugmentedBatch(joints_cam, keypoints_px, scores, camera)
 
 
 def mirror(joints: torch.Tensor) -> torch.Tensor:
-    """Mirror h36m17 joints about x = 0: x changes sign, left and right change places; twice gives the original.
+    """Mirror h36m17 joints about x = 0: x changes sign, left and right change places.
 
     Args:
         joints: Joints, (..., 17, 3) in world or camera axes, or normalised keypoints, (..., 17, 2).
 
     Returns:
-        The mirrored joints, a new tensor.
+        The mirrored joints; mirrored again they are the original.
+
+    Raises:
+        ShapeError: If there are not 17 joints.
     """
-    order = list(get_skeleton("h36m17").mirror)
-    if joints.shape[-2] != len(order):
-        raise ShapeError(
-            f"joints has shape {tuple(joints.shape)}; mirror needs (..., 17, C) in h36m17 order: convert it first"
-        )
-    mirrored = joints[..., order, :]  # indexing copies
-    mirrored[..., 0].neg_()
-    return mirrored
+    return flip_points(joints, get_skeleton("h36m17").mirror)
 
 
 @torch.no_grad()

@@ -11,7 +11,8 @@ import torch
 
 from rtpca.errors import ConfigError, ShapeError
 
-# h36m17: the bone that ends at each joint after the pelvis, by its parent and by the group that shares a length factor.
+# h36m17: the bone that ends at each joint after the pelvis, by its parent and by the group that shares a
+# length factor.
 _PARENTS = (0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
 _GROUPS = (
     "hips",
@@ -40,10 +41,10 @@ _CLIP = 2.5  # standard deviations
 
 @dataclass(frozen=True)
 class BodyProportions:
-    """Spread of body proportions: standard deviations of the logarithm of length factors, cut off at 2.5 of them.
+    """Spread of body proportions: standard deviations of log length factors, cut off at 2.5 of them.
 
-    The factor of a bone is the product of the size of the whole body, of its region (legs, trunk, arms) and its own,
-    so correlated lengths stay plausible together. Left and right always agree.
+    The factor of a bone is the product of the size of the whole body, of its region (legs, trunk, arms) and
+    its own, so correlated lengths stay plausible together. Left and right always agree.
     """
 
     size: float = 0.07
@@ -69,8 +70,8 @@ class BodyProportions:
         for field in fields(self):
             if field.name != "hips_mean" and not 0.0 <= getattr(self, field.name) <= 0.5:
                 raise ConfigError(
-                    f"body proportion {field.name} is {getattr(self, field.name)}; give a standard deviation of the "
-                    "log length from 0 to 0.5"
+                    f"body proportion {field.name} is {getattr(self, field.name)}; give a standard deviation "
+                    "of the log length from 0 to 0.5"
                 )
 
     @classmethod
@@ -83,8 +84,9 @@ class BodyProportions:
 def random_body(joints_m: torch.Tensor, config: BodyProportions, generator: torch.Generator) -> torch.Tensor:
     """Change the body proportions of every window.
 
-    All bones are scaled along their own direction and put together again from the pelvis outwards. The path of the
-    pelvis is scaled about its mean by the factor of the legs, so that feet on the floor do not begin to slide.
+    All bones are scaled along their own direction and put together again from the pelvis outwards. The path
+    of the pelvis is scaled about its mean by the factor of the legs, so that feet on the floor do not begin
+    to slide.
 
     Args:
         joints_m: Windows of h36m17 joints, (B, F, 17, 3), metres, any axes.
@@ -131,7 +133,7 @@ def _length_factors(
 
 
 def _rebuild(joints: torch.Tensor, factors: torch.Tensor, path_factor: torch.Tensor) -> torch.Tensor:
-    """Scale the bones of (B, F, 17, 3) by (B, 16) and put them together; the pelvis path by (B,) about its mean."""
+    """Scale the bones of (B, F, 17, 3) by (B, 16), the path of the pelvis by (B,), and put them together."""
     bones = (joints[:, :, 1:] - joints[:, :, list(_PARENTS)]) * factors[:, None, :, None]  # (B, F, 16, 3)
     pelvis = joints[:, :, 0]
     mean = pelvis.mean(1, keepdim=True)

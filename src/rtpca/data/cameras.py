@@ -1,7 +1,7 @@
 """Virtual cameras: Human3.6M's four for evaluation, random ones for training.
 
-Both look at motion in world coordinates (y up, metres) and return a `rtpca.geometry.Camera`. Projection itself lives
-in `rtpca.geometry`.
+Both look at motion in world coordinates (y up, metres) and return a `rtpca.geometry.Camera`. Projection
+itself lives in `rtpca.geometry`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from dataclasses import dataclass
 import torch
 
 from rtpca.errors import ConfigError, ShapeError
-from rtpca.geometry.camera import Camera
+from rtpca.geometry import Camera
 
 FULL_FRAME_DIAGONAL_MM = 43.267
-"""Diagonal of a 36 x 24 mm picture: a 35 mm-equivalent focal length divided by it is a fraction of the image diagonal."""
+"""Diagonal of a 36 x 24 mm picture: 35 mm-equivalent focal lengths are fractions of it."""
 
-# Human3.6M's arrangement, averaged over its seven subjects S1, S5, S6, S7, S8, S9, S11 and turned to y-up axes
-# (x, y, z) -> (x, z, -y). Horizontal positions are relative to the point that the four optical axes pass closest to
-# (0.41 m above the floor), heights to the floor. Camera order: 54138969, 55011271, 58860488, 60457274.
+# Human3.6M's arrangement, averaged over its seven subjects S1, S5, S6, S7, S8, S9, S11 and turned to y-up
+# axes (x, y, z) -> (x, z, -y). Horizontal positions are relative to the point that the four optical axes pass
+# closest to (0.41 m above the floor), heights to the floor. Camera order: 54138969, 55011271, 58860488,
+# 60457274.
 _AIM_HEIGHT_M = 0.42
 _CENTER_M = ((1.955, 1.568, -4.579), (1.934, 1.604, 5.442), (-1.755, 1.499, -4.842), (-1.730, 1.561, 4.186))
-# Direction of sight: azimuth from +z towards +x, elevation above the horizon, roll (the image's right edge upwards).
+# Direction of sight: azimuth from +z towards +x, elevation above the horizon, roll (the image's right edge
+# upwards).
 _AZIMUTH_DEG = (-24.89, -157.80, 23.62, 156.13)
 _ELEVATION_DEG = (-10.95, -12.23, -12.38, -15.04)
 _ROLL_DEG = (1.41, 0.44, -3.21, 4.60)
@@ -37,11 +39,11 @@ EVALUATION_MIN_DEPTH_M = 2.0
 def evaluation_cameras(positions3d: torch.Tensor) -> Camera:
     """Place the four cameras of Human3.6M round a take.
 
-    The arrangement is centred on the mean horizontal pelvis position of the take, its floor is at the level of the
-    lowest joint of the take. A camera that a joint would come closer to than `EVALUATION_MIN_DEPTH_M` moves outwards
-    on the straight line from the aim of the arrangement through its place, its direction unchanged. Lens distortion
-    is left out: its polynomial holds only for the pictures that it was fitted to, and takes may be wider than
-    Human3.6M's capture area.
+    The arrangement is centred on the mean horizontal pelvis position of the take, its floor is at the level
+    of the lowest joint of the take. A camera that a joint would come closer to than `EVALUATION_MIN_DEPTH_M`
+    moves outwards on the straight line from the aim of the arrangement through its place, its direction
+    unchanged. Lens distortion is left out: its polynomial holds only for the pictures that it was fitted to,
+    and takes may be wider than Human3.6M's capture area.
 
     Args:
         positions3d: Joints of one take, (F, J, 3) with the pelvis first, world axes (y up), metres.
@@ -54,8 +56,8 @@ def evaluation_cameras(positions3d: torch.Tensor) -> Camera:
     """
     if positions3d.ndim != 3 or positions3d.shape[-1] != 3 or positions3d.shape[0] == 0:
         raise ShapeError(
-            f"positions3d has shape {tuple(positions3d.shape)}; evaluation cameras need (F, J, 3) with F >= 1: "
-            "pass one take at a time"
+            f"positions3d has shape {tuple(positions3d.shape)}; evaluation cameras need (F, J, 3) with "
+            "F >= 1: pass one take at a time"
         )
 
     def constant(values: object, scale: float = 1.0) -> torch.Tensor:
@@ -87,7 +89,8 @@ def evaluation_cameras(positions3d: torch.Tensor) -> Camera:
 class RandomCameraConfig:
     """How cameras for training are drawn; azimuth is always uniform.
 
-    The distance is a wish: a camera moves away until the whole window lies in front of it and inside its picture.
+    The distance is a wish: a camera moves away until the whole window lies in front of it and inside its
+    picture.
     """
 
     elevation_mean_deg: float = 8.0
@@ -103,11 +106,11 @@ class RandomCameraConfig:
     """Log-uniform focal length in 35 mm-equivalent terms: 43.27 mm is the image diagonal."""
     roll_std_deg: float = 4.0
     aim_std: float = 0.15
-    """How far off the image centre the middle of the window lies: standard deviation in half image sizes."""
+    """How far off the image centre the middle of the window lies: deviation in half image sizes."""
     principal_std: float = 0.01
-    """Standard deviation of the principal point about the image centre, as a fraction of the image diagonal."""
+    """Standard deviation of the principal point about the image centre, in image diagonals."""
     framing_range: tuple[float, float] = (0.75, 1.15)
-    """Uniform: the window fits into this multiple of the picture, so above 1 parts of the person may be outside."""
+    """Uniform: the window fits into this multiple of the picture; above 1 parts of it may be outside."""
     min_depth_m: float = 1.0
     """No joint of the window comes closer to the camera plane than this."""
     sizes_wh: tuple[tuple[int, int], ...] = (
@@ -192,7 +195,8 @@ def random_cameras(
     focal = focal_mm[:, None] / FULL_FRAME_DIAGONAL_MM * diagonal  # (B, 1), the same for both axes
     principal = size / 2 + config.principal_std * diagonal * normal(batch, 2)
 
-    # Where the middle of the window shall appear, as a tangent; kept well inside the frame that it must fit into.
+    # Where the middle of the window shall appear, as a tangent; kept well inside the frame that it must fit
+    # into.
     half = uniform(*config.framing_range)[:, None] * size / 2  # (B, 2)
     shift = (config.aim_std * normal(batch, 2)).clamp(-0.5, 0.5) * half / focal  # (B, 2)
 
@@ -200,8 +204,8 @@ def random_cameras(
     middle = (low_corner + points_world.amax((1, 2))) / 2  # (B, 3)
     local = torch.einsum("bij,bfkj->bfki", rotation, points_world - middle[:, None, None])  # camera axes
     depth = local[..., 2]
-    # A point at `local` is seen at tangent (xy + shift d) / (z + d) from distance d, so each edge of the frame is one
-    # linear inequality in d; the distance is the smallest that fulfils them all.
+    # A point at `local` is seen at tangent (xy + shift d) / (z + d) from distance d, so each edge of the
+    # frame is one linear inequality in d; the distance is the smallest that fulfils them all.
     edge = half / focal
     need_right = (local[..., :2] - edge[:, None, None] * depth[..., None]).amax((1, 2)) / (edge - shift)
     need_left = (-local[..., :2] - edge[:, None, None] * depth[..., None]).amax((1, 2)) / (edge + shift)
@@ -228,7 +232,7 @@ def _direction(azimuth: torch.Tensor, elevation: torch.Tensor) -> torch.Tensor:
 
 
 def _camera_axes(forward: torch.Tensor, roll: torch.Tensor) -> torch.Tensor:
-    """R_cam_from_world (..., 3, 3) of cameras that look along `forward`; positive roll lifts the image's right edge."""
+    """R_cam_from_world (..., 3, 3) of a look along `forward`; positive roll lifts the image's right edge."""
     up = torch.zeros_like(forward)
     up[..., 1] = 1.0
     right = torch.linalg.cross(forward, up)

@@ -1,9 +1,10 @@
 """Errors like those of a 2D keypoint detector, and plain Gaussian noise for tests.
 
-The model behind `detector_noise`: every joint has an expected error that drifts over time (hard moments, blur,
-occlusion). The actual error is Gaussian with that deviation, correlated over time, so over many frames its
-distribution has heavy tails. A score follows the expected error, as the confidence of a detector does. On top come
-left/right confusions of the limbs for a few frames, single wild points, and joints that are not found at all.
+The model behind `detector_noise`: every joint has an expected error that drifts over time (hard moments,
+blur, occlusion). The actual error is Gaussian with that deviation, correlated over time, so over many frames
+its distribution has heavy tails. A score follows the expected error, as the confidence of a detector does. On
+top come left/right confusions of the limbs for a few frames, single wild points, and joints that are not
+found at all.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from rtpca.skeletons import get_skeleton
 _JOINTS = 17
 _ARMS = (11, 12, 13, 14, 15, 16)
 _LEGS = (1, 2, 3, 4, 5, 6)
-# What can be lost together: each arm below the shoulder, each leg below the hip, everything from the knees down,
-# everything below the waist.
+# What can be lost together: each arm below the shoulder, each leg below the hip, everything from the knees
+# down, everything below the waist.
 _PARTS = ((12, 13), (15, 16), (5, 6), (2, 3))
 _BELOW_KNEES = (2, 3, 5, 6)
 _BELOW_WAIST = (0, 1, 2, 3, 4, 5, 6)
@@ -31,8 +32,9 @@ _JOINT_FACTORS = (1.0, 1.2, 1.0, 1.3, 1.2, 1.0, 1.3, 0.9, 0.8, 0.8, 0.9, 0.8, 1.
 class DetectorNoise:
     """How wrong the 2D keypoints are. Lengths are fractions of the person's size in the image.
 
-    The person's size is the larger side of the box round the joints, median over the window: about the height of
-    somebody upright. 0.01 is 4.5 px on a person 450 px tall. All `*_share` and `*_rate` values are probabilities.
+    The person's size is the larger side of the box round the joints, median over the window: about the height
+    of somebody upright. 0.01 is 4.5 px on a person 450 px tall. All `*_share` and `*_rate` values are
+    probabilities.
     """
 
     clean_share: float = 0.25
@@ -46,7 +48,7 @@ class DetectorNoise:
     bias_share: float = 0.3
     """Part of the variance that stays constant over the window: a detector's own idea of where a joint is."""
     tail: float = 0.6
-    """Standard deviation of the logarithm of the difficulty: 0 is Gaussian; the kurtosis is 3 exp(4 tail^2)."""
+    """Standard deviation of the log difficulty: 0 is Gaussian, else the kurtosis is 3 exp(4 tail^2)."""
     tail_correlation: float = 0.8
     """Correlation of the difficulty from one frame to the next."""
     spike_rate: float = 0.003
@@ -74,7 +76,7 @@ class DetectorNoise:
     score_jitter: float = 0.3
     """Standard deviation that is added to the logarithm of score odds per joint and frame."""
     score_power_range: tuple[float, float] = (0.5, 2.0)
-    """Log-uniform per window: scores are raised to this power, since no two detectors mean the same by a score."""
+    """Log-uniform per window: scores are raised to this power; no two detectors mean the same by a score."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -91,7 +93,7 @@ class DetectorNoise:
             raise ConfigError("correlations of detector noise must be at least 0 and below 1")
         if len(self.joint_factors) != _JOINTS or min(self.joint_factors) < 0:
             raise ConfigError(
-                f"joint_factors has {len(self.joint_factors)} numbers; give 17, none negative, in h36m17 order"
+                f"joint_factors has {len(self.joint_factors)} numbers; give 17, none negative, as in h36m17"
             )
         if self.score_half <= 0 or self.score_power_range[0] <= 0:
             raise ConfigError("score_half and score_power_range must be positive")
@@ -180,7 +182,7 @@ def gaussian_noise(keypoints_px: torch.Tensor, sigma_px: float, generator: torch
 
 
 def person_size_px(keypoints_px: torch.Tensor) -> torch.Tensor:
-    """Size of the person in the picture: larger side of the joints' box, median over the window; (B, F, J, 2) -> (B,)."""
+    """Larger side of the joints' box, median over the window: (B, F, J, 2) -> (B,)."""
     box = keypoints_px.amax(-2) - keypoints_px.amin(-2)
     return box.amax(-1).median(-1).values
 
@@ -214,14 +216,15 @@ class _Draw:
         rho = torch.as_tensor(correlation, dtype=self.dtype, device=self.device).reshape(-1, 1, 1)
         frame = torch.arange(self.num_frames, device=self.device)
         lag = frame[:, None] - frame
-        # x_f = rho x_(f-1) + sqrt(1 - rho^2) white_f from a stationary start, written as one matrix per window.
+        # x_f = rho x_(f-1) + sqrt(1 - rho^2) white_f from a stationary start, written as one matrix per
+        # window.
         mixer = torch.where(lag >= 0, rho ** lag.clamp(min=0), 0.0)
         gain = torch.where(frame == 0, 1.0, (1 - rho.square()).sqrt())  # (B or 1, 1, F)
         mixed = (mixer * gain).expand(self.batch, -1, -1) @ white
         return mixed.reshape(self.batch, self.num_frames, self.joints, channels)
 
     def stretches(self, probability: float, tracks: int) -> torch.Tensor:
-        """(B, F, tracks) true in one random stretch of the tracks that are hit; lengths from one frame to all."""
+        """(B, F, tracks) true in one random stretch of the tracks that are hit, one frame to all."""
         hit = self.uniform(self.batch, 1, tracks) < probability
         length = (
             self.uniform(self.batch, 1, tracks) * self.num_frames + 1
@@ -234,8 +237,8 @@ class _Draw:
 def _check(keypoints_px: torch.Tensor) -> None:
     if keypoints_px.ndim != 4 or keypoints_px.shape[2:] != (_JOINTS, 2):
         raise ShapeError(
-            f"keypoints_px has shape {tuple(keypoints_px.shape)}; detector noise needs (B, F, 17, 2) in h36m17 order: "
-            "convert the skeleton first"
+            f"keypoints_px has shape {tuple(keypoints_px.shape)}; detector noise needs (B, F, 17, 2) in "
+            "h36m17 order: convert the skeleton first"
         )
 
 
@@ -282,7 +285,7 @@ def _missing(config: DetectorNoise, draw: _Draw) -> torch.Tensor:
 
 
 def _scores(expected: torch.Tensor, config: DetectorNoise, draw: _Draw) -> torch.Tensor:
-    """Scores (B, F, J) from the expected error: 1 for none, one half at `score_half`, before jitter and power."""
+    """Scores (B, F, J): 1 for no expected error, one half at `score_half`, before jitter and power."""
     odds = config.score_half / expected.clamp(min=1e-6)
     odds = odds * (config.score_jitter * draw.normal(*expected.shape)).exp()
     power = draw.log_uniform(*config.score_power_range)[:, None, None]
