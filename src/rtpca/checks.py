@@ -1,6 +1,7 @@
 """Shape and range checks that say what was expected and what was given.
 
-They work on anything with a `shape` (numpy, torch) and import neither, so every floor of the package may use them.
+They work on anything with a `shape` (numpy, torch) and import neither, so every floor of the package may use
+them.
 """
 
 from __future__ import annotations
@@ -66,7 +67,21 @@ def check_same_shape(name_a: str, a: Any, name_b: str, b: Any) -> None:
     """
     if tuple(a.shape) != tuple(b.shape):
         raise ShapeError(
-            f"{name_a} has shape {shape_text(a.shape)} but {name_b} has {shape_text(b.shape)}: both must be the same"
+            f"{name_a} has shape {shape_text(a.shape)} but {name_b} has {shape_text(b.shape)}: "
+            "both must be the same"
+        )
+
+
+def check_scores(scores: Any, keypoints: Any) -> None:
+    """Check that there is one score per keypoint: (..., F, J) for keypoints (..., F, J, C).
+
+    Raises:
+        ShapeError: the shapes do not fit; the message shows both.
+    """
+    if tuple(scores.shape) != tuple(keypoints.shape[:-1]):
+        raise ShapeError(
+            f"scores have shape {shape_text(scores.shape)}, keypoints {shape_text(keypoints.shape)}: "
+            "give one score per keypoint, (..., F, J)"
         )
 
 

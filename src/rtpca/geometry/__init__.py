@@ -1,4 +1,4 @@
-"""Rotations, the camera, screen and person normalisation, alignment, mirroring. Pure torch, any leading axes."""
+"""Rotations, camera, screen and person normalisation, alignment, mirroring: torch, any leading axes."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from rtpca.checks import check_axes, check_same_shape
 
 
 def similarity_align(pred: Tensor, target: Tensor) -> Tensor:
-    """Scale, rotate and shift each pose to fit its target best in the least-squares sense (Procrustes; Umeyama, 1991).
+    """Scale, rotate and shift each pose to fit its target best, by least squares (Umeyama, 1991).
 
     Args:
         pred: (..., J, 3) poses.

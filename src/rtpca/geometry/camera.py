@@ -15,8 +15,8 @@ from rtpca.errors import ShapeError
 class Camera:
     """One camera or a batch of them; every field may carry the same batch axes `(...)`.
 
-    The batch axes are the leading axes of the points: 4 cameras project points `(4, F, J, 3)`, or `(1, F, J, 3)`
-    by broadcasting; a single camera projects points of any shape `(..., 3)`.
+    The batch axes are the leading axes of the points: 4 cameras project points `(4, F, J, 3)`, or `(1, F, J,
+    3)` by broadcasting; a single camera projects points of any shape `(..., 3)`.
 
     Attributes:
         R_cam_from_world: (..., 3, 3) rotation into camera axes (x right, y down, z forward).
@@ -24,8 +24,8 @@ class Camera:
         focal_px: (..., 2) focal length in x and y, pixels.
         principal_px: (..., 2) principal point, pixels.
         size_wh: (..., 2) image width and height, pixels.
-        distortion: (..., 5) k1, k2, k3 radial and p1, p2 tangential, or None for a pinhole. The formula is that of
-            VideoPose3D's Human3.6M camera (see `distort`), not OpenCV's.
+        distortion: (..., 5) k1, k2, k3 radial and p1, p2 tangential, or None for a pinhole. The formula is
+            that of VideoPose3D's Human3.6M camera (see `distort`), not OpenCV's.
 
     Raises:
         ShapeError: a field has the wrong trailing axes.
@@ -107,8 +107,8 @@ class Camera:
             points_cam: (..., 3) metres, camera axes; leading axes start with the camera's batch axes.
 
         Returns:
-            (..., 2) pixels; NaN for points that are not in front of the camera. Points outside of the image keep
-            their coordinates.
+            (..., 2) pixels; NaN for points that are not in front of the camera. Points outside of the image
+            keep their coordinates.
         """
         depth = points_cam[..., 2:]
         rays = points_cam[..., :2] / torch.where(depth > 0, depth, torch.nan)
@@ -122,8 +122,9 @@ def distort(rays: Tensor, distortion: Tensor) -> Tensor:
     """Lens distortion as VideoPose3D applies it to Human3.6M.
 
     With r2 = a^2 + b^2 the point (a, b) becomes
-    `(a, b) (1 + k1 r2 + k2 r2^2 + k3 r2^3 + p1 a + p2 b) + (p1, p2) r2`: neither the crossing nor the factor 2
-    of OpenCV's tangential term. Beyond 45 degrees the polynomial means nothing, so rays are clamped to [-1, 1] first.
+    `(a, b) (1 + k1 r2 + k2 r2^2 + k3 r2^3 + p1 a + p2 b) + (p1, p2) r2`: neither the crossing nor the factor
+    2 of OpenCV's tangential term. Beyond 45 degrees the polynomial means nothing, so rays are clamped to [-1,
+    1] first.
 
     Args:
         rays: (..., 2) x/z and y/z.
@@ -141,7 +142,9 @@ def distort(rays: Tensor, distortion: Tensor) -> Tensor:
 
 
 def assumed_focal_px(size_wh: Tensor) -> Tensor:
-    """Focal length to assume for an unknown camera: that of a 35 mm lens on full frame, 0.809 x the image diagonal.
+    """Focal length to assume for an unknown camera: 0.809 x the image diagonal.
+
+    That is a 35 mm lens on full frame.
 
     Args:
         size_wh: (..., 2) image width and height, pixels.
@@ -169,14 +172,14 @@ def rotate(R: Tensor, points: Tensor) -> Tensor:
     free = points.ndim - (R.ndim - 2) - 1
     if free < 0:
         raise ShapeError(
-            f"points have shape {shape_text(points.shape)}, rotations {shape_text(R.shape)}: the points need the "
-            "rotations' batch axes in front"
+            f"points have shape {shape_text(points.shape)}, rotations {shape_text(R.shape)}: "
+            "the points need the rotations' batch axes in front"
         )
     if free == 0:
         return (R @ points.unsqueeze(-1)).squeeze(-1)
     # One matrix product per rotation instead of one per point: (*batch, 1.., N, 3) @ (*batch, 1.., 3, 3).
-    R = R.reshape(*R.shape[:-2], *(1,) * (free - 1), 3, 3)
-    return points @ R.transpose(-1, -2)
+    R_per_batch = R.reshape(*R.shape[:-2], *(1,) * (free - 1), 3, 3)
+    return points @ R_per_batch.transpose(-1, -2)
 
 
 def align_leading(parameter: Tensor, points: Tensor, trailing: int) -> Tensor:
@@ -196,8 +199,8 @@ def align_leading(parameter: Tensor, points: Tensor, trailing: int) -> Tensor:
     free = points.ndim - parameter.ndim
     if free < 0:
         raise ShapeError(
-            f"points have shape {shape_text(points.shape)} but there is a batch of {shape_text(parameter.shape)} "
-            "parameters: the points need the same batch axes in front"
+            f"points have shape {shape_text(points.shape)}, parameters {shape_text(parameter.shape)}: "
+            "the points need the parameters' batch axes in front"
         )
     batch = parameter.ndim - trailing
     return parameter.reshape(*parameter.shape[:batch], *(1,) * free, *parameter.shape[batch:])

@@ -12,7 +12,8 @@ from rtpca.checks import check_axes
 def flip_points(points: Tensor, mirror: Sequence[int]) -> Tensor:
     """Negate x and swap left with right joints.
 
-    Works for keypoints in screen or person units (whose middle is x = 0) and for root-relative poses; not for pixels.
+    Works for keypoints in screen or person units (whose middle is x = 0) and for root-relative poses; not for
+    pixels.
 
     Args:
         points: (..., J, C) points, x first.

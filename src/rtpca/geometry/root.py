@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rtpca.checks import check_axes
-from rtpca.errors import ShapeError
+from rtpca.checks import check_axes, check_scores
 from rtpca.geometry.camera import align_leading
 
 
@@ -15,9 +14,10 @@ def root_trajectory(
 ) -> Tensor:
     """Where the root must be for the poses to project onto their keypoints.
 
-    With (a, b) = (pixel - principal) / focal, each joint at (X, Y, Z) from a root at (x, y, z) gives two equations that
-    are linear in the root: X + x = a (Z + z) and Y + y = b (Z + z). Per frame they are solved by least squares, weighted
-    with the scores; x and y are eliminated first, which keeps float32 exact enough.
+    With (a, b) = (pixel - principal) / focal, each joint at (X, Y, Z) from a root at (x, y, z) gives two
+    equations that are linear in the root: X + x = a (Z + z) and Y + y = b (Z + z). Per frame they are solved
+    by least squares, weighted with the scores; x and y are eliminated first, which keeps float32 exact
+    enough.
 
     Args:
         poses3d: (..., F, J, 3) root-relative poses, metres, camera axes.
@@ -27,18 +27,15 @@ def root_trajectory(
         principal_px: (..., 2) principal point, pixels.
 
     Returns:
-        (..., F, 3) root positions, metres, camera axes; NaN for frames whose keypoints do not fix the depth (fewer
-        than two usable joints, all in one place, or a root behind the camera).
+        (..., F, 3) root positions, metres, camera axes; NaN for frames whose keypoints do not fix the depth
+        (fewer than two usable joints, all in one place, or a root behind the camera).
 
     Raises:
         ShapeError: the arrays do not fit together.
     """
     check_axes("poses3d", poses3d, "F", "J", 3, leading=True)
     check_axes("keypoints_px", keypoints_px, "F", ("J", poses3d.shape[-2]), 2, leading=True)
-    if scores.shape != keypoints_px.shape[:-1]:
-        raise ShapeError(
-            f"scores have shape {tuple(scores.shape)}, keypoints {tuple(keypoints_px.shape)}: scores must be (..., F, J)"
-        )
+    check_scores(scores, keypoints_px)
     usable = (scores > 0) & keypoints_px.isfinite().all(dim=-1) & poses3d.isfinite().all(dim=-1)
     weight = torch.where(usable, scores, 0).unsqueeze(-1)  # (..., F, J, 1)
     shift = align_leading(principal_px, keypoints_px, trailing=1)

@@ -47,7 +47,7 @@ def rotation_about(axis: Tensor, angle_rad: Tensor) -> Tensor:
     return rotation_from_quaternion(torch.cat([real, imaginary], dim=-1))
 
 
-def look_at(center_world: Tensor, target_world: Tensor, up_world: Tensor | None = None) -> Tensor:
+def look_at(center_world: Tensor, target_world: Tensor, up_world: Tensor | None = None) -> Tensor:|up_world: Tensor | None = None) -> Tensor:
     """`R_cam_from_world` of cameras that look at a point, with the horizon level.
 
     Args:
@@ -56,16 +56,15 @@ def look_at(center_world: Tensor, target_world: Tensor, up_world: Tensor | None 
         up_world: (..., 3) the world's up; default y, as everywhere in rtpca.
 
     Returns:
-        (..., 3, 3) rotations into camera axes (x right, y down, z forward). Looking straight up or down leaves
-        the roll undefined; then some level x axis is taken.
+        (..., 3, 3) rotations into camera axes (x right, y down, z forward). Looking straight up or down
+        leaves the roll undefined; then some level x axis is taken.
     """
-    if up_world is None:
-        up_world = center_world.new_tensor([0.0, 1.0, 0.0])
-    center_world, target_world, up_world = torch.broadcast_tensors(center_world, target_world, up_world)
+    up = center_world.new_tensor([0.0, 1.0, 0.0]) if up_world is None else up_world
+    center_world, target_world, up = torch.broadcast_tensors(center_world, target_world, up)
     forward = torch.nn.functional.normalize(target_world - center_world, dim=-1)
-    right = torch.linalg.cross(forward, up_world, dim=-1)
+    right = torch.linalg.cross(forward, up, dim=-1)
     # Straight up or down, the cross product vanishes: take the direction of a fixed axis instead.
-    spare = torch.linalg.cross(forward, up_world.roll(1, dims=-1), dim=-1)
+    spare = torch.linalg.cross(forward, up.roll(1, dims=-1), dim=-1)
     vertical = right.norm(dim=-1, keepdim=True) < 1e-6
     right = torch.nn.functional.normalize(torch.where(vertical, spare, right), dim=-1)
     down = torch.linalg.cross(forward, right, dim=-1)

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rtpca.checks import check_axes
-from rtpca.errors import ShapeError
+from rtpca.checks import check_axes, check_scores
 from rtpca.geometry.camera import align_leading, rotate
 
 TORSO_JOINTS = (0, 1, 4, 7, 8, 11, 14)
 """Pelvis, hips, spine, thorax and shoulders of h36m17: the person's middle, which limbs do not shake."""
 
 _MIN_DEPTH = 0.1
-"""Turned rays are kept within 84 degrees of the view's axis, where a stray keypoint still has finite coordinates."""
+"""Turned rays stay within 84 degrees of the view's axis, where a stray keypoint has finite coordinates."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,12 @@ def person_view(
 ) -> PersonView:
     """Turn each frame towards the person and scale by the person's size over the window.
 
-    Per frame, the middle ray is the mean of the unit viewing rays of the torso's visible joints (of all visible joints
-    where no torso joint is seen). The smallest rotation that brings it onto the z axis turns all rays; their x/z, y/z are
-    then divided by the median over the window's frames of half the larger side of the visible joints' box. A joint is
-    visible where its score is above 0 and its coordinates are finite. Frames with nothing visible take the rotation of
-    the nearest frame that has something; a window without any gets no rotation and scale 1.
+    Per frame, the middle ray is the mean of the unit viewing rays of the torso's visible joints (of all
+    visible joints where no torso joint is seen). The smallest rotation that brings it onto the z axis turns
+    all rays; their x/z, y/z are then divided by the median over the window's frames of half the larger side
+    of the visible joints' box. A joint is visible where its score is above 0 and its coordinates are finite.
+    Frames with nothing visible take the rotation of the nearest frame that has something; a window without
+    any gets no rotation and scale 1.
 
     Args:
         keypoints_px: (..., F, J, 2) pixels, without lens distortion; NaN where missing.
@@ -74,10 +74,7 @@ def person_view(
         ShapeError: the arrays do not fit together.
     """
     check_axes("keypoints_px", keypoints_px, "F", "J", 2, leading=True)
-    if scores.shape != keypoints_px.shape[:-1]:
-        raise ShapeError(
-            f"scores have shape {tuple(scores.shape)}, keypoints {tuple(keypoints_px.shape)}: scores must be (..., F, J)"
-        )
+    check_scores(scores, keypoints_px)
     visible = (scores > 0) & keypoints_px.isfinite().all(dim=-1)  # (..., F, J)
     shift = align_leading(principal_px, keypoints_px, trailing=1)
     focal = align_leading(focal_px, keypoints_px, trailing=1)
@@ -93,7 +90,10 @@ def person_view(
 
 
 def _middle_ray(rays: Tensor, visible: Tensor, torso: list[int]) -> Tensor:
-    """Unit ray (..., F, 3) to the person's middle; nearest frame's where nothing is visible, z where nothing ever is."""
+    """Unit ray (..., F, 3) to the person's middle.
+
+    Frames with nothing visible take the nearest frame's; the z axis where nothing is visible in any.
+    """
     unit = rays / rays.norm(dim=-1, keepdim=True)
     in_torso = torch.zeros_like(visible)
     in_torso[..., torso] = visible[..., torso]
@@ -107,7 +107,7 @@ def _middle_ray(rays: Tensor, visible: Tensor, torso: list[int]) -> Tensor:
 
 
 def _nearest_seen_frame(seen: Tensor) -> Tensor:
-    """Index (..., F) of the nearest frame where `seen` (..., F) is true; the earlier of two; itself where none is."""
+    """Index (..., F) of the nearest frame that is `seen` (..., F), the earlier of two; its own if none is."""
     frames = torch.arange(seen.shape[-1], device=seen.device).expand(seen.shape)
     far = 2 * seen.shape[-1]
     before = torch.where(seen, frames, -far).cummax(dim=-1).values
@@ -125,7 +125,7 @@ def _rotation_to_forward(unit_ray: Tensor) -> Tensor:
 
 
 def _person_size(points: Tensor, visible: Tensor) -> Tensor:
-    """Median over the frames (...) of half the larger side of the visible joints' box; 1 where there is none."""
+    """Median (...) over frames of half the larger side of the visible joints' box; 1 if there is none."""
     hidden = ~visible.unsqueeze(-1)
     high = points.masked_fill(hidden, -torch.inf).amax(dim=-2)
     low = points.masked_fill(hidden, torch.inf).amin(dim=-2)

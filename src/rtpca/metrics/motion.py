@@ -39,8 +39,8 @@ def acceleration_error(pred: Any, target: Any, fps: float | None = None) -> Tens
         fps: frame rate; without it accelerations are per frame squared.
 
     Returns:
-        (..., F - 2) error around each inner frame, in the input's unit per frame squared, or per second squared where
-        `fps` is given.
+        (..., F - 2) error around each inner frame, in the input's unit per frame squared, or per second
+        squared where `fps` is given.
 
     Raises:
         ShapeError: the shapes differ, or there are fewer than 3 frames.
@@ -53,7 +53,8 @@ def _difference_error(pred: Any, target: Any, order: int, fps: float | None) -> 
     pred, target = as_pair(pred, target)
     if pred.shape[-3] <= order:
         raise ShapeError(
-            f"pred has shape {shape_text(pred.shape)}: differences of order {order} need at least {order + 1} frames"
+            f"pred has shape {shape_text(pred.shape)}, (..., F, J, 3): "
+            f"differences of order {order} need at least {order + 1} frames"
         )
     error = torch.linalg.vector_norm((pred - target).diff(n=order, dim=-3), dim=-1).mean(dim=-1)
     return error if fps is None else error * check_positive("fps", fps) ** order

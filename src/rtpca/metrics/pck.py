@@ -16,7 +16,7 @@ AUC_THRESHOLDS_M = tuple(0.005 * step for step in range(31))
 """0, 5, ..., 150 mm in metres; the first never counts anything."""
 
 MPI_INF_3DHP_JOINTS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)
-"""The 14 of mpi_inf_3dhp17's joints that its PCK and AUC count: all but pelvis, spine and head (head top stays)."""
+"""The 14 joints of mpi_inf_3dhp17 that its PCK and AUC count: all but pelvis, spine and head."""
 
 
 def pck(pred: Any, target: Any, threshold: float, joints: Sequence[int] | None = None) -> Tensor:

@@ -46,7 +46,9 @@ def p_mpjpe(pred: Any, target: Any) -> Tensor:
 
 
 def n_mpjpe(pred: Any, target: Any) -> Tensor:
-    """MPJPE after each pose is scaled about the origin to fit its target best (protocol 3; Rhodin et al., 2018).
+    """MPJPE after each pose is scaled about the root to fit its target best (protocol 3).
+
+    Rhodin et al., 2018; only the scale is fitted, neither rotation nor shift.
 
     Args:
         pred: (..., F, J, 3) predicted positions, root-relative.

@@ -1,4 +1,4 @@
-"""Joint sets: names, parents, left and right, bones; conversion between them by name. One file per joint set."""
+"""Joint sets, one per file: names, parents, left and right, bones; conversion between them by name."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ class Skeleton:
         description: one line for people.
 
     Raises:
-        ConfigError: names repeat, lengths differ, parents form a ring, or `mirror` is no pairing of lefts and rights.
+        ConfigError: names repeat, lengths differ, parents form a ring, or `mirror` is no pairing of lefts and
+            rights.
     """
 
     name: str
@@ -38,8 +39,8 @@ class Skeleton:
         count = len(self.joints)
         if not len(self.parents) == len(self.mirror) == count:
             raise ConfigError(
-                f"skeleton {self.name}: {count} joints, {len(self.parents)} parents and {len(self.mirror)} mirror "
-                "entries; all three must be as many"
+                f"skeleton {self.name}: {count} joints, {len(self.parents)} parents and {len(self.mirror)} "
+                "mirror entries; all three must be as many"
             )
         repeated = sorted({joint for joint in self.joints if self.joints.count(joint) > 1})
         if repeated:
@@ -57,8 +58,8 @@ class Skeleton:
         for index, partner in enumerate(self.mirror):
             if index < partner and self._left_of(index, partner) is None:
                 raise ConfigError(
-                    f"skeleton {self.name}: {self.joints[index]!r} mirrors {self.joints[partner]!r}, but the names do "
-                    "not say which one is left"
+                    f"skeleton {self.name}: {self.joints[index]!r} mirrors {self.joints[partner]!r}, "
+                    "but the names do not say which one is left"
                 )
 
     @classmethod
@@ -130,7 +131,9 @@ class Skeleton:
 
 
 def mirror_by_name(joints: Sequence[str]) -> tuple[int, ...]:
-    """Mirror partners found by name: left_hip/right_hip, LeftUpLeg/RightUpLeg, thigh.L/thigh.R, lfemur/rfemur.
+    """Mirror partners found by name.
+
+    Left and right in words (left_hip, LeftUpLeg), as a suffix (thigh.L) or as a prefix (lfemur).
 
     Args:
         joints: joint names.

@@ -1,10 +1,10 @@
 """The 38 points of CMU's takes in the exponential-map files of the motion prediction literature.
 
-Joint positions under BVH names, with the end points that the file format drops put back. All takes have the body of CMU's
-subject 02.
+Joint positions under BVH names, with the end points that the file format drops put back. All takes have the
+body of CMU's subject 02.
 
-To h36m17: as for `cmu_asf31`, whose points these are; the wrist is `LeftFingerBase` (`LeftHand` is two thirds down the
-forearm).
+To h36m17: as for `cmu_asf31`, whose points these are; the wrist is `LeftFingerBase` (`LeftHand` is two thirds
+down the forearm).
 """
 
 from __future__ import annotations

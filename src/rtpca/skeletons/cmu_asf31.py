@@ -1,11 +1,12 @@
 """The 31 points of CMU's ASF/AMC files.
 
-A bone name stands for the END of that bone (`lfemur` is the left knee); `root` is the root position. The order is
-the ASF file's hierarchy, breadth first. `lradius` ends two thirds down the forearm: the wrist is `lwrist`.
+A bone name stands for the END of that bone (`lfemur` is the left knee); `root` is the root position. The
+order is the ASF file's hierarchy, breadth first. `lradius` ends two thirds down the forearm: the wrist is
+`lwrist`.
 
-To h36m17: `thorax` lies 40 % of the distance from ASF's thorax to the shoulders' middle above that middle (2-6 cm).
-There is no point in front of the neck's axis, so `neck` is 3-6 cm behind Human3.6M's. The hips are the femur heads,
-which lie lower and closer together than Human3.6M's hips.
+To h36m17: `thorax` lies 40 % of the distance from ASF's thorax to the shoulders' middle above that middle
+(2-6 cm). There is no point in front of the neck's axis, so `neck` is 3-6 cm behind Human3.6M's. The hips are
+the femur heads, which lie lower and closer together than Human3.6M's hips.
 """
 
 from __future__ import annotations

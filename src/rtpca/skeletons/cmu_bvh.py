@@ -1,9 +1,10 @@
 """The 57 points of CMU's motion capture in the cgspeed "DAZ-friendly" BVH release.
 
-A joint name stands for the joint's own origin (`lShin` is the left knee), `<joint>_End` for its end site. All performers
-were retargeted to one body, so bone lengths carry no identity.
+A joint name stands for the joint's own origin (`lShin` is the left knee), `<joint>_End` for its end site. All
+performers were retargeted to one body, so bone lengths carry no identity.
 
-To h36m17: the end of the chain is extrapolated from head, eyes and chest, since the file has no top of the head.
+To h36m17: the end of the chain is extrapolated from head, eyes and chest, since the file has no top of the
+head.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rtpca.checks import check_axes
-from rtpca.errors import ConfigError, ShapeError
+from rtpca.checks import check_axes, check_scores
+from rtpca.errors import ConfigError
 from rtpca.skeletons.base import Skeleton
 from rtpca.skeletons.recipe import WeightedSum, alternatives, check_recipe, recipe_matrix, weight_row
 from rtpca.skeletons.registry import get_skeleton, recipe_between
@@ -41,9 +41,9 @@ def convert_keypoints(
 ) -> ConvertedKeypoints:
     """Convert keypoints from one skeleton to another, joint by joint, by name.
 
-    A source joint counts as seen where its coordinates are finite and its score is above 0. A derived joint gets the lowest score
-    of its sources. Where a source is not seen, the next alternative of the recipe is tried (one ear instead of both);
-    where none is left the result is NaN with score 0.
+    A source joint counts as seen where its coordinates are finite and its score is above 0. A derived joint
+    gets the lowest score of its sources. Where a source is not seen, the next alternative of the recipe is
+    tried (one ear instead of both); where none is left the result is NaN with score 0.
 
     Args:
         keypoints: (F, J_source, C) coordinates in any unit; C is 2, or 3 for positions.
@@ -67,10 +67,7 @@ def convert_keypoints(
         "C",
         hint=f"skeleton {source.name} has {source.num_joints} joints",
     )
-    if tuple(scores.shape) != tuple(keypoints.shape[:2]):
-        raise ShapeError(
-            f"scores have shape {scores.shape}, keypoints {keypoints.shape}: scores must be (F, J)"
-        )
+    check_scores(scores, keypoints)
     recipe = recipe_between(source, target)
     check_recipe(recipe, source.joints, target.joints)
 

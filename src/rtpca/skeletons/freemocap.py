@@ -1,10 +1,11 @@
 """The 26 points of FreeMoCap's Blender rig, as exported to BVH (the ReActIdle recordings).
 
-A bone name stands for the bone's own origin (`shin.L` is the left knee), `<bone>_End` for its end site (`forearm.L_End`
-is the wrist).
+A bone name stands for the bone's own origin (`shin.L` is the left knee), `<bone>_End` for its end site
+(`forearm.L_End` is the wrist).
 
-To h36m17: markerless capture puts the trunk's proportions elsewhere than markers do (trunk/leg up to 0.9 against 0.65).
-The face bone points to the nose but has no anatomical length (1.5-4 cm), hence the large weights of `neck`.
+To h36m17: markerless capture puts the trunk's proportions elsewhere than markers do (trunk/leg up to 0.9
+against 0.65). The face bone points to the nose but has no anatomical length (1.5-4 cm), hence the large
+weights of `neck`.
 """
 
 from __future__ import annotations

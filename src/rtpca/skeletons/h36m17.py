@@ -1,8 +1,8 @@
 """Human3.6M's 17 joints in the order that the lifting literature uses: the skeleton that rtpca predicts.
 
-`thorax` is the base of the neck, 5-8 cm above the line between the shoulders; `neck` lies at chin or nose height, between
-the neck's axis and the face; `head` is the upper end of the head, 16-20 cm above `thorax`. The hips lie a little higher and wider
-than the hip points of detectors. The shoulders hang from the thorax.
+`thorax` is the base of the neck, 5-8 cm above the line between the shoulders; `neck` lies at chin or nose
+height, between the neck's axis and the face; `head` is the upper end of the head, 16-20 cm above `thorax`.
+The hips lie a little higher and wider than the hip points of detectors. The shoulders hang from the thorax.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Recipes: each joint of one skeleton as a weighted sum of another skeleton's joints.
 
-A recipe is data: target joint -> {source joint: weight}. The weights of one target sum to 1; negative ones extrapolate along a
-bone. A target may have several such sums, tried in order: the first whose sources are all seen is taken (a profile view
-shows one ear only). Joints without an entry cannot be known from the source.
+A recipe is data: target joint -> {source joint: weight}. The weights of one target sum to 1; negative ones
+extrapolate along a bone. A target may have several such sums, tried in order: the first whose sources are all
+seen is taken (a profile view shows one ear only). Joints without an entry cannot be known from the source.
 """
 
 from __future__ import annotations
@@ -16,6 +16,26 @@ from rtpca.errors import ConfigError
 
 WeightedSum = Mapping[str, float]
 Recipe = Mapping[str, WeightedSum | Sequence[WeightedSum]]
+
+
+def combine(*terms: tuple[float, WeightedSum]) -> WeightedSum:
+    """A weighted sum of weighted sums, joint by joint.
+
+    Args:
+        terms: (weight, weighted sum) pairs.
+
+    Returns:
+        The sum; weights are rounded to 1e-9.
+
+    Example:
+        >>> combine((0.5, {"nose": 1.0}), (0.5, {"left_ear": 0.5, "right_ear": 0.5}))
+        {'nose': 0.5, 'left_ear': 0.25, 'right_ear': 0.25}
+    """
+    total: dict[str, float] = {}
+    for weight, weighted_sum in terms:
+        for joint, share in weighted_sum.items():
+            total[joint] = round(total.get(joint, 0.0) + weight * share, 9)
+    return total
 
 
 def alternatives(recipe: Recipe, target_joint: str) -> tuple[WeightedSum, ...]:
@@ -66,7 +86,7 @@ def check_recipe(recipe: Recipe, source_joints: Sequence[str], target_joints: Se
     for target_joint in recipe:
         if target_joint not in target_joints:
             raise ConfigError(
-                f"joint recipe: {target_joint!r} is no joint of the target; it has: {', '.join(target_joints)}"
+                f"joint recipe: {target_joint!r} is not in the target; it has: {', '.join(target_joints)}"
             )
         for weighted_sum in alternatives(recipe, target_joint):
             unknown = [joint for joint in weighted_sum if joint not in source_joints]

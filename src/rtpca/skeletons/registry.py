@@ -53,8 +53,9 @@ def get_skeleton(name: str) -> Skeleton:
 def recipe_between(source: Skeleton, target: Skeleton) -> Recipe:
     """How to make the target's joints out of the source's.
 
-    Joints of the same name are copied, unless the source's own recipe (in its file) says better: what one joint set calls neck is
-    another's thorax. Only h36m17 has recipes; for other targets and for skeletons of the user's own, names decide.
+    Joints of the same name are copied, unless the source's own recipe (in its file) says better: what one
+    joint set calls neck is another's thorax. Only h36m17 has recipes; for other targets and for skeletons of
+    the user's own, names decide.
 
     Args:
         source: skeleton of the data; its joints may be in any order.
