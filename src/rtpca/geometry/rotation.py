@@ -47,7 +47,7 @@ def rotation_about(axis: Tensor, angle_rad: Tensor) -> Tensor:
     return rotation_from_quaternion(torch.cat([real, imaginary], dim=-1))
 
 
-def look_at(center_world: Tensor, target_world: Tensor, up_world: Tensor | None = None) -> Tensor:|up_world: Tensor | None = None) -> Tensor:
+def look_at(center_world: Tensor, target_world: Tensor, up_world: Tensor | None = None) -> Tensor:
     """`R_cam_from_world` of cameras that look at a point, with the horizon level.
 
     Args:
