@@ -2,9 +2,9 @@
 
     python tools/make_demo_clip.py [--out FILE]
 
-One person walks towards the camera, squats twice, and waves. The motion comes from `rtpca.data.synthetic`; the three parts
-are turned to follow one another and blended over half a second with constant bone lengths. The camera is level, its
-focal length is not the one that rtpca assumes, and the image points carry 2 px of Gaussian noise.
+One person walks towards the camera, squats twice, and waves. The motion comes from `rtpca.data.synthetic`;
+the three parts are turned to follow one another and blended over half a second with constant bone lengths.
+The camera is level, its focal length is not the one that rtpca assumes; the image points carry 2 px of noise.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 FPS = 30.0
 BLEND = 15  # frames over which one part turns into the next
-# kind, seconds, seed, way the person faces when the part begins, degrees from "towards the camera" to the person's left
+# kind, seconds, seed, and where the person faces when the part begins: degrees from the camera to their left
 PARTS = (("walk", 4.0, 3, 40.0), ("squat", 5.0, 1, 35.0), ("wave", 3.2, 4, -15.0))
 SIZE_WH = (1920, 1080)
 FOCAL_PX = 1500.0
@@ -101,16 +101,15 @@ def make_motion() -> tuple[Array, list[int]]:
 def make_camera(motion_m: Array, end_of_walk: int) -> Camera:
     """A level camera that looks along -z at the place where the walk ends."""
     place = motion_m[end_of_walk, 0]
+    wide, high = SIZE_WH
+    # x right, y down, z forward for a viewer who looks along world -z.
+    rotation = [[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]]
+    center = [place[0] - 0.3, CAMERA_HEIGHT_M, place[2] + DISTANCE_M]
     return Camera(
-        # x right, y down, z forward for a viewer who looks along world -z.
-        R_cam_from_world=torch.tensor(
-            [[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]], dtype=torch.float64
-        ),
-        center_world=torch.tensor(
-            [place[0] - 0.3, CAMERA_HEIGHT_M, place[2] + DISTANCE_M], dtype=torch.float64
-        ),
+        R_cam_from_world=torch.tensor(rotation, dtype=torch.float64),
+        center_world=torch.tensor(center, dtype=torch.float64),
         focal_px=torch.tensor([FOCAL_PX, FOCAL_PX], dtype=torch.float64),
-        principal_px=torch.tensor([SIZE_WH[0] / 2, SIZE_WH[1] / 2], dtype=torch.float64),
+        principal_px=torch.tensor([wide / 2, high / 2], dtype=torch.float64),
         size_wh=torch.tensor(SIZE_WH, dtype=torch.float64),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from rtpca.errors import InputError
 
 
 @contextmanager
-def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+def written_whole(path: str | os.PathLike[str]) -> Generator[Path]:
     """Hand out a temporary path beside `path`, and move it into place when the block ends well.
 
     On an error, Ctrl-C included, the temporary file is removed and what `path` held before stays.

@@ -8,9 +8,11 @@ and 130; a closed pipe in silence. Any other exception is a bug and keeps its tr
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Annotated
 
 import typer
@@ -23,6 +25,7 @@ from rtpca.errors import RtpcaError
 USER_ERROR = 2
 INTERRUPTED = 130
 _CLOSED_PIPE = 1
+_DOCSTRING_SECTIONS = {"Args:", "Returns:", "Raises:", "Example:", "Examples:"}
 
 app = typer.Typer(
     name="rtpca",
@@ -44,12 +47,19 @@ def _root(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Versions and optional back-ends."),
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show versions and back-ends."),
     ] = False,
 ) -> None:
     del version
     if context.invoked_subcommand is None:
         out.print(context.get_help(), markup=False, end="")
+
+
+def _help_text(verb: Callable[..., object]) -> str:
+    """A verb's docstring as help: without its sections (Args, Raises), and with each paragraph on one line."""
+    paragraphs = (inspect.getdoc(verb) or "").split("\n\n")
+    prose = takewhile(lambda text: text.split("\n")[0] not in _DOCSTRING_SECTIONS, paragraphs)
+    return "\n\n".join(" ".join(text.split()) for text in prose)
 
 
 _VERBS = {
@@ -69,7 +79,8 @@ for _verb, _module_name in _VERBS.items():
     if _verb == "prepare":
         app.add_typer(_module.app, name=_verb)
     else:
-        app.command(_verb)(getattr(_module, _module_name))
+        _function = getattr(_module, _module_name)
+        app.command(_verb, help=_help_text(_function))(_function)
 
 
 def main(args: Sequence[str]) -> int:

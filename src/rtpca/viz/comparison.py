@@ -37,7 +37,8 @@ def comparison_figure(
 ) -> Figure:
     """One column per frame: the 2D input, the lifted pose, and beside it the truth where it is known.
 
-    The truth is also drawn in grey behind the lifted pose. Each column's heading gives the frame's mean joint error.
+    The truth is also drawn in grey behind the lifted pose, and each lifted pose is headed by its mean joint
+    error.
 
     Args:
         keypoints_px: (F, J, 2) the input, in pixels.
@@ -88,13 +89,12 @@ def comparison_figure(
         lifted = cast("Axes3D", figure.add_axes(cell.rect(1), projection="3d"))
         draw_skeleton_3d(lifted, lifted_m[frame], skeleton, bounds)
         if truth is not None and truth_on_floor_m is not None:
-            draw_skeleton_3d(
-                lifted, truth_on_floor_m[frame], skeleton, bounds, TRUTH, line_width=1.6, order=2
-            )
+            truth_frame_m = truth_on_floor_m[frame]
+            draw_skeleton_3d(lifted, truth_frame_m, skeleton, bounds, TRUTH, line_width=1.6, order=2)
             error_mm = 1000 * float(np.linalg.norm(poses[frame] - truth[frame], axis=-1).mean())
             lifted.set_title(f"{error_mm:.0f} mm", fontsize=9, y=1.0, color=MIDDLE)
             right = cast("Axes3D", figure.add_axes(cell.rect(2), projection="3d"))
-            draw_skeleton_3d(right, truth_on_floor_m[frame], skeleton, bounds)
+            draw_skeleton_3d(right, truth_frame_m, skeleton, bounds)
     _label_rows(figure, rows)
     _add_legend(figure, truth is not None)
     if title:

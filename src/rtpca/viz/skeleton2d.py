@@ -29,8 +29,8 @@ def draw_skeleton_2d(
         keypoints_px: (J, 2) image points in pixels; NaN where missing.
         skeleton: The joints' names, bones and sides.
         image: (height, width, 3) picture to draw over.
-        size_wh: Width and height of the image in pixels; needed where there is no `image` and the whole frame is
-            to be shown, otherwise the drawing is as large as the person.
+        size_wh: Width and height of the image in pixels, to show the whole frame where there is no `image`;
+            otherwise the drawing is as large as the person.
         line_width: Width of the bones in points.
 
     Raises:

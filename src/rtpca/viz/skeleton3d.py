@@ -1,12 +1,13 @@
 """One 3D skeleton in one matplotlib 3D axes: up is up, all axes have the same scale, a grid marks the floor.
 
-Poses come in camera axes (x right, y down, z forward). The drawing's axes are x right, y away from the camera, z up.
+Poses come in camera axes (x right, y down, z forward). The drawing's axes are x right, y away from the
+camera, z up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
@@ -149,10 +150,9 @@ def draw_skeleton_3d(
     bones = Line3DCollection(segments, colors=colors, linewidths=line_width, capstyle="round", zorder=order)
     axes.add_collection3d(bones)
     seen = np.isfinite(points).all(axis=-1)
+    size: Any = 3.5 * line_width  # matplotlib's annotation says int
     joint_color = color or np.asarray(joint_colors(skeleton))[seen]
-    axes.scatter(
-        *points[seen].T, s=3.5 * line_width, c=joint_color, depthshade=False, linewidths=0, zorder=order
-    )
+    axes.scatter(*points[seen].T, s=size, c=joint_color, depthshade=False, linewidths=0, zorder=order)
     axes.view_init(elev=elevation_deg, azim=azimuth_deg)
     _frame(axes, bounds, np.radians(azimuth_deg), np.radians(elevation_deg))
 
@@ -164,12 +164,13 @@ def _frame(axes: Axes3D, bounds: Bounds, azimuth_rad: float, elevation_rad: floa
     axes.set_xlim(x - half, x + half)
     axes.set_ylim(y - half, y + half)
     axes.set_zlim(floor, floor + bounds.height_m)
-    # What the viewer sees of the box: the floor's diagonal extent, and the height with the floor's foreshortened depth.
+    # What the viewer sees of the box: the floor's extent seen askew, and the height with the floor's depth.
     seen_width = bounds.width_m * (abs(np.cos(azimuth_rad)) + abs(np.sin(azimuth_rad)))
     seen_height = bounds.height_m * np.cos(elevation_rad) + seen_width * np.sin(elevation_rad)
     sides = (bounds.width_m, bounds.width_m, bounds.height_m)
     # Matplotlib scales the box by its diagonal; we want it as large as the axes allow.
-    axes.set_box_aspect(sides, zoom=float(_FILL * np.linalg.norm(sides) / max(seen_width, seen_height)))
+    zoom: Any = _FILL * np.linalg.norm(sides) / max(seen_width, seen_height)  # annotated as int
+    axes.set_box_aspect(sides, zoom=zoom)
     axes.set_axis_off()
     ticks = np.linspace(-half, half, max(1, round(bounds.width_m / _FLOOR_TILE_M)) + 1)
     lines = [[(x + t, y - half, floor), (x + t, y + half, floor)] for t in ticks]

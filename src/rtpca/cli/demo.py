@@ -1,0 +1,124 @@
+"""`rtpca demo`: the main job on the clip inside the package, from 2D keypoints to 3D, with the errors."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from rtpca.cli.console import err, out
+from rtpca.errors import InputError
+
+if TYPE_CHECKING:
+    from rtpca.data.demo_clip import DemoClip
+    from rtpca.inference import LiftResult
+
+_PICTURES = 6
+
+
+def demo(
+    out_dir: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the result; made if missing.")
+    ] = Path("demo-out"),
+    weights: Annotated[
+        str, typer.Option(help="Name of packaged weights, or a .safetensors file.")
+    ] = "rtpca-s",
+    gif: Annotated[bool, typer.Option(help="Also write a moving picture.")] = True,
+) -> None:
+    """Lift a clip that comes with the package: 3D poses, a picture, and the errors in mm.
+
+    The clip is generated motion (a person walks, squats, waves) seen by a camera, with 2 px of noise, so
+    that the truth is known.
+    """
+    _make_folder(out_dir)
+    with err.status("loading"):
+        from rtpca import Lifter
+        from rtpca.data.demo_clip import load_demo_clip
+
+        clip = load_demo_clip()
+        lifter = Lifter.from_pretrained(weights)
+    width, height = clip.image_size
+    parts = ", ".join(name for name, _, _ in clip.parts)
+    out.print(
+        f"Clip: {parts}; {clip.frames} frames at {clip.fps:g} fps, {width} x {height} pixels, 2 px noise"
+    )
+    with err.status("lifting"):
+        started_s = time.perf_counter()
+        result = lifter(clip.keypoints_px, clip.image_size, clip.fps, clip.skeleton, scores=clip.scores)
+        took_s = time.perf_counter() - started_s
+    out.print(f"Lifted with {weights} in {took_s:.1f} s ({clip.frames / took_s:.0f} frames per second)\n")
+    out.print(_error_table(clip, result))
+    with err.status("drawing"):
+        files = _write_files(out_dir, clip, result, gif)
+    out.print(f"\nIn {out_dir}:")
+    for name, meaning in files.items():
+        out.print(f"  {name:<14} {meaning}", markup=False, soft_wrap=True)
+
+
+def _make_folder(out_dir: Path) -> None:
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"cannot make the folder {out_dir}: {error.strerror}; give another with --out"
+        ) from error
+
+
+def _error_table(clip: DemoClip, result: LiftResult) -> Table:
+    """Errors against the truth, in mm: one row per part of the motion, and one for all frames."""
+    from rtpca.metrics import mpjpe, p_mpjpe
+
+    mean_mm = 1000 * mpjpe(result.poses3d, clip.truth_poses3d).double().numpy()  # (F,)
+    aligned_mm = 1000 * p_mpjpe(result.poses3d, clip.truth_poses3d).double().numpy()  # (F,)
+    table = Table(title="Error against the truth in mm, mean over joints and frames", title_justify="left")
+    table.add_column("part")
+    for heading in ("frames", "MPJPE", "P-MPJPE"):
+        table.add_column(heading, justify="right")
+    for name, first, end in (*clip.parts, ("all", 0, clip.frames)):
+        if name == "all":
+            table.add_section()
+        means = (float(values[first:end].mean()) for values in (mean_mm, aligned_mm))
+        table.add_row(name, str(end - first), *(f"{value:.1f}" for value in means))
+    return table
+
+
+def _write_files(out_dir: Path, clip: DemoClip, result: LiftResult, gif: bool) -> dict[str, str]:
+    """Write everything; file name -> what it is."""
+    import numpy as np
+
+    from rtpca.files import written_whole
+    from rtpca.skeletons import get_skeleton
+    from rtpca.viz import comparison_figure, save_gif, save_png
+
+    skeleton = get_skeleton(clip.skeleton)
+    result.save(out_dir / "poses3d.npz")
+    files = {"poses3d.npz": f"3D joints {result.poses3d.shape} in metres, the root's path, confidence"}
+    with written_whole(out_dir / "keypoints.npz") as scratch:
+        np.savez_compressed(
+            scratch,
+            keypoints=np.concatenate([clip.keypoints_px, clip.scores[..., None]], axis=-1),
+            image_size=np.array(clip.image_size),
+            fps=np.array(clip.fps),
+            skeleton=np.array(clip.skeleton),
+        )
+    again = f"rtpca lift {out_dir / 'keypoints.npz'} -o poses.npz"
+    files["keypoints.npz"] = f"the 2D input, for a try of your own: {again}"
+    picked = np.linspace(0.04, 0.93, _PICTURES) * clip.frames
+    figure = comparison_figure(
+        clip.keypoints_px,
+        result.poses3d,
+        skeleton,
+        frames=picked.astype(int).tolist(),
+        truth_m=clip.truth_poses3d,
+        fps=clip.fps,
+    )
+    save_png(figure, out_dir / "picture.png")
+    files["picture.png"] = "input, result and truth at six moments"
+    if gif:
+        target = out_dir / "motion.gif"
+        save_gif(target, clip.keypoints_px, result.poses3d, skeleton, clip.fps, truth_m=clip.truth_poses3d)
+        files["motion.gif"] = "the whole clip, moving"
+    return files
