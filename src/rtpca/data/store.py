@@ -19,7 +19,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -29,73 +29,20 @@ import numpy as np
 import numpy.typing as npt
 
 from rtpca.data.attribution import Attribution
+from rtpca.data.recording import FloatArray, Recording, RecordingInfo, check_recording
 from rtpca.errors import InputError, RtpcaError
 from rtpca.skeletons import Skeleton, get_skeleton
 
 if TYPE_CHECKING:
     from rtpca.geometry import Camera
 
+__all__ = ["Dataset", "DatasetWriter", "Recording", "RecordingInfo", "open_dataset", "write_dataset"]
+
 FORMAT = "rtpca-dataset"
 FORMAT_VERSION = 1
 _CHUNK_FRAMES = 4096
 _TEXTS = ("subject", "action", "split", "source", "licence")
-
-FloatArray = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class Recording:
-    """One sequence of one person; every frame of it is valid.
-
-    Attributes:
-        name: unique in its file.
-        positions3d: `(F, J, 3)` float32, world axes (y up), metres.
-        fps: frames per second.
-        subject: the person; the same name in every source.
-        action: what is done.
-        split: `"train"`, `"val"`, `"test"`, or `"none"` for sequences that no list of splits names.
-        source: key of the source in the attributions of the file.
-        licence: terms of the source, one line.
-        keypoints2d: the dataset's own 2D keypoints by camera name, `(F, J, 2)` pixels or `(F, J, 3)` with score; None where it has none.
-        cameras: the dataset's own cameras, in the order of `camera_names`; None where it has none.
-        camera_names: one name per camera.
-    """
-
-    name: str
-    positions3d: FloatArray
-    fps: float
-    subject: str
-    action: str
-    split: str
-    source: str
-    licence: str
-    keypoints2d: dict[str, FloatArray] | None = None
-    cameras: tuple[Camera, ...] | None = None
-    camera_names: tuple[str, ...] = field(default=())
-
-    @property
-    def num_frames(self) -> int:
-        """Number of frames F."""
-        return len(self.positions3d)
-
-    @property
-    def duration_s(self) -> float:
-        """Duration in seconds."""
-        return len(self.positions3d) / self.fps
-
-
-@dataclass(frozen=True)
-class RecordingInfo:
-    """What a file says about a sequence without reading its arrays; the fields are those of `Recording`."""
-
-    name: str
-    num_frames: int
-    fps: float
-    subject: str
-    action: str
-    split: str
-    source: str
-    licence: str
+_DAMAGE = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, OverflowError)
 
 
 def write_dataset(
@@ -106,7 +53,7 @@ def write_dataset(
     skeleton: str = "h36m17",
     append: bool = False,
 ) -> None:
-    """Write sequences into a prepared file; the file appears, or changes, only when all of them are written.
+    """Write sequences into a prepared file; it appears, or changes, only when all of them are written.
 
     Args:
         path: the `.h5` file.
@@ -138,26 +85,39 @@ class DatasetWriter:
         """Prepare to write `path`; nothing is created before the `with` block begins.
 
         Raises:
-            InputError: `path` exists and is no prepared file (it is not overwritten), or has another skeleton.
+            InputError: `path` exists and is no prepared file (it is not touched), or has another skeleton.
         """
         self.path = Path(path)
         self._skeleton = get_skeleton(skeleton)
         self._names: set[str] = set()
         self._attributions: dict[str, Attribution] = {}
-        self._append = append and self.path.exists()
-        if self.path.exists():
-            with open_dataset(self.path) as existing:
-                if self._append and existing.skeleton.name != skeleton:
-                    raise InputError(
-                        f"{self.path}: holds {existing.skeleton.name}, cannot take {skeleton}; write another file"
-                    )
-                if self._append:
-                    self._names = set(existing.names())
-                    self._attributions = {a.source: a for a in existing.attributions}
+        exists = self.path.exists() and (not self.path.is_file() or self.path.stat().st_size > 0)
+        self._append = append and exists
+        if exists:
+            self._read_existing()
         if not self.path.parent.is_dir():
             raise InputError(f"{self.path.parent}: no such folder; make it first, or choose another output")
         self._temporary: Path | None = None
         self._file: h5py.File | None = None
+
+    def _read_existing(self) -> None:
+        try:
+            existing = open_dataset(self.path)
+        except InputError as error:
+            raise InputError(
+                f"{self.path} exists and is no whole prepared dataset, so it is not touched; delete it or "
+                f"choose another output ({error})"
+            ) from error
+        with existing:
+            if not self._append:
+                return
+            if existing.skeleton.name != self._skeleton.name:
+                raise InputError(
+                    f"{self.path}: holds {existing.skeleton.name}, cannot take {self._skeleton.name}; "
+                    "choose another output"
+                )
+            self._names = set(existing.names())
+            self._attributions = {attribution.source: attribution for attribution in existing.attributions}
 
     def __enter__(self) -> DatasetWriter:
         try:
@@ -173,18 +133,23 @@ class DatasetWriter:
         try:
             if self._append:
                 shutil.copyfile(self.path, self._temporary)
-            self._file = h5py.File(self._temporary, "r+" if self._append else "w")
-            if not self._append:
-                self._file.attrs["format"] = FORMAT
-                self._file.attrs["format_version"] = FORMAT_VERSION
-                self._file.attrs["skeleton"] = self._skeleton.name
-                self._file.attrs["joint_names"] = json.dumps(self._skeleton.joints)
-                self._file.attrs["parents"] = json.dumps(self._skeleton.parents)
-                self._file.create_group("sequences")
+                self._file = h5py.File(self._temporary, "r+")
+            else:
+                self._file = self._create(self._temporary)
         except BaseException:
             self._discard()
             raise
         return self
+
+    def _create(self, path: Path) -> h5py.File:
+        file = h5py.File(path, "w")
+        file.attrs["format"] = FORMAT
+        file.attrs["format_version"] = FORMAT_VERSION
+        file.attrs["skeleton"] = self._skeleton.name
+        file.attrs["joint_names"] = json.dumps(self._skeleton.joints)
+        file.attrs["parents"] = json.dumps(self._skeleton.parents)
+        file.create_group("sequences")
+        return file
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -193,7 +158,9 @@ class DatasetWriter:
             self._discard()
             return
         try:
-            text = json.dumps([a.to_dict() for a in self._attributions.values()], indent=1)
+            text = json.dumps(
+                [attribution.to_dict() for attribution in self._attributions.values()], indent=1
+            )
             if "attributions" in self._file:
                 del self._file["attributions"]
             self._file.create_dataset("attributions", data=text, dtype=h5py.string_dtype())
@@ -204,15 +171,17 @@ class DatasetWriter:
             with self._temporary.open("rb") as written:
                 os.fsync(written.fileno())
             self._temporary.replace(self.path)
-        except OSError as fault:
+        except BaseException as fault:
             self._discard()
-            raise InputError(f"{self.path}: cannot be written ({fault}); is the disk full?") from fault
+            if isinstance(fault, OSError):
+                raise InputError(f"{self.path}: cannot be written ({fault}); is the disk full?") from fault
+            raise
 
     def _discard(self) -> None:
-        if self._file is not None:
-            self._file.close()
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
+        if self._file is not None:
+            self._file.close()
 
     def add_attribution(self, attribution: Attribution) -> None:
         """Carry the terms of a source along; a source that is there already gets the new text."""
@@ -222,17 +191,23 @@ class DatasetWriter:
         """Write one sequence.
 
         Raises:
-            InputError: the sequence does not fit the skeleton, holds numbers that are not finite, or its name is taken.
+            InputError: it does not fit the skeleton, holds numbers that are not finite, its name is taken, or
+                the disk is full.
         """
         if self._file is None:
             raise RuntimeError("DatasetWriter.add needs the `with` block")
-        _check(recording, self._skeleton)
+        check_recording(recording, self._skeleton)
         if recording.name in self._names:
             raise InputError(
                 f"{self.path}: already holds a sequence {recording.name!r}; was the same source given twice?"
             )
-        group = self._file.create_group(f"sequences/{len(self._names):06d}")
+        try:
+            self._write(self._file.create_group(f"sequences/{len(self._names):06d}"), recording)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be written ({error}); is the disk full?") from error
         self._names.add(recording.name)
+
+    def _write(self, group: h5py.Group, recording: Recording) -> None:
         group.attrs["name"] = recording.name
         group.attrs["fps"] = float(recording.fps)
         for text in _TEXTS:
@@ -241,33 +216,9 @@ class DatasetWriter:
         _write_array(group, "positions3d", recording.positions3d)
         for camera, keypoints_px in (recording.keypoints2d or {}).items():
             _write_array(group, f"keypoints2d/{camera}", keypoints_px)
-        for name, camera in zip(recording.camera_names, recording.cameras or (), strict=False):
-            _write_camera(group.create_group(f"cameras/{name}"), camera)
-
-
-def _check(recording: Recording, skeleton: Skeleton) -> None:
-    where = f"sequence {recording.name!r}"
-    shape, joints = recording.positions3d.shape, skeleton.num_joints
-    if recording.positions3d.ndim != 3 or shape[0] < 1 or shape[1:] != (joints, 3):
-        raise InputError(f"{where}: positions3d has shape {shape}, needed is (F, J={joints}, 3) with F >= 1")
-    if not np.isfinite(recording.positions3d).all():
-        raise InputError(f"{where}: positions3d holds numbers that are not finite; leave such frames out")
-    if not (np.isfinite(recording.fps) and recording.fps > 0):
-        raise InputError(f"{where}: the frame rate is {recording.fps}; it must be above zero")
-    for camera, keypoints_px in (recording.keypoints2d or {}).items():
-        if keypoints_px.shape not in ((shape[0], joints, 2), (shape[0], joints, 3)):
-            raise InputError(
-                f"{where}: keypoints2d of {camera!r} has shape {keypoints_px.shape}, needed is ({shape[0]}, {joints}, 2 or 3)"
-            )
-    names = recording.camera_names
-    if len(set(names)) != len(names) or any(not name or "/" in name or name == "." for name in names):
-        raise InputError(f"{where}: camera names {names} must be different, not empty, without '/'")
-    if recording.cameras is not None and len(recording.cameras) != len(names):
-        raise InputError(f"{where}: {len(recording.cameras)} cameras but {len(names)} camera names")
-    if recording.keypoints2d is not None and not set(recording.keypoints2d) <= set(names):
-        raise InputError(
-            f"{where}: keypoints2d are named {sorted(recording.keypoints2d)}, the cameras {sorted(names)}"
-        )
+        if recording.cameras is not None:
+            for name, camera in zip(recording.camera_names, recording.cameras, strict=True):
+                _write_camera(group.create_group(f"cameras/{name}"), camera)
 
 
 def _write_array(group: h5py.Group, name: str, array: npt.NDArray[Any]) -> None:
@@ -309,23 +260,24 @@ class Dataset:
             self._file = h5py.File(self.path, "r")
         except OSError as error:
             raise InputError(
-                f"{self.path}: no HDF5 file, or damaged or cut short ({error}); prepare the data again with `rtpca prepare`"
+                f"{self.path}: no HDF5 file, or damaged or cut short ({error}); "
+                "prepare the data again with `rtpca prepare`"
             ) from error
+        self._groups: dict[str, str] = {}
+        self._infos: dict[str, RecordingInfo] = {}
         try:
             self.skeleton = self._read_skeleton()
             self.attributions = self._read_attributions()
-            self._groups: dict[str, str] = {}
-            self._infos: dict[str, RecordingInfo] = {}
-            for key in sorted(self._file["sequences"]):
-                info = self._read_info(self._file[f"sequences/{key}"])
+            sequences = _group(self._file, "sequences")
+            for key in sorted(sequences):
+                info = self._read_info(_group(sequences, key))
                 self._groups[info.name] = f"sequences/{key}"
                 self._infos[info.name] = info
-        except RtpcaError:
+        except BaseException as error:
             self._file.close()
+            if isinstance(error, _DAMAGE) and not isinstance(error, RtpcaError):
+                raise self._damaged(error) from error
             raise
-        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-            self._file.close()
-            raise self._damaged(error) from error
 
     def __enter__(self) -> Dataset:
         return self
@@ -361,7 +313,7 @@ class Dataset:
         """
         if name not in self._infos:
             raise InputError(
-                f"{self.path}: has no sequence {name!r}; Dataset.names() lists the {len(self._infos)} that it has"
+                f"{self.path}: has no sequence {name!r}; Dataset.names() lists the {len(self)} that it has"
             )
         return self._infos[name]
 
@@ -373,8 +325,10 @@ class Dataset:
         """
         info = self.info(name)
         try:
-            return self._read(info, self._file[self._groups[name]])
-        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+            return self._read(info, _group(self._file, self._groups[name]))
+        except RtpcaError:
+            raise
+        except _DAMAGE as error:
             raise self._damaged(error, name) from error
 
     def iterate(self, split: str | None = None) -> Iterator[Recording]:
@@ -382,12 +336,12 @@ class Dataset:
         for name in self.names(split):
             yield self.read(name)
 
-    def _damaged(self, error: Exception, name: str | None = None) -> InputError:
-        where = f"{self.path}: sequence {name!r} is" if name is not None else f"{self.path}:"
-        return InputError(f"{where} damaged ({error}); prepare the data again with `rtpca prepare`")
+    def _damaged(self, error: BaseException, name: str | None = None) -> InputError:
+        where = f"{self.path}: " + (f"sequence {name!r} " if name is not None else "")
+        return InputError(f"{where}is damaged ({error}); prepare the data again with `rtpca prepare`")
 
     def _read_skeleton(self) -> Skeleton:
-        attributes: Mapping[str, Any] = self._file.attrs
+        attributes = _attributes(self._file)
         if attributes.get("format") != FORMAT:
             raise InputError(
                 f"{self.path}: an HDF5 file, but not made by `rtpca prepare`; prepare the data first"
@@ -395,7 +349,8 @@ class Dataset:
         version = int(attributes["format_version"])
         if version > FORMAT_VERSION:
             raise InputError(
-                f"{self.path}: has format version {version}, this rtpca reads up to {FORMAT_VERSION}; update rtpca"
+                f"{self.path}: has format version {version}, this rtpca reads up to {FORMAT_VERSION}; "
+                "update rtpca"
             )
         skeleton = get_skeleton(str(attributes["skeleton"]))
         if tuple(json.loads(attributes["joint_names"])) != skeleton.joints:
@@ -405,47 +360,61 @@ class Dataset:
         return skeleton
 
     def _read_attributions(self) -> tuple[Attribution, ...]:
-        text = self._file["attributions"].asstr()[()]
+        text: Any = _array(self._file, "attributions").asstr()[()]
         return tuple(Attribution.from_dict(entry) for entry in json.loads(text))
 
     def _read_info(self, group: h5py.Group) -> RecordingInfo:
-        shape = group["positions3d"].shape
+        shape, attributes = _array(group, "positions3d").shape, _attributes(group)
         if len(shape) != 3 or shape[0] < 1 or shape[1:] != (self.skeleton.num_joints, 3):
             raise ValueError(f"positions3d of {group.name} has shape {shape}")
-        texts = {text: str(group.attrs[text]) for text in _TEXTS}
-        fps = float(group.attrs["fps"])
-        if not fps > 0:
+        texts = {text: str(attributes[text]) for text in _TEXTS}
+        fps = float(attributes["fps"])
+        if not (np.isfinite(fps) and fps > 0):
             raise ValueError(f"fps of {group.name} is {fps}")
-        return RecordingInfo(name=str(group.attrs["name"]), num_frames=int(shape[0]), fps=fps, **texts)
+        return RecordingInfo(name=str(attributes["name"]), num_frames=int(shape[0]), fps=fps, **texts)
 
     def _read(self, info: RecordingInfo, group: h5py.Group) -> Recording:
-        camera_names = tuple(str(name) for name in json.loads(group.attrs["cameras"]))
-        keypoints2d = None
+        camera_names = tuple(str(name) for name in json.loads(_attributes(group)["cameras"]))
+        keypoints2d = cameras = None
         if "keypoints2d" in group:
-            keypoints2d = {
-                name: _read_array(group[f"keypoints2d/{name}"])
-                for name in camera_names
-                if name in group["keypoints2d"]
-            }
-        cameras = None
+            own = _group(group, "keypoints2d")
+            keypoints2d = {name: _read_array(own, name) for name in camera_names if name in own}
         if "cameras" in group:
-            cameras = tuple(_read_camera(group[f"cameras/{name}"]) for name in camera_names)
-        positions3d = _read_array(group["positions3d"])
-        if not np.isfinite(positions3d).all():
-            raise ValueError("positions3d holds numbers that are not finite")
-        return Recording(
+            own = _group(group, "cameras")
+            cameras = tuple(_read_camera(_group(own, name)) for name in camera_names)
+        recording = Recording(
             name=info.name,
-            positions3d=positions3d,
+            positions3d=_read_array(group, "positions3d"),
             fps=info.fps,
             keypoints2d=keypoints2d,
             cameras=cameras,
             camera_names=camera_names,
             **{text: getattr(info, text) for text in _TEXTS},
         )
+        check_recording(recording, self.skeleton)
+        return recording
 
 
-def _read_array(dataset: h5py.Dataset) -> FloatArray:
-    return np.asarray(dataset[()], dtype=np.float32)
+def _group(parent: h5py.Group, name: str) -> h5py.Group:
+    child = parent[name]
+    if not isinstance(child, h5py.Group):
+        raise ValueError(f"{parent.name}/{name} is no group")
+    return child
+
+
+def _array(parent: h5py.Group, name: str) -> h5py.Dataset:
+    child = parent[name]
+    if not isinstance(child, h5py.Dataset):
+        raise ValueError(f"{parent.name}/{name} is no array")
+    return child
+
+
+def _attributes(group: h5py.Group) -> Mapping[str, Any]:
+    return dict(group.attrs)
+
+
+def _read_array(group: h5py.Group, name: str) -> FloatArray:
+    return np.asarray(_array(group, name)[()], dtype=np.float32)
 
 
 def _read_camera(group: h5py.Group) -> Camera:
@@ -453,7 +422,5 @@ def _read_camera(group: h5py.Group) -> Camera:
 
     from rtpca.geometry import Camera
 
-    values = {
-        item.name: torch.from_numpy(group[item.name][()]) for item in fields(Camera) if item.name in group
-    }
-    return Camera(**({"distortion": None} | values))
+    names = [item.name for item in fields(Camera) if item.name in group]
+    return Camera(**{name: torch.from_numpy(np.asarray(_array(group, name)[()])) for name in names})
