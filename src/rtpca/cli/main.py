@@ -56,7 +56,7 @@ def _root(
 
 
 def _help_text(verb: Callable[..., object]) -> str:
-    """A verb's docstring as help: without its sections (Args, Raises), and with each paragraph on one line."""
+    """A verb's docstring as help: without its sections (Args, Raises), each paragraph on one line."""
     paragraphs = (inspect.getdoc(verb) or "").split("\n\n")
     prose = takewhile(lambda text: text.split("\n")[0] not in _DOCSTRING_SECTIONS, paragraphs)
     return "\n\n".join(" ".join(text.split()) for text in prose)
