@@ -63,8 +63,10 @@ def look_at(center_world: Tensor, target_world: Tensor, up_world: Tensor | None 
     center_world, target_world, up = torch.broadcast_tensors(center_world, target_world, up)
     forward = torch.nn.functional.normalize(target_world - center_world, dim=-1)
     right = torch.linalg.cross(forward, up, dim=-1)
-    # Straight up or down, the cross product vanishes: take the direction of a fixed axis instead.
-    spare = torch.linalg.cross(forward, up.roll(1, dims=-1), dim=-1)
+    # Straight up or down, that product vanishes: a fixed axis across the line of sight stands in for up.
+    x_axis, z_axis = center_world.new_tensor([1.0, 0.0, 0.0]), center_world.new_tensor([0.0, 0.0, 1.0])
+    across = torch.where(forward[..., :1].abs() < 0.9, x_axis, z_axis)
+    spare = torch.linalg.cross(forward, across, dim=-1)
     vertical = right.norm(dim=-1, keepdim=True) < 1e-6
     right = torch.nn.functional.normalize(torch.where(vertical, spare, right), dim=-1)
     down = torch.linalg.cross(forward, right, dim=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rtpca.metrics.bones import bone_length_error, bone_lengths
 from rtpca.metrics.motion import acceleration_error, mpjve
 from rtpca.metrics.pck import AUC_THRESHOLDS_M, MPI_INF_3DHP_JOINTS, auc, pck
 from rtpca.metrics.position import mpjpe, n_mpjpe, p_mpjpe
@@ -11,6 +12,8 @@ __all__ = [
     "MPI_INF_3DHP_JOINTS",
     "acceleration_error",
     "auc",
+    "bone_length_error",
+    "bone_lengths",
     "mpjpe",
     "mpjve",
     "n_mpjpe",
