@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from rtpca.data.safe_pickle import read_npy, read_npz, read_pickle
+from rtpca.data.safe_pickle import npz_names, read_npy, read_npz, read_pickle
 from rtpca.errors import InputError
 
 
@@ -223,3 +223,11 @@ def test_npy_shorter_than_its_header_says(tmp_path: Path):
     np.lib.format.write_array(buffer, np.zeros(100))
     with pytest.raises(InputError, match="of 800 bytes"):
         read_npy(io.BytesIO(buffer.getvalue()[:-8]), "short.npy")
+
+
+def test_object_arrays_are_refused_unread_where_unwanted(tmp_path: Path):
+    path = tmp_path / "objects.npz"
+    np.savez(path, keypoints=np.array({"a": 1}, dtype=object), fps=30)
+    assert npz_names(path) == ["keypoints", "fps"]
+    with pytest.raises(InputError, match="'keypoints': holds pickled Python objects"):
+        read_npz(path, objects=False)

@@ -1,0 +1,255 @@
+"""The lifter: 2D keypoints of one person in, 3D poses out, for clips of any length."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from rtpca.checks import check_positive
+from rtpca.errors import ConfigError
+from rtpca.geometry import assumed_focal_px, root_trajectory
+from rtpca.inference.blending import Blender, FloatArray, fill_between
+from rtpca.inference.gaps import complete_keypoints
+from rtpca.inference.network_input import Camera2D, WindowLifter
+from rtpca.inference.preparation import PreparedClip, prepare_clip
+from rtpca.inference.result import LiftResult
+from rtpca.inference.windows import WindowPlan, rate_steps
+from rtpca.models import Checkpoint, load_checkpoint
+from rtpca.skeletons import Skeleton, get_skeleton
+
+Device = Literal["auto", "cpu", "cuda"]
+Progress = Callable[[int, int], None]
+
+_ACTIVATIONS_PER_BATCH = {"cpu": 1 << 22, "cuda": 1 << 26}
+_ROOT_CHUNK = 1 << 16
+
+
+class Lifter:
+    """Lifts 2D keypoints with one set of weights.
+
+    Example:
+        >>> lifter = Lifter.from_pretrained("rtpca-s")  # doctest: +SKIP
+        >>> result = lifter(keypoints, image_size=(1920, 1080), fps=30, skeleton="coco17")  # doctest: +SKIP
+        >>> result.poses3d.shape  # doctest: +SKIP
+        (243, 17, 3)
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: Device = "auto",
+        *,
+        flip: bool = True,
+        min_score: float = 0.1,
+        max_gap_s: float = 0.5,
+        batch_windows: int | None = None,
+    ) -> None:
+        """A lifter for loaded weights; `from_pretrained` loads them by name or path.
+
+        Args:
+            checkpoint: The weights.
+            device: Where to compute; "auto" takes a CUDA device if there is one.
+            flip: Average each prediction with that of the mirror image: steadier, at twice the time.
+            min_score: Joints whose score, relative to what the clip usually reaches, is lower count as
+                missing.
+            max_gap_s: Longest time in seconds for which a missing joint is bridged.
+            batch_windows: Windows per step of the network; None chooses by the size of the network.
+
+        Raises:
+            ConfigError: CUDA is asked for and not there, or the weights lift another skeleton than h36m17.
+        """
+        if checkpoint.input.skeleton != "h36m17":
+            raise ConfigError(
+                f"weights {checkpoint.name!r} lift the skeleton {checkpoint.input.skeleton!r}; the lifter "
+                "needs weights for h36m17"
+            )
+        self.device = torch.device(_resolve_device(device))
+        self.checkpoint = checkpoint
+        self.flip = flip
+        self.min_score = min_score
+        self.max_gap_s = max_gap_s
+        self.batch_windows = batch_windows
+        checkpoint.model.to(self.device).eval()
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name_or_path: str | os.PathLike[str] = "rtpca-s",
+        device: Device = "auto",
+        *,
+        flip: bool = True,
+        min_score: float = 0.1,
+        max_gap_s: float = 0.5,
+    ) -> Lifter:
+        """A lifter with weights that ship with the package, or from a `.safetensors` file.
+
+        Args:
+            name_or_path: "rtpca-s", or a path.
+            device: See `Lifter`.
+            flip: See `Lifter`.
+            min_score: See `Lifter`.
+            max_gap_s: See `Lifter`.
+
+        Raises:
+            CheckpointError: there is no such name or file, or it is damaged or foreign.
+            ConfigError: see `Lifter`.
+        """
+        checkpoint = load_checkpoint(name_or_path)
+        return cls(checkpoint, device, flip=flip, min_score=min_score, max_gap_s=max_gap_s)
+
+    def __call__(
+        self,
+        keypoints: npt.ArrayLike,
+        image_size: tuple[int, int] | None = None,
+        fps: float | None = None,
+        skeleton: str | Skeleton = "auto",
+        scores: npt.ArrayLike | None = None,
+        focal_px: float | tuple[float, float] | None = None,
+        progress: Progress | None = None,
+    ) -> LiftResult:
+        """Lift one person's keypoints.
+
+        Args:
+            keypoints: (F, J, 2) pixels, or (F, J, 3) with scores. Missing joints are NaN or have score 0.
+            image_size: (width, height) in pixels. Without it person-normalised weights assume the smallest
+                image that holds the keypoints.
+            fps: Frames per second; 30 is assumed without it.
+            skeleton: Joint set of the keypoints, by name, or a skeleton of your own; "auto" recognises it.
+            scores: (F, J) on any scale, instead of a third coordinate.
+            focal_px: Focal length in pixels; without it that of a usual lens is assumed.
+            progress: Called with (windows done, windows in all).
+
+        Returns:
+            The poses, finite in every frame; `valid` and `confidence` say what was seen.
+
+        Raises:
+            ShapeError: an array has the wrong shape.
+            InputError: the keypoints cannot be lifted: nothing visible, no image size where it is needed,
+                a joint set that is not recognised.
+            ConfigError: the skeleton is unknown.
+        """
+        focal = _focal_pair(focal_px)
+        clip = prepare_clip(
+            keypoints,
+            scores=scores,
+            image_size=image_size,
+            fps=fps,
+            skeleton=skeleton,
+            min_score=self.min_score,
+            max_gap_s=self.max_gap_s,
+            needs_image_size=self.checkpoint.input.normalisation == "screen",
+        )
+        camera = _camera(clip.image_size, focal)
+        poses = self._lift(clip, camera, progress)
+        root = _root_path(poses, clip, camera)
+        return LiftResult(
+            poses3d=poses,
+            root=root,
+            confidence=np.where(clip.valid[:, None], clip.scores, np.float32(0)),
+            keypoints2d=clip.keypoints_px,
+            valid=clip.valid,
+            image_size=clip.image_size,
+            fps=clip.fps,
+            skeleton="h36m17",
+            joint_names=get_skeleton("h36m17").joints,
+            notes=clip.notes + _root_notes(root, focal, camera),
+        )
+
+    def _lift(self, clip: PreparedClip, camera: Camera2D, progress: Progress | None) -> FloatArray:
+        """(F, 17, 3) poses: window by window, so that nothing but input and output grows with F."""
+        model_fps = self.checkpoint.input.fps
+        stride, upsample = (1, 1) if model_fps is None else rate_steps(clip.fps, model_fps)
+        window = self.checkpoint.config.frames
+        plan = WindowPlan(len(clip.valid), window, stride, upsample)
+        keypoints, scores = clip.keypoints_px, clip.scores
+        if self.checkpoint.config.in_channels == 2:
+            keypoints = complete_keypoints(keypoints, scores, get_skeleton("h36m17"))
+            scores = np.ones_like(scores)
+        camera = Camera2D(
+            *(t.to(self.device) for t in (camera.size_wh, camera.focal_px, camera.principal_px))
+        )
+        lift_windows = WindowLifter(self.checkpoint, camera, self.flip)
+        blender = Blender(plan.frames, window, (17, 3))
+        done, total = 0, plan.count
+        with torch.inference_mode():
+            for batch in plan.batches(self.batch_windows or self._batch_windows()):
+                # Stretches without anybody are filled from their neighbours afterwards.
+                visible = clip.valid[batch.before].any(axis=1)
+                if visible.any():
+                    seen = batch.select(visible)
+                    points, point_scores = seen.interpolate(keypoints, scores)
+                    poses = lift_windows(
+                        torch.from_numpy(points).to(self.device),
+                        torch.from_numpy(point_scores).to(self.device),
+                    )
+                    for pose, slots, frames in zip(poses.cpu().numpy(), seen.slots, seen.frames, strict=True):
+                        blender.add(pose, slots, frames)
+                done += len(visible)
+                if progress is not None:
+                    progress(done, total)
+        poses, covered = blender.finish()
+        fill_between(poses, clip.valid & covered)
+        return poses
+
+    def _batch_windows(self) -> int:
+        """As many windows as keep the activations of a layer small enough for the device."""
+        config = self.checkpoint.config
+        per_window = config.frames * config.joints * config.dim
+        return max(1, _ACTIVATIONS_PER_BATCH[self.device.type] // per_window)
+
+
+def _resolve_device(device: str) -> str:
+    if device not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"unknown device {device!r}: choose auto, cpu or cuda")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "device cuda is not available here: use auto or cpu, or install a CUDA build of torch"
+        )
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return device
+
+
+def _focal_pair(focal_px: float | tuple[float, float] | None) -> tuple[float, float] | None:
+    if focal_px is None:
+        return None
+    x, y = (focal_px, focal_px) if isinstance(focal_px, int | float) else focal_px
+    return check_positive("focal_px", x, "pixels"), check_positive("focal_px", y, "pixels")
+
+
+def _camera(image_size: tuple[int, int], focal_px: tuple[float, float] | None) -> Camera2D:
+    size_wh = torch.tensor(image_size, dtype=torch.float32)
+    focal = assumed_focal_px(size_wh).expand(2) if focal_px is None else torch.tensor(focal_px)
+    return Camera2D(size_wh=size_wh, focal_px=focal.to(torch.float32), principal_px=size_wh / 2)
+
+
+def _root_notes(root: FloatArray, focal_px: tuple[float, float] | None, camera: Camera2D) -> tuple[str, ...]:
+    if not np.isfinite(root).all():
+        return ("the path of the root cannot be found: the poses do not fit the keypoints in any frame",)
+    if focal_px is not None:
+        return ()
+    focal = float(camera.focal_px[0])
+    return (f"focal length assumed: {focal:.0f} px; the distance of the root scales with it",)
+
+
+def _root_path(poses: FloatArray, clip: PreparedClip, camera: Camera2D) -> FloatArray:
+    """(F, 3) positions of the pelvis in camera axes, in pieces to save memory; NaN if no frame fixes it."""
+    root = np.zeros((len(poses), 3), dtype=np.float32)
+    for start in range(0, len(poses), _ROOT_CHUNK):
+        part = slice(start, start + _ROOT_CHUNK)
+        root[part] = root_trajectory(
+            torch.from_numpy(poses[part]),
+            torch.from_numpy(clip.keypoints_px[part]),
+            torch.from_numpy(clip.scores[part]),
+            camera.focal_px,
+            camera.principal_px,
+        ).numpy()
+    known = clip.valid & np.isfinite(root).all(axis=1)
+    if known.any():
+        fill_between(root, known)
+    return root

@@ -1,0 +1,118 @@
+"""What lifting gives: 3D poses, the root's path, and how sure each joint is; as a file, or from one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rtpca.checks import check_axes
+from rtpca.data.safe_pickle import read_npz
+from rtpca.errors import InputError
+from rtpca.files import written_whole
+
+_ARRAYS = ("poses3d", "root", "confidence", "keypoints2d", "valid")
+_KEYS = (*_ARRAYS, "image_size", "fps", "skeleton", "joint_names")
+
+
+@dataclass(frozen=True)
+class LiftResult:
+    """3D poses of one person over time.
+
+    Attributes:
+        poses3d: (F, 17, 3) float32 metres, pelvis at the origin, camera axes (x right, y down, z forward).
+            Always finite: frames that are not valid are filled from their neighbours.
+        root: (F, 3) float32 metres: position of the pelvis in camera axes; NaN if no frame fixes it.
+        confidence: (F, 17) float32 in [0, 1]: relative detector score of each joint, halved where a gap was
+            bridged, 0 where the joint was not seen and the network guessed it.
+        keypoints2d: (F, 17, 2) float32 pixels: what was lifted, in the joints of `skeleton`; NaN where
+            missing.
+        valid: (F,) bool: the person was seen in this frame, or in frames shortly before and after.
+        image_size: (width, height) in pixels.
+        fps: Frames per second of the input.
+        skeleton: Name of the lifted skeleton, "h36m17".
+        joint_names: Names of its joints.
+        notes: What was recognised, assumed and found missing, one sentence each. Not part of the file.
+    """
+
+    poses3d: npt.NDArray[np.float32]
+    root: npt.NDArray[np.float32]
+    confidence: npt.NDArray[np.float32]
+    keypoints2d: npt.NDArray[np.float32]
+    valid: npt.NDArray[np.bool_]
+    image_size: tuple[int, int]
+    fps: float
+    skeleton: str
+    joint_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """Number of frames F."""
+        return len(self.poses3d)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the result as `.npz`; the file appears whole or not at all.
+
+        Args:
+            path: File to write; replaced if it exists.
+
+        Returns:
+            The path.
+
+        Raises:
+            InputError: the folder does not exist or cannot be written to.
+        """
+        path = Path(path)
+        content: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
+        content["image_size"] = np.array(self.image_size, dtype=np.int32)
+        content["fps"] = np.array(self.fps, dtype=np.float64)
+        content["skeleton"] = np.array(self.skeleton)
+        content["joint_names"] = np.array(self.joint_names)
+        with written_whole(path) as scratch:
+            try:
+                # Through an open file: numpy would append ".npz" to another ending.
+                with open(scratch, "wb") as file:
+                    np.savez(file, **content)
+            except OSError as error:
+                raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> LiftResult:
+        """Read a result that `save` wrote.
+
+        Raises:
+            InputError: the file is missing, damaged, or not a lifting result.
+        """
+        arrays = read_npz(path, objects=False)
+        absent = [key for key in _KEYS if key not in arrays]
+        if absent:
+            raise InputError(
+                f"{path}: not a lifting result, it has no {', '.join(absent)}; give a file that "
+                "`rtpca lift` wrote"
+            )
+        names = tuple(str(name) for name in np.atleast_1d(arrays["joint_names"]))
+        joints = ("J", len(names))
+        check_axes("poses3d", arrays["poses3d"], "F", joints, 3)
+        frames = ("F", len(arrays["poses3d"]))
+        check_axes("root", arrays["root"], frames, 3)
+        check_axes("confidence", arrays["confidence"], frames, joints)
+        check_axes("keypoints2d", arrays["keypoints2d"], frames, joints, 2)
+        check_axes("valid", arrays["valid"], frames)
+        check_axes("image_size", arrays["image_size"], 2)
+        width, height = arrays["image_size"].tolist()
+        return cls(
+            poses3d=arrays["poses3d"],
+            root=arrays["root"],
+            confidence=arrays["confidence"],
+            keypoints2d=arrays["keypoints2d"],
+            valid=arrays["valid"].astype(bool),
+            image_size=(int(width), int(height)),
+            fps=float(arrays["fps"]),
+            skeleton=str(arrays["skeleton"]),
+            joint_names=names,
+        )
