@@ -17,7 +17,7 @@ from rtpca.checks import check_axes, check_positive
 from rtpca.files import written_whole
 from rtpca.skeletons import Skeleton
 from rtpca.viz.colors import TRUTH
-from rtpca.viz.skeleton2d import draw_skeleton_2d
+from rtpca.viz.skeleton2d import draw_skeleton_2d, visible_box
 from rtpca.viz.skeleton3d import draw_skeleton_3d, on_floor, pose_bounds
 
 if TYPE_CHECKING:
@@ -103,7 +103,6 @@ def save_gif(
 
 def _image_part(keypoints_px: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Left-top and right-bottom (2,) of the image part that holds the person at all times, in pixels."""
-    points = keypoints_px.reshape(-1, 2)
-    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
+    low, high = visible_box(keypoints_px)
     margin = 0.08 * float((high - low).max())
     return low - margin, high + margin

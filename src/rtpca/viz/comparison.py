@@ -12,14 +12,14 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from rtpca.checks import check_axes
 from rtpca.errors import InputError
 from rtpca.files import written_whole
 from rtpca.skeletons import Skeleton
 from rtpca.viz.colors import MIDDLE, SIDE_COLORS, TRUTH
-from rtpca.viz.skeleton2d import draw_skeleton_2d
+from rtpca.viz.skeleton2d import draw_skeleton_2d, visible_box
 from rtpca.viz.skeleton3d import draw_skeleton_3d, on_floor, pose_bounds
 
 if TYPE_CHECKING:
@@ -81,9 +81,10 @@ def comparison_figure(
         cell = _Cell(figure, len(rows), len(picked), column)
         flat = figure.add_axes(cell.rect(0, pad=0.06))
         draw_skeleton_2d(flat, keypoints[frame], skeleton)
-        middle = np.nanmean(keypoints[frame], axis=0)
-        flat.set_xlim(middle[0] - window / 2, middle[0] + window / 2)
-        flat.set_ylim(middle[1] + window / 2, middle[1] - window / 2)
+        low, high = visible_box(keypoints[frame])
+        x, y = (low + high) / 2
+        flat.set_xlim(x - window / 2, x + window / 2)
+        flat.set_ylim(y + window / 2, y - window / 2)
         when = f"frame {frame}" if fps is None else f"{frame / fps:.1f} s"
         flat.set_title(when, fontsize=9, color=MIDDLE)
         lifted = cast("Axes3D", figure.add_axes(cell.rect(1), projection="3d"))
@@ -139,10 +140,10 @@ class _Cell:
         return left / width_in, bottom / height_in, size[0] / width_in, size[1] / height_in
 
 
-def _image_window(keypoints_px: np.ndarray) -> float:
+def _image_window(keypoints_px: NDArray[np.float64]) -> float:
     """Side of the square image part that holds the person at each of the frames, in pixels."""
-    spans = np.nanmax(keypoints_px, axis=1) - np.nanmin(keypoints_px, axis=1)  # (F, 2)
-    return 1.25 * float(np.nanmax(spans))
+    boxes = [visible_box(frame) for frame in keypoints_px]
+    return 1.25 * max(float((high - low).max()) for low, high in boxes)
 
 
 def _label_rows(figure: Figure, rows: list[str]) -> None:

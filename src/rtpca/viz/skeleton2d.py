@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from rtpca.checks import check_axes
 from rtpca.skeletons import Skeleton
@@ -62,3 +62,19 @@ def draw_skeleton_2d(
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_color("#c5ccd2")
+
+
+def visible_box(keypoints_px: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The box around all image points that are there.
+
+    Args:
+        keypoints_px: (..., 2) image points; NaN where missing.
+
+    Returns:
+        Its (2,) left-top and right-bottom corners; (0, 0) and (1, 1) where no point is there.
+    """
+    points = np.asarray(keypoints_px, dtype=np.float64).reshape(-1, 2)
+    points = points[np.isfinite(points).all(axis=-1)]
+    if len(points) == 0:
+        return np.zeros(2), np.ones(2)
+    return points.min(axis=0), points.max(axis=0)
