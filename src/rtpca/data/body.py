@@ -104,6 +104,8 @@ def random_body(joints_m: torch.Tensor, config: BodyProportions, generator: torc
             f"joints_m has shape {tuple(joints_m.shape)}; random_body needs (B, F, 17, 3) in h36m17 order: "
             "convert the skeleton first"
         )
+    if config == BodyProportions.none():
+        return joints_m.clone()
     factors, legs = _length_factors(joints_m, config, generator)
     return _rebuild(joints_m, factors, legs)
 
