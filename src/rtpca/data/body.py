@@ -5,6 +5,7 @@ Bone lengths change per window, symmetrically; bone directions, and so the motio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import torch
@@ -136,12 +137,17 @@ def _length_factors(
 
 def _rebuild(joints: torch.Tensor, factors: torch.Tensor, path_factor: torch.Tensor) -> torch.Tensor:
     """Scale the bones of (B, F, 17, 3) by (B, 16), the path of the pelvis by (B,), and put them together."""
-    bones = (joints[:, :, 1:] - joints[:, :, list(_PARENTS)]) * factors[:, None, :, None]  # (B, F, 16, 3)
-    pelvis = joints[:, :, 0]
+
+    def along(indices: Sequence[int]) -> torch.Tensor:
+        return torch.tensor(indices, device=joints.device)
+
+    bones = (joints[:, :, 1:] - joints.index_select(2, along(_PARENTS))) * factors[:, None, :, None]
+    pelvis = joints[:, :, :1]
     mean = pelvis.mean(1, keepdim=True)
     out = torch.empty_like(joints)
-    out[:, :, 0] = mean + (pelvis - mean) * path_factor[:, None, None]
+    out[:, :, :1] = mean + (pelvis - mean) * path_factor[:, None, None, None]
     for level in _DEPTHS:
-        parents = [_PARENTS[joint - 1] for joint in level]
-        out[:, :, list(level)] = out[:, :, parents] + bones[:, :, [joint - 1 for joint in level]]
+        start = out.index_select(2, along([_PARENTS[joint - 1] for joint in level]))
+        step = bones.index_select(2, along([joint - 1 for joint in level]))
+        out.index_copy_(2, along(level), start + step)
     return out

@@ -200,16 +200,18 @@ def random_cameras(
     half = uniform(*config.framing_range)[:, None] * size / 2  # (B, 2)
     shift = (config.aim_std * normal(batch, 2)).clamp(-0.5, 0.5) * half / focal  # (B, 2)
 
-    low_corner = points_world.amin((1, 2))
-    middle = (low_corner + points_world.amax((1, 2))) / 2  # (B, 3)
-    local = torch.einsum("bij,bfkj->bfki", rotation, points_world - middle[:, None, None])  # camera axes
-    depth = local[..., 2]
+    points = points_world.flatten(1, 2)  # (B, F J, 3)
+    low_corner, high_corner = torch.aminmax(points, dim=1)
+    middle = (low_corner + high_corner) / 2  # (B, 3)
+    local = (points - middle[:, None]) @ rotation.mT  # camera axes
+    sight = local[..., 2:]  # depth relative to the middle
     # A point at `local` is seen at tangent (xy + shift d) / (z + d) from distance d, so each edge of the
     # frame is one linear inequality in d; the distance is the smallest that fulfils them all.
     edge = half / focal
-    need_right = (local[..., :2] - edge[:, None, None] * depth[..., None]).amax((1, 2)) / (edge - shift)
-    need_left = (-local[..., :2] - edge[:, None, None] * depth[..., None]).amax((1, 2)) / (edge + shift)
-    need_front = config.min_depth_m - depth.amin((1, 2))
+    reach = edge[:, None] * sight
+    need_right = (local[..., :2] - reach).max(1).values / (edge - shift)  # (B, 2): right, bottom
+    need_left = (-local[..., :2] - reach).max(1).values / (edge + shift)  # (B, 2): left, top
+    need_front = config.min_depth_m - sight.min(1).values[..., 0]
     wish = uniform(*map(math.log, config.distance_range_m)).exp()
     distance = torch.stack([wish, need_front, *need_right.unbind(-1), *need_left.unbind(-1)]).amax(0)  # (B,)
 

@@ -183,8 +183,8 @@ def gaussian_noise(keypoints_px: torch.Tensor, sigma_px: float, generator: torch
 
 def person_size_px(keypoints_px: torch.Tensor) -> torch.Tensor:
     """Larger side of the joints' box, median over the window: (B, F, J, 2) -> (B,)."""
-    box = keypoints_px.amax(-2) - keypoints_px.amin(-2)
-    return box.amax(-1).median(-1).values
+    low, high = torch.aminmax(keypoints_px, dim=-2)
+    return (high - low).amax(-1).median(-1).values
 
 
 class _Draw:
@@ -265,7 +265,8 @@ def _swap_sides(keypoints_px: torch.Tensor, config: DetectorNoise, draw: _Draw) 
     member[1, list(_LEGS)] = True
     arms, legs = what < 2 / 3, what > 1 / 3
     affected = (arms & member[0]) | (legs & member[1])  # (B, J)
-    swapped = keypoints_px[:, :, list(get_skeleton("h36m17").mirror)]
+    partner = torch.tensor(get_skeleton("h36m17").mirror, device=draw.device)
+    swapped = keypoints_px.index_select(2, partner)
     return torch.where((during[:, :, None] & affected[:, None])[..., None], swapped, keypoints_px)
 
 
