@@ -1,1 +1,1 @@
-"""Readers of motion-capture sources: one file per format, and what is known about each published collection."""
+"""Readers of motion-capture sources: one file per format, and what is known about published collections."""

@@ -1,7 +1,8 @@
 """Read Acclaim motions (AMC) and compute joint positions with their skeleton (ASF).
 
-A bone's own rotation turns the bone itself, so the name of a bone stands for the position of its END. The rotation relative to the
-parent is `C M C^-1`: `C` from the bone's `axis`, `M` from the values of its `dof`; in both, the first letter is applied first.
+A bone's own rotation turns the bone itself, so a bone's name stands for the position of its END. The
+rotation relative to the parent is `C M C^-1`: `C` from the bone's `axis`, `M` from its `dof` values; in
+both, the first letter is applied first.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def parse_amc(text: str, skeleton: AsfSkeleton, label: str) -> Array:
         `(F, number of degrees of freedom)` in bone order, angles in radians, translations in length units.
 
     Raises:
-        InputError: the text is no AMC file, damaged, or does not fit the skeleton; the message names file and line.
+        InputError: the text is no AMC file, damaged, or does not fit the skeleton; the message names file and
+            line.
     """
     starts = np.cumsum([0, *(len(bone.dof) for bone in skeleton.bones)]).tolist()
     slots = {bone.name: (starts[i], len(bone.dof)) for i, bone in enumerate(skeleton.bones) if bone.dof}
@@ -52,19 +54,21 @@ def parse_amc(text: str, skeleton: AsfSkeleton, label: str) -> Array:
             missing = set(slots)
         elif not rows:
             raise InputError(
-                f"{label}, line {line}: found {content.strip()[:30]!r} before the first frame number; this is no AMC motion"
+                f"{label}, line {line}: found {content.strip()[:30]!r} before the first frame number; "
+                "this is no AMC motion"
             )
         elif name not in missing:
             fault = "is given twice in this frame" if name in slots else "is no moving bone of the skeleton"
             raise InputError(
-                f"{label}, line {line}: {name[:30]!r} {fault}; the file is damaged, or the .asf is not its own"
+                f"{label}, line {line}: {name[:30]!r} {fault}; "
+                "the file is damaged, or the .asf is not its own"
             )
         else:
             start, count = slots[name]
             if len(words) != count + 1:
                 raise InputError(
-                    f"{label}, line {line}: {name!r} has {len(words) - 1} numbers where the skeleton says {count}; "
-                    "the line is damaged, or the .asf is not its own"
+                    f"{label}, line {line}: {name!r} has {len(words) - 1} numbers where the skeleton says "
+                    f"{count}; the line is damaged, or the .asf is not its own"
                 )
             try:
                 rows[-1][start : start + count] = map(_finite, words[1:])
@@ -73,7 +77,8 @@ def parse_amc(text: str, skeleton: AsfSkeleton, label: str) -> Array:
             missing.discard(name)
     if not rows:
         raise InputError(
-            f"{label}, line {max(line, 1)}: the file ends without any frame; it was cut short or is no AMC motion"
+            f"{label}, line {max(line, 1)}: the file ends without any frame; "
+            "it was cut short or is no AMC motion"
         )
     _require_complete(missing, f"{label}, line {line}", frame)
     values = np.asarray(rows)
@@ -95,7 +100,8 @@ def _finite(word: str) -> float:
 def _require_complete(missing: set[str], where: str, frame: int) -> None:
     if missing:
         raise InputError(
-            f"{where}: frame {frame} ends without {sorted(missing)[0]!r}; the file was cut short or is damaged"
+            f"{where}: frame {frame} ends without {sorted(missing)[0]!r}; "
+            "the file was cut short or is damaged"
         )
 
 

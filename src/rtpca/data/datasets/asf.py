@@ -21,7 +21,8 @@ class AsfBone:
     Attributes:
         name: as in the file; "root" for the root.
         parent: index of the parent, -1 for the root.
-        offset: from the parent's end to this bone's end in the rest pose, length units (root: its rest position).
+        offset: from the parent's end to this bone's end in the rest pose, length units; root: its rest
+            position.
         axis_matrix: `C`, `(3, 3)`.
         dof: names of the values in a line of the motion, such as `("rx", "rz")`.
     """
@@ -108,14 +109,15 @@ class _AsfParser:
     def parse(self) -> AsfSkeleton:
         section = ""
         seen: set[str] = set()
-        for self._line, line in enumerate(self._lines, 1):
+        for number, line in enumerate(self._lines, 1):
+            self._line = number
             words = line.split("#", 1)[0].split()
             if not words:
                 continue
             if words[0].startswith(":"):
                 if self._open is not None:
                     self._fail(
-                        f"section {words[0]} begins inside the block of {self._open.name!r}; its 'end' is missing"
+                        f"{words[0]} begins inside the block of {self._open.name!r}, whose 'end' is missing"
                     )
                 section = words[0].lower()
                 seen.add(section)
@@ -200,14 +202,16 @@ class _AsfParser:
         unknown = [name for name in dof if name not in _DEGREES_OF_FREEDOM]
         if unknown or len(set(dof)) != len(dof):
             self._fail(
-                f"degrees of freedom {' '.join(words)!r}: each of {sorted(_DEGREES_OF_FREEDOM)} is possible once"
+                f"degrees of freedom {' '.join(words)!r}: possible, once each, are "
+                f"{' '.join(sorted(_DEGREES_OF_FREEDOM))}"
             )
         return dof
 
     def _assemble(self) -> tuple[AsfBone, ...]:
         parent_of: dict[str, str] = {}
         order = ["root"]
-        for self._line, parent, children in self._children:
+        for number, parent, children in self._children:
+            self._line = number
             if parent not in order:
                 self._fail(f"the hierarchy names {parent!r} as a parent before it is anybody's child")
             for child in children:

@@ -2,10 +2,10 @@
 
 Three traps of the format, all met in published files:
 
-- Rotation orders differ from joint to joint: the `CHANNELS` line of each joint decides. The matrix of a joint is the product of
-  its elementary rotations in the listed order (column vectors).
-- Joints other than the root may have position channels. For them the channels *replace* the `OFFSET`; for the root they are added to
-  it.
+- Rotation orders differ from joint to joint: the `CHANNELS` line of each joint decides. The matrix of a joint
+  is the product of its elementary rotations in the listed order (column vectors).
+- Joints other than the root may have position channels. For them the channels *replace* the `OFFSET`; for the
+  root they are added to it.
 - `Frame Time` is often wrong; the caller may know better.
 """
 
@@ -102,7 +102,9 @@ class _HierarchyParser:
         raise InputError(f"{self._label}, line {self.line}: {message}")
 
     def _next(self, wanted: str) -> str:
-        for token, self.line in self._tokens:
+        found = next(self._tokens, None)
+        if found is not None:
+            token, self.line = found
             return token
         self.line = self._end
         self._fail(f"the file ends here, but {wanted} is still to come; it was cut short")
@@ -218,14 +220,16 @@ def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple
         last = rows[-1][0]
         what = "it was cut short" if len(table) < frames else "the file was altered, or its header is wrong"
         raise InputError(
-            f"{label}, line {last}: the header states {int(frames)} frames, but {len(table)} lines of numbers follow; {what}"
+            f"{label}, line {last}: the header states {int(frames)} frames, "
+            f"but {len(table)} lines of numbers follow; {what}"
         )
     values = np.empty((len(table), width))
     for index, (number, line) in enumerate(table):
         tokens = line.split()
         if len(tokens) != width:
             raise InputError(
-                f"{label}, line {number}: {len(tokens)} numbers, but the hierarchy has {width} channels; the line is damaged"
+                f"{label}, line {number}: {len(tokens)} numbers, but the hierarchy has {width} channels; "
+                "the line is damaged"
             )
         try:
             values[index] = tokens

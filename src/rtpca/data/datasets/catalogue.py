@@ -1,4 +1,4 @@
-"""What is known about published collections besides their files: terms, subjects, actions, true frame rates."""
+"""What is known about published collections besides their files: terms, persons, actions, frame rates."""
 
 from __future__ import annotations
 
@@ -12,10 +12,35 @@ from rtpca.data.attribution import Attribution
 UNKNOWN = "unknown"
 
 _CMU_TERMS = (
-    "CMU Graphics Lab Motion Capture Database terms: free for research; may be included in commercially sold products, but the data "
-    "may not be resold directly, even in converted form"
+    "CMU Graphics Lab Motion Capture Database terms: free for research; may be included in commercially sold "
+    "products, but the data may not be resold directly, even in converted form"
 )
-_CMU_ACKNOWLEDGEMENT = "The data used in this project was obtained from mocap.cs.cmu.edu. The database was created with funding from NSF EIA-0196217."
+_CMU_ACKNOWLEDGEMENT = (
+    "The data used in this project was obtained from mocap.cs.cmu.edu. "
+    "The database was created with funding from NSF EIA-0196217."
+)
+
+_REACT_IDLE_LICENCE_TEXT = """MIT License
+
+Copyright (c) 2025 [RSAIT]
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this dataset and associated documentation files (the "Dataset"), to deal
+in the Dataset without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Dataset, and to permit persons to whom the Dataset is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Dataset.
+
+THE DATASET IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE DATASET OR THE USE OR OTHER DEALINGS IN THE
+DATASET."""
 
 CMU_ASFAMC = Attribution(
     source="cmu_asfamc",
@@ -26,12 +51,13 @@ CMU_ASFAMC = Attribution(
 )
 CMU_BVH = Attribution(
     source="cmu_bvh",
-    title="CMU Graphics Lab Motion Capture Database, BVH conversion by B. Hahne (cgspeed, DAZ-friendly release)",
+    title="CMU Graphics Lab Motion Capture Database (BVH by B. Hahne, cgspeed, DAZ-friendly release)",
     licence=_CMU_TERMS,
     acknowledgement=_CMU_ACKNOWLEDGEMENT,
     citation=(
-        "Z. Li, Y. Zhou, S. Xiao, C. He, Z. Huang, H. Li: Auto-Conditioned Recurrent Networks for Extended Complex Human Motion "
-        "Synthesis, ICLR 2018 (the selection of takes, github.com/papagina/Auto_Conditioned_RNN_motion)"
+        "Z. Li, Y. Zhou, S. Xiao, C. He, Z. Huang, H. Li: Auto-Conditioned Recurrent Networks for Extended "
+        "Complex Human Motion Synthesis, ICLR 2018 (the selection of takes, "
+        "github.com/papagina/Auto_Conditioned_RNN_motion)"
     ),
     url="http://mocap.cs.cmu.edu",
 )
@@ -41,8 +67,8 @@ CMU_ACTIONS = Attribution(
     licence=_CMU_TERMS,
     acknowledgement=_CMU_ACKNOWLEDGEMENT,
     citation=(
-        "C. Li, Z. Zhang, W. S. Lee, G. H. Lee: Convolutional Sequence to Sequence Model for Human Dynamics, CVPR 2018 (the selection "
-        "of takes)"
+        "C. Li, Z. Zhang, W. S. Lee, G. H. Lee: Convolutional Sequence to Sequence Model for Human Dynamics, "
+        "CVPR 2018 (the selection of takes)"
     ),
     url="http://mocap.cs.cmu.edu",
 )
@@ -52,14 +78,15 @@ REACT_IDLE = Attribution(
     licence="MIT",
     acknowledgement="ReActIdle, MIT License, Copyright (c) 2025 [RSAIT]",
     citation=(
-        "E. Atxa Landa, E. Lazkano, I. Rodriguez, I. Rodriguez-Moreno, I. Irigoien: Evaluating Idle Animation Believability: a User "
-        "Perspective, arXiv:2509.05023 (2025)"
+        "E. Atxa Landa, E. Lazkano, I. Rodriguez, I. Rodriguez-Moreno, I. Irigoien: Evaluating Idle "
+        "Animation Believability: a User Perspective, arXiv:2509.05023 (2025)"
     ),
+    licence_text=_REACT_IDLE_LICENCE_TEXT,
     url="https://github.com/Enekoassets/ReActIdle",
 )
 
 CMU_FPS = 120.0
-# The salsa takes were captured at half the rate of the others; neither AMC files nor the headers of the BVH conversion say so.
+# The salsa takes were captured at half the rate of the others; neither AMC files nor the BVH headers say so.
 _CMU_FPS_OF_SUBJECT = {60: 60.0, 61: 60.0}
 _REACT_IDLE_FPS = 30.0
 
@@ -113,7 +140,7 @@ def cmu_subject(number: int | str) -> str:
 
 
 def cmu_bvh_take(parts: Sequence[str]) -> TakeFacts:
-    """Facts about a file of the cgspeed conversion: `60_01.bvh`, or `salsa/01.bvh` of the three-dances selection."""
+    """Facts about a file of the cgspeed conversion: `60_01.bvh`, or `salsa/01.bvh` of the dances."""
     stem, folder = PurePosixPath(parts[-1]).stem, parts[-2] if len(parts) > 1 else ""
     if folder in _ACTION_OF_BVH_FOLDER and stem.isdecimal():
         # Takes NN and NN + 15 of the salsa folder are the two partners of one dance.
@@ -125,7 +152,7 @@ def cmu_bvh_take(parts: Sequence[str]) -> TakeFacts:
 
 
 def freemocap_take(parts: Sequence[str]) -> TakeFacts | None:
-    """Facts about a ReActIdle recording (`acted/001_acted.bvh`); None for anybody else's recording of the same rig."""
+    """Facts about a ReActIdle recording (`acted/001_acted.bvh`); None for others of the same rig."""
     match = re.fullmatch(r"(\d{3})_(acted|genuine)\.bvh", parts[-1])
     if match is None:
         return None

@@ -1,7 +1,8 @@
 """Read takes that are stored as joint positions in one `.npz` file.
 
-Arrays: `positions` (N, J, 3), all takes one after another; `offsets` (takes + 1), take i is `positions[offsets[i]:offsets[i + 1]]`;
-`names` and `actions` (takes); `joint_names` (J); `fps`; optionally `performer` (takes).
+Arrays: `positions` (N, J, 3), all takes one after another; `offsets` (takes + 1), take i is
+`positions[offsets[i]:offsets[i + 1]]`; `names` and `actions` (takes); `joint_names` (J); `fps`; optionally
+`performer` (takes).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,20 +57,23 @@ def read_joint_positions(path: Path) -> PositionTakes:
     positions, offsets, fps = arrays["positions"], arrays["offsets"], arrays["fps"]
     if positions.ndim != 3 or positions.shape[1:] != (len(joint_names), 3) or positions.dtype.kind != "f":
         raise InputError(
-            f"{path}: 'positions' has shape {positions.shape} and type {positions.dtype}, needed is (N, J={len(joint_names)}, 3) float"
+            f"{path}: 'positions' has shape {positions.shape} and type {positions.dtype}, "
+            f"needed is (N, J={len(joint_names)}, 3) float"
         )
     bad = np.flatnonzero(~np.isfinite(positions).all(axis=(1, 2)))
     if bad.size:
         raise InputError(f"{path}: row {bad[0]} of 'positions' is not finite; the file is damaged")
     if offsets.ndim != 1 or offsets.dtype.kind not in "iu" or len(offsets) != len(names) + 1:
         raise InputError(
-            f"{path}: 'offsets' has shape {offsets.shape}, needed are {len(names) + 1} whole numbers for {len(names)} takes"
+            f"{path}: 'offsets' has shape {offsets.shape}, "
+            f"needed are {len(names) + 1} whole numbers for {len(names)} takes"
         )
     if offsets[0] != 0 or offsets[-1] != len(positions) or (np.diff(offsets.astype(np.int64)) <= 0).any():
         raise InputError(f"{path}: 'offsets' must rise from 0 to the {len(positions)} rows of 'positions'")
     if not len(names) == len(actions) == len(performers):
         raise InputError(
-            f"{path}: {len(names)} names, {len(actions)} actions, {len(performers)} performers; they must be as many"
+            f"{path}: {len(names)} names, {len(actions)} actions, {len(performers)} performers; "
+            "they must be as many"
         )
     if len(set(names)) != len(names):
         raise InputError(f"{path}: 'names' holds a name twice; takes are found by name")
@@ -79,8 +84,8 @@ def read_joint_positions(path: Path) -> PositionTakes:
     )
 
 
-def _load(path: Path) -> dict[str, npt.NDArray[np.generic]]:
-    arrays: dict[str, npt.NDArray[np.generic]] = {}
+def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
+    arrays: dict[str, npt.NDArray[Any]] = {}
     name = ""
     try:
         with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as archive:
@@ -99,6 +104,8 @@ def _load(path: Path) -> dict[str, npt.NDArray[np.generic]]:
         KeyError,
         TypeError,
         MemoryError,
+        OverflowError,
+        RuntimeError,
     ) as error:
         what = f"array {name!r} " if name else ""
         raise InputError(
@@ -107,7 +114,7 @@ def _load(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     return arrays
 
 
-def _texts(path: Path, name: str, arrays: dict[str, npt.NDArray[np.generic]]) -> tuple[str, ...]:
+def _texts(path: Path, name: str, arrays: dict[str, npt.NDArray[Any]]) -> tuple[str, ...]:
     array = arrays[name]
     if array.ndim != 1 or array.dtype.kind != "U":
         raise InputError(

@@ -1,7 +1,7 @@
 """Forward kinematics over all frames at once: rotations built axis by axis.
 
-A rotation of every frame is an array `(3, 3, F)`: `rotation[k]` is the k-th *column* (the k-th rotated basis vector), with the
-frames last so that each operation runs over contiguous memory.
+A rotation of every frame is an array `(3, 3, F)`: `rotation[k]` is the k-th *column* (the k-th rotated basis
+vector), with the frames last so that each operation runs over contiguous memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def identity_rotation(frames: int) -> Array:
 def turn(rotation: Array, axis: int, angle_rad: Array) -> Array:
     """`rotation @ R_axis(angle)`: turn about the rotated axis itself.
 
-    Multiplying by an elementary rotation from the right only mixes two columns, which is far cheaper than a product.
+    Multiplying by an elementary rotation from the right only mixes two columns, far cheaper than a product.
 
     Args:
         rotation: columns `(3, 3, F)`; not changed.
@@ -44,12 +44,12 @@ def multiply_constant(rotation: Array, matrix: Array) -> Array:
 
 
 def rotate(rotation: Array, vector: Array) -> Array:
-    """`rotation @ vector` for a vector `(3,)` shared by all frames, or one per frame `(3, F)`; returns `(3, F)`."""
+    """`rotation @ vector`, `(3, F)`, for a vector shared by all frames, `(3,)`, or one each, `(3, F)`."""
     return rotation[0] * vector[0] + rotation[1] * vector[1] + rotation[2] * vector[2]
 
 
 def euler_matrix(angles_rad: Array, axes: str) -> Array:
-    """The `(3, 3)` matrix of rotations about fixed axes, the first letter of `axes` applied first (Acclaim's convention)."""
+    """The `(3, 3)` matrix of rotations about fixed axes, the first letter of `axes` applied first."""
     rotation = identity_rotation(1)
     for letter, angle in reversed(list(zip(axes, angles_rad, strict=True))):
         rotation = turn(rotation, "XYZ".index(letter), np.array([angle]))

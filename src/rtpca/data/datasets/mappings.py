@@ -1,6 +1,6 @@
 """How the joints of a source become the lifted skeleton: recipe, unit, frame rate, up axis.
 
-A mapping is built in for every motion-capture skeleton that `rtpca.skeletons` knows, or read from a JSON file.
+A mapping is built in for the motion-capture skeletons of `rtpca.skeletons`, or read from a JSON file.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from rtpca.data.datasets.kinematics import Array
 from rtpca.errors import ConfigError, InputError
@@ -72,31 +72,30 @@ class JointMapping:
         """Whether a file with these joints can be mapped."""
         return self.source_joints <= set(joint_names)
 
-    def apply(
-        self, positions: Array, joint_names: Sequence[str], metres_per_unit: float
-    ) -> npt.NDArray[np.float32]:
-        """Turn source joints into h36m17 in y-up world metres.
+    def apply(self, positions: Array, joint_names: Sequence[str]) -> Array:
+        """Turn source joints into h36m17, y up, in the unit of the file.
 
         Args:
             positions: `(F, J, 3)` in the unit and axes of the file.
             joint_names: `(J,)` names.
-            metres_per_unit: length unit of this file.
 
         Returns:
-            `(F, 17, 3)` float32.
+            `(F, 17, 3)`.
 
         Raises:
             ConfigError: the recipe does not fit the joints.
         """
         weights = recipe_matrix(self.recipe, joint_names, get_skeleton(TARGET).joints)
-        mapped = np.matmul(weights, positions) * metres_per_unit  # (17, J) @ (F, J, 3) -> (F, 17, 3)
+        mapped = np.matmul(weights, positions)  # (17, J) @ (F, J, 3) -> (F, 17, 3)
         if self.up_axis == "z":
             mapped = np.stack([mapped[..., 0], mapped[..., 2], -mapped[..., 1]], axis=-1)
-        return mapped.astype(np.float32)
+        return mapped
 
 
 def per_file(value: PerFile, parts: Sequence[str]) -> float | None:
-    """The number for one file: that of the longest listed path whose components occur in a row in the file's path.
+    """The number for one file: that of the listed path whose components occur in a row in the file's path.
+
+    Where several do, the longest path counts.
 
     Args:
         value: one number, or numbers by path such as `"salsa"` or `"acted/001_acted.bvh"`.
@@ -111,26 +110,30 @@ def per_file(value: PerFile, parts: Sequence[str]) -> float | None:
     return None
 
 
+@cache
 def built_in_mapping(skeleton: str) -> JointMapping:
-    """The mapping of a motion-capture skeleton of `rtpca.skeletons`: `cmu_asf31`, `cmu38`, `cmu_bvh` or `freemocap`."""
+    """The mapping of a skeleton of `rtpca.skeletons`: `cmu_asf31`, `cmu38`, `cmu_bvh` or `freemocap`.
+
+    Raises:
+        ConfigError: the skeleton is unknown, or does not determine h36m17.
+    """
     weights, joints = joint_recipe(skeleton, TARGET), get_skeleton(skeleton).joints
     recipe = {
         target: {joint: float(weight) for joint, weight in zip(joints, row, strict=True) if weight != 0.0}
         for target, row in zip(get_skeleton(TARGET).joints, weights, strict=True)
     }
     if skeleton == "cmu_bvh":
-        # The header's 120 fps is wrong for the salsa takes (CMU subjects 60 and 61); frame 0 is a T-pose that rings on.
-        return JointMapping(skeleton, recipe, metres_per_unit=0.01, fps={"salsa": 60.0}, skip_first_frames=10)
-    if skeleton == "cmu38":
-        return JointMapping(skeleton, recipe, metres_per_unit=1.0)
+        # Frame 0 is a T-pose; the following frames ring from it into the motion.
+        return JointMapping(skeleton, recipe, metres_per_unit=0.01, skip_first_frames=10)
     return JointMapping(skeleton, recipe)
 
 
 def read_mappings(path: Path) -> dict[str, JointMapping]:
     """Read a mapping file.
 
-    Two shapes are understood: one mapping, `{"recipe": {...}, "metres_per_unit": ..., "fps": ...}`, or several of them under
-    `"sources"`, each with the `"file"` that it is for. Target joints may have h36m17's names or Human3.6M's (`RHip`, `Neck/Nose`).
+    Two shapes are understood: one mapping, `{"recipe": {...}, "metres_per_unit": ..., "fps": ...}`, or
+    several under `"sources"`, each with the `"file"` that it is for. Target joints may have h36m17's names or
+    Human3.6M's (`RHip`, `Neck/Nose`). A recipe may also be the name of a skeleton that is built in.
 
     Args:
         path: a JSON file.
@@ -152,7 +155,7 @@ def read_mappings(path: Path) -> dict[str, JointMapping]:
     sources = content.get("sources")
     if not isinstance(sources, dict) or not sources:
         raise InputError(
-            f"{path}: has neither 'recipe' (one mapping) nor 'sources' (several); see docs/data.md for both shapes"
+            f"{path}: has neither 'recipe' (one mapping) nor 'sources' (several); docs/data.md shows both"
         )
     mappings: dict[str, JointMapping] = {}
     for name, entry in cast("dict[str, Any]", sources).items():
@@ -179,32 +182,12 @@ def read_json(path: Path) -> Any:
 
 def _mapping(name: str, entry: dict[str, Any], path: Path) -> JointMapping:
     where = f"{path}, mapping {name!r}"
-    recipe = entry.get("recipe")
-    if not isinstance(recipe, dict):
-        raise InputError(f"{where}: 'recipe' is missing or no object of target joint -> weights")
-    joints: dict[str, dict[str, float]] = {}
-    for target, weights in cast("dict[str, Any]", recipe).items():
-        if isinstance(weights, str):
-            weights = {weights: 1.0}
-        if not isinstance(weights, dict):
-            raise InputError(
-                f"{where}: the entry of {target!r} is neither a joint name nor an object of weights"
-            )
-        pairs = cast("dict[str, Any]", weights).items()
-        joints[_ALIASES.get(target, target)] = {
-            joint: _number(w, f"{where}: {target!r}") for joint, w in pairs
-        }
-    missing = [joint for joint in get_skeleton(TARGET).joints if joint not in joints]
-    if missing:
-        raise InputError(
-            f"{where}: the recipe has no entry for {', '.join(missing)}; all 17 joints are needed"
-        )
     up_axis = entry.get("up_axis", "y")
     if up_axis not in ("y", "z"):
         raise InputError(f"{where}: up_axis is {up_axis!r}; y and z are possible")
     mapping = JointMapping(
         name=name,
-        recipe=joints,
+        recipe=_recipe(entry.get("recipe"), where),
         metres_per_unit=_per_file(entry.get("metres_per_unit"), f"{where}: 'metres_per_unit'"),
         fps=_per_file(entry.get("fps"), f"{where}: 'fps'"),
         skip_first_frames=int(_number(entry.get("skip_first_frames", 0), f"{where}: 'skip_first_frames'")),
@@ -217,6 +200,25 @@ def _mapping(name: str, entry: dict[str, Any], path: Path) -> JointMapping:
     return mapping
 
 
+def _recipe(recipe: Any, where: str) -> Mapping[str, Mapping[str, float]]:
+    if isinstance(recipe, str):
+        return built_in_mapping(recipe).recipe
+    if not isinstance(recipe, dict):
+        raise InputError(f"{where}: 'recipe' is missing or no object of target joint -> weights")
+    joints: dict[str, dict[str, float]] = {}
+    for target, weights in cast("dict[str, Any]", recipe).items():
+        if isinstance(weights, str):
+            weights = {weights: 1.0}
+        if not isinstance(weights, dict):
+            raise InputError(f"{where}: the entry of {target!r} is neither a joint nor an object of weights")
+        pairs = cast("dict[str, Any]", weights).items()
+        joints[_ALIASES.get(target, target)] = {j: _number(w, f"{where}: {target!r}") for j, w in pairs}
+    missing = [joint for joint in get_skeleton(TARGET).joints if joint not in joints]
+    if missing:
+        raise InputError(f"{where}: no entry for {', '.join(missing)}; all 17 joints are needed")
+    return joints
+
+
 def _number(value: Any, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
         raise InputError(f"{where} holds {value!r}, where a number is needed")
@@ -226,10 +228,8 @@ def _number(value: Any, where: str) -> float:
 def _per_file(value: Any, where: str) -> PerFile:
     if value is None:
         return None
-    if isinstance(value, dict):
-        table = {str(key): _number(number, where) for key, number in cast("dict[str, Any]", value).items()}
-    else:
-        table = {"": _number(value, where)}
+    numbers = cast("dict[str, Any]", value) if isinstance(value, dict) else {"": value}
+    table = {path: _number(number, where) for path, number in numbers.items()}
     if any(number <= 0 for number in table.values()):
         raise InputError(f"{where} must be above zero")
-    return table[""] if "" in table else table
+    return table if isinstance(value, dict) else table[""]

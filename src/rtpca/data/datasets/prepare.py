@@ -4,94 +4,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import numpy as np
 
 from rtpca.data.attribution import Attribution
 from rtpca.data.datasets.catalogue import TakeFacts, cmu_bvh_take, freemocap_take
+from rtpca.data.datasets.kinematics import Array
 from rtpca.data.datasets.mappings import TARGET, JointMapping, built_in_mapping, per_file, read_mappings
+from rtpca.data.datasets.options import PrepareOptions, PrepareReport
 from rtpca.data.datasets.sources import Source
 from rtpca.data.datasets.takelists import NO_SPLIT, TakeTable, good_segments, read_bad_frames, read_splits
 from rtpca.data.datasets.takes import Take, TakeFile, list_bvh, list_cmu
 from rtpca.data.store import DatasetWriter, Recording
 from rtpca.errors import InputError
+from rtpca.skeletons import get_skeleton
+
+__all__ = ["PrepareOptions", "PrepareReport", "Progress", "prepare", "stature_in_units"]
 
 SPLITS_FILE, BAD_FRAMES_FILE, MAPPING_FILE = "splits.json", "bad_frames.json", "h36m17_mapping.json"
 """Side files that are used without being named, when they lie beside a source."""
 
-_KNOWN_SKELETONS = {"cmu": ("cmu_asf31", "cmu38"), "bvh": ("cmu_bvh", "freemocap")}
-_LICENCE_FILE = re.compile(r"(licen[sc]e|copying)[^/]*", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class PrepareOptions:
-    """What the user may say about the sources; everything else is found out.
-
-    Attributes:
-        splits: JSON file of splits.
-        bad_frames: JSON file of frames to leave out.
-        mapping: JSON file of joint mappings.
-        asf: skeleton of all AMC files.
-        fps: true frame rate of all takes.
-        metres_per_unit: length unit of all takes.
-        up_axis: axis of the files that points up, `"y"` or `"z"`.
-        split: split of all takes.
-        licence: terms of all takes, one line.
-        attribution: acknowledgement to show.
-        min_seconds: shorter runs of good frames are left out.
-        skip_damaged: leave damaged takes out, with a note, instead of stopping.
-        append: add to the output instead of replacing it.
-    """
-
-    splits: Path | None = None
-    bad_frames: Path | None = None
-    mapping: Path | None = None
-    asf: Path | None = None
-    fps: float | None = None
-    metres_per_unit: float | None = None
-    up_axis: str | None = None
-    split: str | None = None
-    licence: str | None = None
-    attribution: str | None = None
-    min_seconds: float = 0.25
-    skip_damaged: bool = False
-    append: bool = False
-
-
-@dataclass
-class PrepareReport:
-    """What was written.
-
-    Attributes:
-        sequences: number of sequences by split.
-        frames: number of frames by split.
-        seconds: duration by split.
-        takes: number of takes that they come from.
-        dropped_frames: frames left out (bad, leading T-pose, or in runs that are too short).
-        notes: what was assumed, found or left out, one line each.
-    """
-
-    sequences: dict[str, int] = field(default_factory=lambda: {})
-    frames: dict[str, int] = field(default_factory=lambda: {})
-    seconds: dict[str, float] = field(default_factory=lambda: {})
-    takes: int = 0
-    dropped_frames: int = 0
-    notes: list[str] = field(default_factory=lambda: [])
-
-    def count(self, recording: Recording) -> None:
-        """Add one written sequence."""
-        split = recording.split
-        self.sequences[split] = self.sequences.get(split, 0) + 1
-        self.frames[split] = self.frames.get(split, 0) + recording.num_frames
-        self.seconds[split] = self.seconds.get(split, 0.0) + recording.duration_s
-
-
 Progress = Callable[[int, int, str], None]
 """Called with (takes done, takes in all, name of the take) before each take and once at the end."""
 
+_KNOWN_SKELETONS = {"cmu": ("cmu_asf31", "cmu38"), "bvh": ("cmu_bvh", "freemocap")}
+_LICENCE_FILE = re.compile(r"(licen[sc]e|copying)[^/]*", re.IGNORECASE)
+_UNKNOWN_LICENCE = "unknown"
+_NO_BAD_FRAMES: tuple[tuple[int, int], ...] = ()
+
+_HEAD_ABOVE_ANKLES = 0.93
+"""Height of h36m17's head above the ankles by stature: 0.90 to 0.96 in the upright takes of four sources."""
+
 
 def prepare(
-    kind: str,
+    kind: Literal["cmu", "bvh"],
     sources: Sequence[Path],
     output: Path,
     options: PrepareOptions | None = None,
@@ -114,11 +63,12 @@ def prepare(
     """
     options = options or PrepareOptions()
     report = PrepareReport()
-    opened = [Source(path) for path in sources]
+    opened: list[Source] = []
     try:
+        for path in sources:
+            opened.append(Source(path))
         jobs = [_SourceJob(kind, source, options, report) for source in opened]
-        total = sum(len(job.takes) for job in jobs)
-        done = 0
+        total, done = sum(len(job.takes) for job in jobs), 0
         with DatasetWriter(output, skeleton=TARGET, append=options.append) as writer:
             for job in jobs:
                 for take in job.takes:
@@ -127,15 +77,23 @@ def prepare(
                     job.write(take, writer)
                     done += 1
             if not report.sequences:
-                raise InputError(
-                    f"{', '.join(map(str, sources))}: no good frames left, so {output} was not written"
-                )
+                reasons = "; ".join(report.notes)
+                raise InputError(f"no good frames found, {output} is not written ({reasons})")
         if progress is not None:
             progress(total, total, "")
     finally:
         for source in opened:
             source.close()
+    _note_missing_splits(report)
     return report
+
+
+def _note_missing_splits(report: PrepareReport) -> None:
+    if NO_SPLIT in report.sequences:
+        report.note(
+            f"{report.sequences[NO_SPLIT]} sequences are in no split (split {NO_SPLIT!r}): training and "
+            "evaluation leave them alone; --splits FILE or --split NAME puts them into one"
+        )
 
 
 class _SourceJob:
@@ -144,30 +102,22 @@ class _SourceJob:
     def __init__(self, kind: str, source: Source, options: PrepareOptions, report: PrepareReport) -> None:
         self._kind, self._source, self._options, self._report = kind, source, options, report
         self.takes = list_cmu(source, options.asf) if kind == "cmu" else list_bvh(source)
-        splits = self._side_file(options.splits, SPLITS_FILE) if options.split is None else None
-        bad_frames = self._side_file(options.bad_frames, BAD_FRAMES_FILE)
-        mapping = self._side_file(options.mapping, MAPPING_FILE)
-        empty: TakeTable[tuple[tuple[int, int], ...]] = TakeTable()
-        self._splits = read_splits(splits) if splits is not None else TakeTable[str]()
-        self._bad_frames = read_bad_frames(bad_frames) if bad_frames is not None else empty
-        self._given_mappings = read_mappings(mapping) if mapping is not None else {}
+        splits = options.splits or (self._side_file(SPLITS_FILE) if options.split is None else None)
+        bad_frames = options.bad_frames or self._side_file(BAD_FRAMES_FILE)
+        mapping = options.mapping or self._side_file(MAPPING_FILE)
+        self._splits = TakeTable[str]() if splits is None else read_splits(splits)
+        self._bad_frames = None if bad_frames is None else read_bad_frames(bad_frames)
+        self._given_mappings = {} if mapping is None else read_mappings(mapping)
         self._mapping_file = mapping
-        self._built_in = [built_in_mapping(name) for name in _KNOWN_SKELETONS[kind]]
         self._licence_text = self._read_licence()
 
-    def _side_file(self, given: Path | None, name: str) -> Path | None:
-        if given is not None:
-            return given
-        folders = [self._source.path.parent, *([self._source.path] if self._source.path.is_dir() else [])]
-        for folder in folders:
+    def _side_file(self, name: str) -> Path | None:
+        folders = [self._source.path] if self._source.path.is_dir() else []
+        for folder in (*folders, self._source.path.parent):
             if (folder / name).is_file():
-                self._note(f"{self._source.path.name}: using {folder / name}, which lies beside it")
+                self._report.note(f"using {folder / name}, which lies beside {self._source.path.name}")
                 return folder / name
         return None
-
-    def _note(self, text: str) -> None:
-        if text not in self._report.notes:
-            self._report.notes.append(text)
 
     def _read_licence(self) -> str:
         if self._source.is_single_file:
@@ -182,30 +132,27 @@ class _SourceJob:
         except InputError as error:
             if not self._options.skip_damaged:
                 raise
-            self._note(f"left out, damaged: {error}")
+            self._report.note(f"left out, damaged: {error}")
             return
         mapping = self._choose_mapping(file, take)
-        facts = file.facts or self._bvh_facts(file, mapping)
+        facts = file.facts or self._bvh_facts(file, take)
         fps = self._fps(file, take, mapping, facts)
-        metres_per_unit = self._metres_per_unit(file, take, mapping)
-        positions3d = mapping.apply(take.positions, take.joint_names, metres_per_unit)
+        positions = mapping.apply(take.positions, take.joint_names)
+        positions3d = (positions * self._metres_per_unit(file, take, mapping, positions)).astype(np.float32)
         attribution = self._attribution(facts.attribution)
         writer.add_attribution(attribution)
-        split = self._options.split or self._splits.find(file.parts, NO_SPLIT)
-        bad = self._bad_frames.find(file.parts, ())
-        if mapping.skip_first_frames:
-            bad = ((0, mapping.skip_first_frames - 1), *bad)
-        frames, kept = len(positions3d), 0
-        for first, last in good_segments(frames, bad):
+        kept = 0
+        for first, last in good_segments(len(positions3d), self._bad_ranges(file, mapping, len(positions3d))):
             if last - first + 1 < self._options.min_seconds * fps:
                 continue
+            whole = last - first + 1 == len(positions3d)
             recording = Recording(
-                name=file.key if last - first + 1 == frames else f"{file.key}@{first}-{last}",
+                name=file.key if whole else f"{file.key}@{first}-{last}",
                 positions3d=positions3d[first : last + 1],
                 fps=fps,
                 subject=facts.subject,
                 action=facts.action,
-                split=split,
+                split=self._options.split or self._splits.find(file.parts, NO_SPLIT),
                 source=attribution.source,
                 licence=attribution.licence,
             )
@@ -213,11 +160,23 @@ class _SourceJob:
             self._report.count(recording)
             kept += recording.num_frames
         self._report.takes += 1
-        self._report.dropped_frames += frames - kept
+        self._report.dropped_frames += len(positions3d) - kept
         if not kept:
-            self._note(
-                f"{file.label}: left out, no run of good frames is {self._options.min_seconds:g} s long"
+            shortest = f"{self._options.min_seconds:g} s"
+            self._report.note(f"{file.label}: left out, it has no {shortest} of good frames in a row")
+
+    def _bad_ranges(self, file: TakeFile, mapping: JointMapping, frames: int) -> list[tuple[int, int]]:
+        table = self._bad_frames
+        bad = list(_NO_BAD_FRAMES if table is None else table.find(file.parts, _NO_BAD_FRAMES))
+        beyond = [last for _, last in bad if last >= frames]
+        if beyond:
+            self._report.note(
+                f"{file.label}: the list of bad frames speaks of frame {max(beyond)}, but it has {frames}; is it "
+                "the list of this very file?"
             )
+        if mapping.skip_first_frames:
+            bad.append((0, mapping.skip_first_frames - 1))
+        return bad
 
     def _choose_mapping(self, file: TakeFile, take: Take) -> JointMapping:
         mapping = self._find_mapping(file, take)
@@ -227,38 +186,36 @@ class _SourceJob:
 
     def _find_mapping(self, file: TakeFile, take: Take) -> JointMapping:
         given = self._given_mappings
-        named = [
-            mapping for name, mapping in given.items() if name and PurePosixPath(name).stem == file.parts[0]
-        ]
-        candidates = [*named, *given.values()]
+        candidates = [mapping for name, mapping in given.items() if PurePosixPath(name).stem == file.parts[0]]
+        candidates += given.values()
         if self._options.mapping is None:
-            candidates += self._built_in
+            candidates += [built_in_mapping(name) for name in _KNOWN_SKELETONS[self._kind]]
         for mapping in candidates:
             if mapping.fits(take.joint_names):
                 return mapping
         names = ", ".join(take.joint_names[:12]) + (", ..." if len(take.joint_names) > 12 else "")
-        if self._options.mapping is not None and len(candidates) == 1:
+        if self._options.mapping is not None:
             missing = ", ".join(sorted(candidates[0].source_joints - set(take.joint_names))[:5])
             raise InputError(
-                f"{file.label}: has no {missing}, which {self._mapping_file} needs; its joints are {names}"
+                f"{file.label}: has no {missing}, which {self._mapping_file} needs; it has {names}"
             )
-        known = " and ".join(_KNOWN_SKELETONS[self._kind])
+        known = ", ".join(_KNOWN_SKELETONS[self._kind])
         raise InputError(
-            f"{file.label}: its joints ({names}) fit no known mapping ({known}); describe them in a JSON file and give it with --mapping"
+            f"{file.label}: its joints ({names}) fit no known mapping ({known}); describe them in a JSON file and "
+            "give it with --mapping"
         )
 
-    def _bvh_facts(self, file: TakeFile, mapping: JointMapping) -> TakeFacts:
+    def _bvh_facts(self, file: TakeFile, take: Take) -> TakeFacts:
         facts = None
-        if built_in_mapping("cmu_bvh").fits(sorted(mapping.source_joints)):
+        if built_in_mapping("cmu_bvh").fits(take.joint_names):
             facts = cmu_bvh_take(file.parts)
-        elif built_in_mapping("freemocap").fits(sorted(mapping.source_joints)):
+        elif built_in_mapping("freemocap").fits(take.joint_names):
             facts = freemocap_take(file.parts)
-        if facts is not None:
-            return facts
         name = file.parts[0]
-        return TakeFacts(Attribution(source=name, title=name, licence="unknown"))
+        return facts or TakeFacts(Attribution(source=name, title=name, licence=_UNKNOWN_LICENCE))
 
     def _attribution(self, known: Attribution) -> Attribution:
+        licence_text = self._licence_text or known.licence_text
         if self._options.licence is not None or self._options.attribution is not None:
             name = self._source.path.stem
             return Attribution(
@@ -266,32 +223,50 @@ class _SourceJob:
                 title=name,
                 licence=self._options.licence or known.licence,
                 acknowledgement=self._options.attribution or known.acknowledgement,
-                licence_text=self._licence_text or known.licence_text,
+                licence_text=licence_text,
             )
-        if known.licence == "unknown":
-            self._note(
+        if known.licence == _UNKNOWN_LICENCE:
+            self._report.note(
                 f"{self._source.path.name}: its licence is not known; state it with --licence and --attribution"
             )
-        return replace(known, licence_text=self._licence_text or known.licence_text)
+        return replace(known, licence_text=licence_text)
 
     def _fps(self, file: TakeFile, take: Take, mapping: JointMapping, facts: TakeFacts) -> float:
         fps = self._options.fps or per_file(mapping.fps, file.parts) or facts.fps or take.fps
         if fps is None:
             raise InputError(f"{file.label}: the file does not state its frame rate; give it with --fps")
         if take.fps is not None and abs(fps - take.fps) > 0.01 * fps:
-            self._note(
-                f"{self._source.path.name}: {fps:g} fps instead of the stated {take.fps:g} for {'/'.join(file.parts[1:-1]) or 'all'}"
-            )
+            where = "/".join((self._source.path.name, *file.parts[1:-1]))
+            self._report.note(f"{where}: taken as {fps:g} fps, the files state {take.fps:g}")
         return fps
 
-    def _metres_per_unit(self, file: TakeFile, take: Take, mapping: JointMapping) -> float:
-        value = (
-            self._options.metres_per_unit
-            or per_file(mapping.metres_per_unit, file.parts)
-            or take.metres_per_unit
-        )
+    def _metres_per_unit(self, file: TakeFile, take: Take, mapping: JointMapping, positions: Array) -> float:
+        if self._options.stature_m is not None:
+            return self._options.stature_m / stature_in_units(positions, file.label)
+        stated = self._options.metres_per_unit or per_file(mapping.metres_per_unit, file.parts)
+        value = stated or take.metres_per_unit
         if value is None:
             raise InputError(
-                f"{file.label}: the length of one unit is not known; give it with --metres-per-unit (centimetres: 0.01)"
+                f"{file.label}: its length unit is not known; give it with --metres-per-unit (0.01 for "
+                "centimetres), or the person's height with --stature"
             )
         return value
+
+
+def stature_in_units(positions: Array, label: str) -> float:
+    """The person's height in the unit of the file, for a take in which the person stands upright for a while.
+
+    Args:
+        positions: `(F, 17, 3)` h36m17, y up.
+        label: how error messages name the take.
+
+    Raises:
+        InputError: the head is never above the ankles.
+    """
+    skeleton = get_skeleton(TARGET)
+    ankles = positions[:, [skeleton.index("left_ankle"), skeleton.index("right_ankle")], 1].min(axis=1)
+    # Percentiles, because single frames may be wrong and the person may sit or jump now and then.
+    height = np.percentile(positions[:, skeleton.index("head"), 1], 95) - np.percentile(ankles, 2)
+    if not height > 0:
+        raise InputError(f"{label}: the head is not above the feet, so --stature says nothing; try --up z")
+    return float(height) / _HEAD_ABOVE_ANKLES

@@ -42,7 +42,7 @@ class Source:
             return zipfile.ZipFile(self.path)
         except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
             raise InputError(
-                f"{self.path}: not a whole zip file ({error}); it is damaged or its download was cut short, get it again"
+                f"{self.path}: not a whole zip file ({error}); it is damaged or was cut short, get it again"
             ) from error
 
     def __enter__(self) -> Source:
@@ -78,7 +78,7 @@ class Source:
         return str(self.path if self.is_single_file else self.path / member)
 
     def parts(self, member: str) -> tuple[str, ...]:
-        """Path components that identify a member: the source's name without `.zip`, then the member's path."""
+        """Path components that identify a member: the source's name without `.zip`, then its own path."""
         top = self.path.resolve().parent.name if self.is_single_file else self.path.resolve().name
         if self._zip is not None:
             top = self.path.stem
@@ -92,7 +92,8 @@ class Source:
             info = self._zip.getinfo(member)
             if info.file_size > MAX_MEMBER_BYTES:
                 raise InputError(
-                    f"{self.label(member)}: unpacks to {info.file_size} bytes, more than the {MAX_MEMBER_BYTES} that are read"
+                    f"{self.label(member)}: unpacks to {info.file_size} bytes, "
+                    f"more than the {MAX_MEMBER_BYTES} that are read"
                 )
             return self._zip.read(info)
         except (
@@ -121,5 +122,5 @@ def decode_text(content: bytes) -> str:
 
 
 def _is_hidden(member: str) -> bool:
-    """Whether a path is one of the side files that desktop systems leave behind (`.DS_Store`, `__MACOSX/`)."""
+    """Whether a path is one of the side files that desktops leave behind (`.DS_Store`, `__MACOSX/`)."""
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(member).parts)

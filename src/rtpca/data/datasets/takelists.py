@@ -1,7 +1,8 @@
 """Lists that come with a collection of takes: which split a take is in, which of its frames are bad.
 
-Both are JSON files that name takes as `"<file>:<member>"`. A take is found under such a name also after the zip was unpacked: the
-two paths are compared from their ends, and the shorter must be the tail of the longer (at least folder and file name).
+Both are JSON files that name takes as `"<file>:<member>"`. A take is found under it also after the zip was
+unpacked: the two paths are compared from their ends, and the shorter must be the tail of the longer (at
+least folder and file name).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""List the takes of a source and read them, whatever the format: joint positions in the file's own unit and axes."""
+"""List the takes of a source and read them, whatever the format: joint positions in the file's own unit."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _cut_take(takes: PositionTakes, index: int) -> Take:
 
 
 class _Skeletons:
-    """Finds and keeps the skeleton of each motion: `01.asf` beside `01_01.amc`, else the only one in the folder."""
+    """Finds and keeps the skeleton of each motion: `01.asf` for `01_01.amc`, else the folder's only one."""
 
     def __init__(self, source: Source, asf: Path | None) -> None:
         self._source = source
