@@ -20,8 +20,8 @@ FrameOfReference = Literal["world", "camera", "root-relative"]
 class PoseSequence2D:
     """2D keypoints of one person over time.
 
-    Where a score is 0 or a coordinate is not finite, the keypoint is missing: it becomes NaN with score 0 here, never a
-    silent zero.
+    Where a score is 0 or a coordinate is not finite, the keypoint is missing: it becomes NaN with score 0
+    here, never a silent zero.
 
     Attributes:
         keypoints_px: (F, J, 2) image points in pixels, x right, y down; NaN where missing.

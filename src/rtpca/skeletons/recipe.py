@@ -25,7 +25,7 @@ def combine(*terms: tuple[float, WeightedSum]) -> WeightedSum:
         terms: (weight, weighted sum) pairs.
 
     Returns:
-        The sum; weights are rounded to 1e-9.
+        The sum; weights are rounded to 1e-9, joints whose weights cancel are left out.
 
     Example:
         >>> combine((0.5, {"nose": 1.0}), (0.5, {"left_ear": 0.5, "right_ear": 0.5}))
@@ -35,7 +35,7 @@ def combine(*terms: tuple[float, WeightedSum]) -> WeightedSum:
     for weight, weighted_sum in terms:
         for joint, share in weighted_sum.items():
             total[joint] = round(total.get(joint, 0.0) + weight * share, 9)
-    return total
+    return {joint: weight for joint, weight in total.items() if weight != 0}
 
 
 def alternatives(recipe: Recipe, target_joint: str) -> tuple[WeightedSum, ...]:
