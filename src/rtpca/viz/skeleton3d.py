@@ -67,7 +67,7 @@ def on_floor(poses_m: ArrayLike, reference_m: ArrayLike | None = None) -> NDArra
     Returns:
         (..., J, 3) in camera axes.
     """
-    poses = np.array(poses_m, dtype=np.float64)
+    poses = np.asarray(poses_m, dtype=np.float64).copy()
     reference = poses if reference_m is None else np.asarray(reference_m, dtype=np.float64)
     down = np.where(
         np.isfinite(reference[..., 1]), reference[..., 1], -np.inf
