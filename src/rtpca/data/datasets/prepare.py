@@ -91,8 +91,8 @@ def prepare(
 def _note_missing_splits(report: PrepareReport) -> None:
     if NO_SPLIT in report.sequences:
         report.note(
-            f"{report.sequences[NO_SPLIT]} sequences are in no split (split {NO_SPLIT!r}): training and "
-            "evaluation leave them alone; --splits FILE or --split NAME puts them into one"
+            f"sequences in no split: {report.sequences[NO_SPLIT]} (stored as split {NO_SPLIT!r}, which training and "
+            "evaluation leave alone); --splits FILE or --split NAME puts them into one"
         )
 
 
@@ -115,7 +115,7 @@ class _SourceJob:
         folders = [self._source.path] if self._source.path.is_dir() else []
         for folder in (*folders, self._source.path.parent):
             if (folder / name).is_file():
-                self._report.note(f"using {folder / name}, which lies beside {self._source.path.name}")
+                self._report.note(f"using {folder / name}, found beside the source")
                 return folder / name
         return None
 
@@ -171,8 +171,8 @@ class _SourceJob:
         beyond = [last for _, last in bad if last >= frames]
         if beyond:
             self._report.note(
-                f"{file.label}: the list of bad frames speaks of frame {max(beyond)}, but it has {frames}; is it "
-                "the list of this very file?"
+                f"{file.label}: has {frames} frames, but its list of bad frames names {max(beyond)}; "
+                "is it the list of this very file?"
             )
         if mapping.skip_first_frames:
             bad.append((0, mapping.skip_first_frames - 1))
@@ -201,8 +201,8 @@ class _SourceJob:
             )
         known = ", ".join(_KNOWN_SKELETONS[self._kind])
         raise InputError(
-            f"{file.label}: its joints ({names}) fit no known mapping ({known}); describe them in a JSON file and "
-            "give it with --mapping"
+            f"{file.label}: its joints ({names}) fit no known mapping ({known}); "
+            "describe them in a JSON file and give it with --mapping"
         )
 
     def _bvh_facts(self, file: TakeFile, take: Take) -> TakeFacts:
@@ -227,7 +227,7 @@ class _SourceJob:
             )
         if known.licence == _UNKNOWN_LICENCE:
             self._report.note(
-                f"{self._source.path.name}: its licence is not known; state it with --licence and --attribution"
+                f"{self._source.path.name}: licence not known; state it with --licence and --attribution"
             )
         return replace(known, licence_text=licence_text)
 

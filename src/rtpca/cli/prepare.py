@@ -1,0 +1,186 @@
+"""`rtpca prepare cmu|bvh`: turn published motion capture into one dataset file."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from rtpca.cli.console import err, out
+
+if TYPE_CHECKING:
+    from rtpca.data.datasets.options import PrepareOptions, PrepareReport
+
+app = typer.Typer(
+    help="Prepare a dataset file from published motion capture.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Sources = Annotated[list[Path], typer.Argument(help="Files, folders or zips, read without unpacking.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="The dataset file to write, DATA.h5.")]
+Append = Annotated[bool, typer.Option("--append", help="Add to DATA.h5 instead of replacing it.")]
+Splits = Annotated[Path | None, typer.Option(help="JSON list of takes by split (docs/data.md).")]
+Split = Annotated[str | None, typer.Option(help="Put all takes into this split: train, val or test.")]
+BadFrames = Annotated[Path | None, typer.Option(help="JSON list of frames to leave out (docs/data.md).")]
+Mapping = Annotated[
+    Path | None, typer.Option(help="JSON of the joint mapping: recipe, metres_per_unit, fps (docs/data.md).")
+]
+Fps = Annotated[float | None, typer.Option(help="True frame rate of all takes.")]
+MetresPerUnit = Annotated[float | None, typer.Option(help="Length unit of all takes; 0.01 for centimetres.")]
+Stature = Annotated[
+    float | None, typer.Option(help="Height of the person in metres, where the length unit is not known.")
+]
+Up = Annotated[str | None, typer.Option("--up", help="Axis of the files that points up: y or z.")]
+Licence = Annotated[
+    str | None, typer.Option(help="Terms of the data in one line, stored with every sequence.")
+]
+AttributionText = Annotated[str | None, typer.Option("--attribution", help="Acknowledgement to be shown.")]
+MinSeconds = Annotated[float, typer.Option(help="Leave out shorter runs of good frames.")]
+SkipDamaged = Annotated[
+    bool, typer.Option("--skip-damaged", help="Leave damaged takes out, and say so, instead of stopping.")
+]
+
+
+@app.command("cmu")
+def cmu(
+    source: Sources,
+    output: Output,
+    append: Append = False,
+    splits: Splits = None,
+    split: Split = None,
+    bad_frames: BadFrames = None,
+    asf: Annotated[Path | None, typer.Option(help="Skeleton of the .amc files, if not beside them.")] = None,
+    mapping: Mapping = None,
+    fps: Fps = None,
+    metres_per_unit: MetresPerUnit = None,
+    licence: Licence = None,
+    attribution: AttributionText = None,
+    min_seconds: MinSeconds = 0.25,
+    skip_damaged: SkipDamaged = False,
+) -> None:
+    """CMU motion capture: ASF/AMC (folder, allasfamc.zip, one .amc) and joint positions (.npz).
+
+    splits.json, bad_frames.json and h36m17_mapping.json beside a source are used unless others are given.
+    """
+    from rtpca.data.datasets.options import PrepareOptions
+
+    options = PrepareOptions(
+        append=append,
+        splits=splits,
+        split=split,
+        bad_frames=bad_frames,
+        asf=asf,
+        mapping=mapping,
+        fps=fps,
+        metres_per_unit=metres_per_unit,
+        licence=licence,
+        attribution=attribution,
+        min_seconds=min_seconds,
+        skip_damaged=skip_damaged,
+    )
+    _prepare("cmu", source, output, options)
+
+
+@app.command("bvh")
+def bvh(
+    source: Sources,
+    output: Output,
+    append: Append = False,
+    splits: Splits = None,
+    split: Split = None,
+    bad_frames: BadFrames = None,
+    mapping: Mapping = None,
+    fps: Fps = None,
+    metres_per_unit: MetresPerUnit = None,
+    stature: Stature = None,
+    up: Up = None,
+    licence: Licence = None,
+    attribution: AttributionText = None,
+    min_seconds: MinSeconds = 0.25,
+    skip_damaged: SkipDamaged = False,
+) -> None:
+    """Any BVH motion (file, folder, zip); the joints of cgspeed's CMU files and of FreeMoCap are known.
+
+    splits.json, bad_frames.json and h36m17_mapping.json beside a source are used unless others are given.
+    """
+    from rtpca.data.datasets.options import PrepareOptions
+
+    options = PrepareOptions(
+        append=append,
+        splits=splits,
+        split=split,
+        bad_frames=bad_frames,
+        mapping=mapping,
+        fps=fps,
+        metres_per_unit=metres_per_unit,
+        stature_m=stature,
+        up_axis=up,
+        licence=licence,
+        attribution=attribution,
+        min_seconds=min_seconds,
+        skip_damaged=skip_damaged,
+    )
+    _prepare("bvh", source, output, options)
+
+
+def _prepare(kind: Literal["cmu", "bvh"], sources: list[Path], output: Path, options: PrepareOptions) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from rtpca.data.datasets.prepare import prepare
+
+    columns = (
+        TextColumn("preparing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[take]}", markup=False),
+    )
+    progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+    with _terminated_like_interrupted(), progress as bar:
+        task = bar.add_task("", total=None, take="", rate="")
+        start_s = time.monotonic()
+
+        def show(done: int, total: int, take: str) -> None:
+            rate = f"{done / max(time.monotonic() - start_s, 1e-3):.1f} takes/s"
+            bar.update(task, completed=done, total=total, take=take, rate=rate)
+
+        report = prepare(kind, sources, output, options, progress=show)
+    _print_report(report, output)
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Generator[None]:
+    """Let a termination signal unwind the stack, as Ctrl-C does, so that no half-written file is left."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + signum)
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _print_report(report: PrepareReport, output: Path) -> None:
+    from rich.table import Table
+
+    for note in report.notes:
+        err.print(f"note: {note}", markup=False, soft_wrap=True)
+    table = Table("split", "sequences", "frames", "minutes")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for split in sorted(report.sequences, key=lambda name: -report.frames[name]):
+        minutes = f"{report.seconds[split] / 60:.1f}"
+        table.add_row(split, str(report.sequences[split]), str(report.frames[split]), minutes)
+    out.print(table)
+    text = f"{report.takes} takes prepared, {report.dropped_frames} frames left out, in {output}"
+    out.print(text, markup=False, soft_wrap=True)
