@@ -218,6 +218,15 @@ def test_wrong_shapes_are_told_with_both_shapes():
         convert_keypoints(np.zeros((5, 17, 2)), np.zeros((5, 16)), "coco17")
 
 
+def test_whole_number_pixels_and_yes_no_scores_are_welcome():
+    keypoints = np.arange(34).reshape(1, 17, 2)
+    scores = np.ones((1, 17), dtype=bool)
+    scores[0, 0] = False
+    converted = convert_keypoints(keypoints, scores, "h36m17")
+    assert np.isnan(converted.keypoints[0, 0]).all()
+    np.testing.assert_array_equal(converted.keypoints[0, 1:], keypoints[0, 1:])
+
+
 def test_no_frames_give_no_frames():
     converted = convert_keypoints(np.zeros((0, 17, 2)), np.zeros((0, 17)), "coco17")
     assert converted.keypoints.shape == (0, 17, 2)

@@ -11,7 +11,7 @@ from rtpca.checks import check_axes, shape_text
 from rtpca.errors import ShapeError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Camera:
     """One camera or a batch of them; every field may carry the same batch axes `(...)`.
 

@@ -38,8 +38,8 @@ def root_trajectory(
     check_scores(scores, keypoints_px)
     usable = (scores > 0) & keypoints_px.isfinite().all(dim=-1) & poses3d.isfinite().all(dim=-1)
     weight = torch.where(usable, scores, 0).unsqueeze(-1)  # (..., F, J, 1)
-    shift = align_leading(principal_px, keypoints_px, trailing=1)
-    focal = align_leading(focal_px, keypoints_px, trailing=1)
+    shift = align_leading(principal_px.to(keypoints_px), keypoints_px, trailing=1)
+    focal = align_leading(focal_px.to(keypoints_px), keypoints_px, trailing=1)
     rays = torch.where(usable.unsqueeze(-1), (keypoints_px - shift) / focal, 0)
     poses3d = torch.where(usable.unsqueeze(-1), poses3d, 0)
     offset = rays * poses3d[..., 2:] - poses3d[..., :2]  # root_xy - rays root_z = offset

@@ -21,7 +21,7 @@ _MIN_DEPTH = 0.1
 """Turned rays stay within 84 degrees of the view's axis, where a stray keypoint has finite coordinates."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PersonView:
     """Person-normalised keypoints, and the way back.
 
@@ -76,8 +76,8 @@ def person_view(
     check_axes("keypoints_px", keypoints_px, "F", "J", 2, leading=True)
     check_scores(scores, keypoints_px)
     visible = (scores > 0) & keypoints_px.isfinite().all(dim=-1)  # (..., F, J)
-    shift = align_leading(principal_px, keypoints_px, trailing=1)
-    focal = align_leading(focal_px, keypoints_px, trailing=1)
+    shift = align_leading(principal_px.to(keypoints_px), keypoints_px, trailing=1)
+    focal = align_leading(focal_px.to(keypoints_px), keypoints_px, trailing=1)
     rays = torch.where(visible.unsqueeze(-1), (keypoints_px - shift) / focal, 0)
     rays = torch.cat([rays, torch.ones_like(rays[..., :1])], dim=-1)  # (..., F, J, 3)
 
@@ -130,7 +130,10 @@ def _person_size(points: Tensor, visible: Tensor) -> Tensor:
     high = points.masked_fill(hidden, -torch.inf).amax(dim=-2)
     low = points.masked_fill(hidden, torch.inf).amin(dim=-2)
     half_side = (high - low).amax(dim=-1) / 2  # (..., F)
-    # One visible joint makes no box: such frames do not count, nor do frames without any (-inf).
-    half_side = torch.where(half_side > 0, half_side, torch.nan)
-    size = half_side.nanmedian(dim=-1).values
-    return torch.where(size.isnan(), 1, size)
+    # One visible joint makes no box: such frames do not count, nor do frames without any (-inf). The lower
+    # median is read off the sorted sizes, since torch has no deterministic median on a GPU.
+    counts = half_side > 0
+    ordered = half_side.masked_fill(~counts, torch.inf).sort(dim=-1).values
+    middle = ((counts.sum(dim=-1, keepdim=True) - 1) // 2).clamp(min=0)
+    size = ordered.gather(-1, middle).squeeze(-1)
+    return torch.where(counts.any(dim=-1), size, 1)

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from rtpca.checks import check_axes, check_scores
 from rtpca.errors import ConfigError
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import WeightedSum, alternatives, check_recipe, recipe_matrix, weight_row
+from rtpca.skeletons.recipe import alternatives, check_recipe, recipe_matrix
 from rtpca.skeletons.registry import get_skeleton, recipe_between
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ConvertedKeypoints:
     """Keypoints in another skeleton, and what had to be made up.
 
@@ -52,7 +52,7 @@ def convert_keypoints(
         target: skeleton wanted, or its name.
 
     Returns:
-        The converted keypoints, in the dtype of `keypoints`.
+        The converted keypoints, in the floating dtype of `keypoints`.
 
     Raises:
         ShapeError: the arrays do not fit the source skeleton.
@@ -71,9 +71,10 @@ def convert_keypoints(
     recipe = recipe_between(source, target)
     check_recipe(recipe, source.joints, target.joints)
 
+    # Whole-number pixels have no NaN: they become floats.
+    keypoints = keypoints.astype(np.result_type(keypoints, np.float32), copy=False)
+    scores = scores.astype(np.result_type(scores, np.float32), copy=False)
     seen = np.isfinite(keypoints).all(axis=-1) & (np.nan_to_num(scores) > 0)
-    # Unseen joints are zeroed so that a weight of 0 times NaN cannot spread.
-    filled = np.where(seen[..., None], keypoints, 0)
     out = np.full((len(keypoints), target.num_joints, keypoints.shape[2]), np.nan, dtype=keypoints.dtype)
     out_scores = np.zeros((len(keypoints), target.num_joints), dtype=scores.dtype)
     derived: list[str] = []
@@ -86,11 +87,12 @@ def convert_keypoints(
             derived.append(joint)
         open_frames = np.ones(len(keypoints), dtype=bool)
         for weighted_sum in sums:
-            used = _used_joints(weighted_sum, source)
+            used = [source.index(name) for name in weighted_sum]
             frames = open_frames & seen[:, used].all(axis=1)
-            row = weight_row(weighted_sum, source.joints)[used]
-            out[frames, index] = np.einsum("j,fjc->fc", row, filled[frames][:, used])
-            out_scores[frames, index] = scores[frames][:, used].min(axis=1)
+            rows = np.flatnonzero(frames)
+            weights = np.array(list(weighted_sum.values()))
+            out[rows, index] = np.einsum("j,fjc->fc", weights, keypoints[rows[:, None], used])
+            out_scores[rows, index] = scores[rows[:, None], used].min(axis=1)
             open_frames &= ~frames
     return ConvertedKeypoints(out, out_scores, target, tuple(derived), tuple(missing))
 
@@ -121,7 +123,3 @@ def joint_recipe(source: str | Skeleton, target: str | Skeleton = "h36m17") -> n
 
 def _resolve(skeleton: str | Skeleton) -> Skeleton:
     return get_skeleton(skeleton) if isinstance(skeleton, str) else skeleton
-
-
-def _used_joints(weighted_sum: WeightedSum, source: Skeleton) -> list[int]:
-    return [source.index(joint) for joint in weighted_sum]

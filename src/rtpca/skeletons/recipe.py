@@ -65,16 +65,8 @@ def recipe_matrix(
     for row, target_joint in enumerate(target_joints):
         sums = alternatives(recipe, target_joint)
         if sums:
-            weights[row] = weight_row(sums[0], source_joints)
+            weights[row] = [sums[0].get(joint, 0.0) for joint in source_joints]
     return weights
-
-
-def weight_row(weighted_sum: WeightedSum, source_joints: Sequence[str]) -> npt.NDArray[np.float64]:
-    """One weighted sum as a (J_source,) row of weights."""
-    row = np.zeros(len(source_joints))
-    for joint, weight in weighted_sum.items():
-        row[list(source_joints).index(joint)] = weight
-    return row
 
 
 def check_recipe(recipe: Recipe, source_joints: Sequence[str], target_joints: Sequence[str]) -> None:

@@ -64,7 +64,8 @@ def recipe_between(source: Skeleton, target: Skeleton) -> Recipe:
     Returns:
         The recipe; target joints without an entry cannot be known from the source.
     """
-    recipe: dict[str, object] = {joint: {joint: 1.0} for joint in target.joints if joint in source.joints}
+    recipe: Recipe = {joint: {joint: 1.0} for joint in target.joints if joint in source.joints}
     if target.name == "h36m17" and source.name in _NAMES and source.name != "h36m17":
-        recipe |= importlib.import_module(f"rtpca.skeletons.{source.name}").TO_H36M17
-    return recipe  # type: ignore[return-value]
+        own: Recipe = importlib.import_module(f"rtpca.skeletons.{source.name}").TO_H36M17
+        recipe = {**recipe, **own}
+    return recipe
