@@ -29,7 +29,9 @@ def only(**options) -> DetectorNoise:
         for field in fields(DetectorNoise)
         if field.name.endswith(("_share", "_rate")) or field.name in ("tail", "spike_size")
     }
-    off.update(sigma_range=(0.0, 0.0), joint_factors=(1.0,) * 17, correlation_range=(0.0, 0.0))
+    off.update(
+        drop_share=1.0, sigma_range=(0.0, 0.0), joint_factors=(1.0,) * 17, correlation_range=(0.0, 0.0)
+    )
     return DetectorNoise(**{**off, **options})
 
 
@@ -123,6 +125,8 @@ def test_joints_go_missing_at_the_configured_rates():
     length = stretch.sum(1)[stretch.any(1)].double()
     assert length.min() == 1
     assert length.max() > frames * 0.8
+    some = missing(joint_drop_rate=0.5, drop_share=0.4).any(-1).any(-1)
+    assert some.double().mean().item() == pytest.approx(0.4, abs=0.04)
     limb = missing(limb_drop_share=0.2)
     assert limb.any(1)[:, H36M.index("left_wrist")].double().mean().item() == pytest.approx(0.2, abs=0.02)
     assert torch.equal(limb[..., H36M.index("left_wrist")], limb[..., H36M.index("left_elbow")])

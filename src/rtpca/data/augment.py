@@ -13,6 +13,7 @@ import torch
 
 from rtpca.data.body import BodyProportions, random_body
 from rtpca.data.cameras import RandomCameraConfig, random_cameras
+from rtpca.data.landmarks import LandmarkOffsets, random_landmarks
 from rtpca.data.noise import DetectorNoise, detector_noise, gaussian_noise
 from rtpca.errors import ConfigError, ShapeError
 from rtpca.geometry import Camera, flip_points
@@ -23,12 +24,14 @@ __all__ = [
     "AugmentedBatch",
     "BodyProportions",
     "DetectorNoise",
+    "LandmarkOffsets",
     "augment",
     "change_speed",
     "detector_noise",
     "gaussian_noise",
     "mirror",
     "random_body",
+    "random_landmarks",
     "random_mirror",
 ]
 
@@ -40,6 +43,7 @@ class AugmentConfig:
     mirror_probability: float = 0.5
     """Windows that are shown mirrored, left and right exchanged."""
     body: BodyProportions = field(default_factory=BodyProportions)
+    landmarks: LandmarkOffsets = field(default_factory=LandmarkOffsets)
     noise: DetectorNoise = field(default_factory=DetectorNoise)
     camera: RandomCameraConfig = field(default_factory=RandomCameraConfig)
 
@@ -52,7 +56,12 @@ class AugmentConfig:
     @classmethod
     def none(cls) -> AugmentConfig:
         """Nothing is changed: the paper's protocol, with cameras that the data set brings along."""
-        return cls(mirror_probability=0.0, body=BodyProportions.none(), noise=DetectorNoise.none())
+        return cls(
+            mirror_probability=0.0,
+            body=BodyProportions.none(),
+            landmarks=LandmarkOffsets.none(),
+            noise=DetectorNoise.none(),
+        )
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ def augment(
     if camera is None:
         camera = random_cameras(joints, config.camera, generator)
     joints_cam = camera.world_to_camera(joints)
-    true_px = camera.project(joints_cam)
+    true_px = camera.project(random_landmarks(joints_cam, config.landmarks, generator))
     keypoints_px, scores = detector_noise(true_px, config.noise, generator, camera.size_wh)
     return AugmentedBatch(joints_cam, keypoints_px, scores, camera)
 

@@ -59,6 +59,8 @@ class DetectorNoise:
     """Windows in which the arms, the legs or both change sides for a while."""
     swap_frames: tuple[int, int] = (1, 6)
     """How long that lasts, uniform."""
+    drop_share: float = 0.6
+    """Windows in which joints go missing at all; the rates and shares of what is dropped hold inside them."""
     joint_drop_rate: float = 0.01
     """Joints per frame that are missing on their own."""
     frame_drop_rate: float = 0.002
@@ -272,6 +274,7 @@ def _swap_sides(keypoints_px: torch.Tensor, config: DetectorNoise, draw: _Draw) 
 
 def _missing(config: DetectorNoise, draw: _Draw) -> torch.Tensor:
     """Joints that are not found, (B, F, J)."""
+    concerned = draw.uniform(draw.batch, 1, 1) < config.drop_share
     missing = draw.frames() < config.joint_drop_rate
     missing = missing | (draw.uniform(draw.batch, draw.num_frames, 1) < config.frame_drop_rate)
     missing = missing | draw.stretches(config.stretch_drop_share, draw.joints)
@@ -282,7 +285,7 @@ def _missing(config: DetectorNoise, draw: _Draw) -> torch.Tensor:
         missing[:, :, list(joints)] |= limbs[:, :, column, None]
     missing[:, :, list(_BELOW_KNEES)] |= lower[:, :, None]
     missing[:, :, list(_BELOW_WAIST)] |= from_waist[:, :, None]
-    return missing
+    return missing & concerned
 
 
 def _scores(expected: torch.Tensor, config: DetectorNoise, draw: _Draw) -> torch.Tensor:
