@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rtpca.data.demo_clip import DemoClip
     from rtpca.inference import LiftResult
 
-_PICTURES = 6
+_MOMENTS = (0.12, 0.62)  # what the picture shows of each part
 
 
 def demo(
@@ -50,6 +50,7 @@ def demo(
         result = lifter(clip.keypoints_px, clip.image_size, clip.fps, clip.skeleton, scores=clip.scores)
         took_s = time.perf_counter() - started_s
     out.print(f"Lifted with {weights} in {took_s:.1f} s ({clip.frames / took_s:.0f} frames per second)\n")
+    out.print("Error against the truth in mm, mean over joints and frames:")
     out.print(_error_table(clip, result))
     with err.status("drawing"):
         files = _write_files(out_dir, clip, result, gif)
@@ -73,7 +74,7 @@ def _error_table(clip: DemoClip, result: LiftResult) -> Table:
 
     mean_mm = 1000 * mpjpe(result.poses3d, clip.truth_poses3d).double().numpy()  # (F,)
     aligned_mm = 1000 * p_mpjpe(result.poses3d, clip.truth_poses3d).double().numpy()  # (F,)
-    table = Table(title="Error against the truth in mm, mean over joints and frames", title_justify="left")
+    table = Table()
     table.add_column("part")
     for heading in ("frames", "MPJPE", "P-MPJPE"):
         table.add_column(heading, justify="right")
@@ -106,17 +107,17 @@ def _write_files(out_dir: Path, clip: DemoClip, result: LiftResult, gif: bool) -
         )
     again = f"rtpca lift {out_dir / 'keypoints.npz'} -o poses.npz"
     files["keypoints.npz"] = f"the 2D input, for a try of your own: {again}"
-    picked = np.linspace(0.04, 0.93, _PICTURES) * clip.frames
+    picked = [round(first + moment * (end - first)) for _, first, end in clip.parts for moment in _MOMENTS]
     figure = comparison_figure(
         clip.keypoints_px,
         result.poses3d,
         skeleton,
-        frames=picked.astype(int).tolist(),
+        frames=picked,
         truth_m=clip.truth_poses3d,
         fps=clip.fps,
     )
     save_png(figure, out_dir / "picture.png")
-    files["picture.png"] = "input, result and truth at six moments"
+    files["picture.png"] = f"input, result and truth at {len(picked)} moments"
     if gif:
         target = out_dir / "motion.gif"
         save_gif(target, clip.keypoints_px, result.poses3d, skeleton, clip.fps, truth_m=clip.truth_poses3d)

@@ -70,7 +70,7 @@ def comparison_figure(
 
     picked = list(frames)
     rows = ["2D input", "lifted 3D"] + ([] if truth is None else ["truth"])
-    size = (2.1 * len(picked) + 0.4, 2.3 * len(rows) + 0.8)
+    size = (2.1 * len(picked) + 0.4, 2.3 * len(rows) + (0.85 if title else 0.55))
     figure = Figure(figsize=size, facecolor="white")
     FigureCanvasAgg(figure)
     lifted_m = on_floor(poses, truth)
@@ -78,7 +78,7 @@ def comparison_figure(
     bounds = pose_bounds(lifted_m[picked], *([] if truth_on_floor_m is None else [truth_on_floor_m[picked]]))
     window = _image_window(keypoints[picked])
     for column, frame in enumerate(picked):
-        cell = _Cell(figure, len(rows), len(picked), column)
+        cell = _Cell(figure, len(rows), len(picked), column, bool(title))
         flat = figure.add_axes(cell.rect(0, pad=0.06))
         draw_skeleton_2d(flat, keypoints[frame], skeleton)
         low, high = visible_box(keypoints[frame])
@@ -96,7 +96,7 @@ def comparison_figure(
             lifted.set_title(f"{error_mm:.0f} mm", fontsize=9, y=1.0, color=MIDDLE)
             right = cast("Axes3D", figure.add_axes(cell.rect(2), projection="3d"))
             draw_skeleton_3d(right, truth_frame_m, skeleton, bounds)
-    _label_rows(figure, rows)
+    _label_rows(figure, rows, bool(title))
     _add_legend(figure, truth is not None)
     if title:
         figure.suptitle(title, fontsize=11, y=0.985)
@@ -127,11 +127,12 @@ class _Cell:
     rows: int
     columns: int
     column: int
+    with_title: bool
 
     def rect(self, row: int, pad: float = 0.0) -> tuple[float, float, float, float]:
         """(left, bottom, width, height) of the panel; `pad` is a part of the panel's size."""
         width_in, height_in = self.figure.get_size_inches()
-        left_in, top_in, bottom_in = 0.35, 0.55, 0.25
+        left_in, top_in, bottom_in = 0.35, 0.3 + (0.3 if self.with_title else 0.0), 0.25
         cell_w = (width_in - left_in) / self.columns
         cell_h = (height_in - top_in - bottom_in) / self.rows
         left = left_in + self.column * cell_w + pad * cell_w
@@ -146,8 +147,8 @@ def _image_window(keypoints_px: NDArray[np.float64]) -> float:
     return 1.25 * max(float((high - low).max()) for low, high in boxes)
 
 
-def _label_rows(figure: Figure, rows: list[str]) -> None:
-    cell = _Cell(figure, len(rows), 1, 0)
+def _label_rows(figure: Figure, rows: list[str], with_title: bool) -> None:
+    cell = _Cell(figure, len(rows), 1, 0, with_title)
     for row, label in enumerate(rows):
         _, bottom, _, height = cell.rect(row)
         figure.text(0.012, bottom + height / 2, label, rotation=90, va="center", ha="left", fontsize=10)
