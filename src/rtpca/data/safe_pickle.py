@@ -311,13 +311,13 @@ def _fill(flat: np.ndarray, file: IO[bytes]) -> None:
     """Fill an array from a file piece by piece: an hour of keypoints is not held twice."""
     if flat.nbytes == 0:
         return
-    target = memoryview(flat.view(np.uint8))
+    target = flat.view(np.uint8)
     for start in range(0, len(target), _PIECE_BYTES):
         piece = target[start : start + _PIECE_BYTES]
         content = file.read(len(piece))
         if len(content) != len(piece):
             raise ValueError(f"{start + len(content)} of {len(target)} bytes are there")
-        piece[:] = content
+        piece[:] = np.frombuffer(content, dtype=np.uint8)
 
 
 def read_npz(path: str | Path, objects: bool = True) -> dict[str, np.ndarray]:

@@ -25,7 +25,7 @@ from rtpca.skeletons import Skeleton, get_skeleton
 Device = Literal["auto", "cpu", "cuda"]
 Progress = Callable[[int, int], None]
 
-_ACTIVATIONS_PER_BATCH = {"cpu": 1 << 22, "cuda": 1 << 26}
+_ACTIVATIONS_PER_BATCH = {"cpu": 1 << 21, "cuda": 1 << 26}
 _ROOT_CHUNK = 1 << 16
 
 
@@ -179,7 +179,7 @@ class Lifter:
         with torch.inference_mode():
             for batch in plan.batches(self.batch_windows or self._batch_windows()):
                 # Stretches without anybody are filled from their neighbours afterwards.
-                visible = clip.valid[batch.before].any(axis=1)
+                visible = np.asarray(clip.valid[batch.before].any(axis=1))
                 if visible.any():
                     seen = batch.select(visible)
                     points, point_scores = seen.interpolate(keypoints, scores)
@@ -224,7 +224,7 @@ def _focal_pair(focal_px: float | tuple[float, float] | None) -> tuple[float, fl
 
 def _camera(image_size: tuple[int, int], focal_px: tuple[float, float] | None) -> Camera2D:
     size_wh = torch.tensor(image_size, dtype=torch.float32)
-    focal = assumed_focal_px(size_wh).expand(2) if focal_px is None else torch.tensor(focal_px)
+    focal = assumed_focal_px(size_wh) if focal_px is None else torch.tensor(focal_px)
     return Camera2D(size_wh=size_wh, focal_px=focal.to(torch.float32), principal_px=size_wh / 2)
 
 

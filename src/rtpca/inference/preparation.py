@@ -148,9 +148,7 @@ def _gap_notes(
 ) -> list[str]:
     notes: list[str] = []
     if bridged:
-        notes.append(
-            f"{bridged} short gaps of single joints bridged" if bridged > 1 else "1 short gap bridged"
-        )
+        notes.append(f"{bridged} joint positions in short gaps bridged")
     lost = int((~valid).sum())
     if lost:
         notes.append(f"{lost} of {len(valid)} frames show nobody for too long: filled, valid is false there")

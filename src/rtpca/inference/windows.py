@@ -66,8 +66,9 @@ class WindowBatch:
             part = self.fraction[..., None]
             next_scores = scores[self.after]
             mixed = point_scores + part * (next_scores - point_scores)
-            point_scores = np.where((point_scores > 0) & (next_scores > 0), mixed, np.float32(0))
-            points = points + part[..., None] * (keypoints_px[self.after] - points)
+            mixed[(point_scores <= 0) | (next_scores <= 0)] = 0
+            point_scores = mixed.astype(np.float32, copy=False)
+            points += part[..., None] * (keypoints_px[self.after] - points)
         return points, point_scores
 
 
