@@ -15,10 +15,9 @@ Every array carries a checksum, so damage is noticed when it is read.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +30,7 @@ import numpy.typing as npt
 from rtpca.data.attribution import Attribution
 from rtpca.data.recording import FloatArray, Recording, RecordingInfo, check_recording
 from rtpca.errors import InputError, RtpcaError
+from rtpca.files import written_whole
 from rtpca.skeletons import Skeleton, get_skeleton
 
 if TYPE_CHECKING:
@@ -91,13 +91,11 @@ class DatasetWriter:
         self._skeleton = get_skeleton(skeleton)
         self._names: set[str] = set()
         self._attributions: dict[str, Attribution] = {}
-        exists = self.path.exists() and (not self.path.is_file() or self.path.stat().st_size > 0)
+        exists = self.path.is_file() and self.path.stat().st_size > 0
         self._append = append and exists
         if exists:
             self._read_existing()
-        if not self.path.parent.is_dir():
-            raise InputError(f"{self.path.parent}: no such folder; make it first, or choose another output")
-        self._temporary: Path | None = None
+        self._stack = ExitStack()
         self._file: h5py.File | None = None
 
     def _read_existing(self) -> None:
@@ -105,8 +103,8 @@ class DatasetWriter:
             existing = open_dataset(self.path)
         except InputError as error:
             raise InputError(
-                f"{self.path} exists and is no whole prepared dataset, so it is not touched; delete it or "
-                f"choose another output ({error})"
+                f"{self.path} exists and is foreign or damaged, so it is not touched; "
+                "delete it or choose another output"
             ) from error
         with existing:
             if not self._append:
@@ -120,68 +118,39 @@ class DatasetWriter:
             self._attributions = {attribution.source: attribution for attribution in existing.attributions}
 
     def __enter__(self) -> DatasetWriter:
-        try:
-            handle, name = tempfile.mkstemp(
-                prefix=f".{self.path.name}.", suffix=".part", dir=self.path.parent
-            )
-        except OSError as error:
-            raise InputError(
-                f"{self.path}: cannot be written ({error.strerror}); choose another output"
-            ) from error
-        os.close(handle)
-        self._temporary = Path(name)
-        try:
+        with ExitStack() as stack:
+            scratch = stack.enter_context(written_whole(self.path))
             if self._append:
-                shutil.copyfile(self.path, self._temporary)
-                self._file = h5py.File(self._temporary, "r+")
-            else:
-                self._file = self._create(self._temporary)
-        except BaseException:
-            self._discard()
-            raise
+                shutil.copyfile(self.path, scratch)
+            self._file = stack.enter_context(h5py.File(scratch, "r+" if self._append else "w"))
+            if not self._append:
+                self._write_header(self._file)
+            self._stack = stack.pop_all()
         return self
 
-    def _create(self, path: Path) -> h5py.File:
-        file = h5py.File(path, "w")
+    def _write_header(self, file: h5py.File) -> None:
         file.attrs["format"] = FORMAT
         file.attrs["format_version"] = FORMAT_VERSION
         file.attrs["skeleton"] = self._skeleton.name
         file.attrs["joint_names"] = json.dumps(self._skeleton.joints)
         file.attrs["parents"] = json.dumps(self._skeleton.parents)
         file.create_group("sequences")
-        return file
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None or self._file is None or self._temporary is None:
-            self._discard()
-            return
+        if kind is None and self._file is not None:
+            self._stack.callback(self._write_attributions, self._file)
         try:
-            text = json.dumps(
-                [attribution.to_dict() for attribution in self._attributions.values()], indent=1
-            )
-            if "attributions" in self._file:
-                del self._file["attributions"]
-            self._file.create_dataset("attributions", data=text, dtype=h5py.string_dtype())
-            self._file.close()
-            umask = os.umask(0)
-            os.umask(umask)
-            self._temporary.chmod(0o666 & ~umask)  # mkstemp's private mode is not what other files get
-            with self._temporary.open("rb") as written:
-                os.fsync(written.fileno())
-            self._temporary.replace(self.path)
-        except BaseException as fault:
-            self._discard()
-            if isinstance(fault, OSError):
-                raise InputError(f"{self.path}: cannot be written ({fault}); is the disk full?") from fault
-            raise
+            self._stack.__exit__(kind, error, trace)
+        except OSError as fault:
+            raise InputError(f"{self.path}: cannot be written ({fault}); is the disk full?") from fault
 
-    def _discard(self) -> None:
-        if self._temporary is not None:
-            self._temporary.unlink(missing_ok=True)
-        if self._file is not None:
-            self._file.close()
+    def _write_attributions(self, file: h5py.File) -> None:
+        text = json.dumps([attribution.to_dict() for attribution in self._attributions.values()], indent=1)
+        if "attributions" in file:
+            del file["attributions"]
+        file.create_dataset("attributions", data=text, dtype=h5py.string_dtype())
 
     def add_attribution(self, attribution: Attribution) -> None:
         """Carry the terms of a source along; a source that is there already gets the new text."""

@@ -11,13 +11,18 @@ Three traps of the format, all met in published files:
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from decimal import Decimal, InvalidOperation
+from typing import NoReturn, TypeVar
 
 import numpy as np
 
 from rtpca.data.datasets.kinematics import Array, identity_rotation, rotate, turn
 from rtpca.errors import InputError
+
+Number = TypeVar("Number", int, float)
 
 END_SUFFIX = "_End"
 """An end site is named after its joint with this suffix, because the format gives it no name."""
@@ -51,23 +56,43 @@ class BvhMotion:
     Attributes:
         joints: in the order of the file, end sites included.
         values: `(F, number of channels)`, degrees and length units as in the file.
-        frame_time_s: `Frame Time` of the header.
+        fps: frame rate of the header (see `frame_rate`).
     """
 
     joints: tuple[BvhJoint, ...]
     values: Array
-    frame_time_s: float
+    fps: float
 
     @property
     def joint_names(self) -> tuple[str, ...]:
         """Names in the order of the positions."""
         return tuple(joint.name for joint in self.joints)
 
-    @property
-    def fps(self) -> float:
-        """Frame rate of the header, rounded to a whole number where the header's few digits allow it."""
-        fps = 1.0 / self.frame_time_s
-        return float(round(fps)) if abs(fps - round(fps)) <= 2e-3 * fps else fps
+
+def frame_rate(frame_time: str) -> float:
+    """Frames per second from a frame time as it is written, undoing the rounding of its digits.
+
+    Args:
+        frame_time: seconds, such as `"0.041667"`.
+
+    Returns:
+        The whole rate (24) or video rate (24000 / 1001) whose frame time has these digits; else the inverse.
+
+    Raises:
+        ValueError: the text is no number above zero.
+    """
+    try:
+        time_s = Decimal(frame_time.strip())
+    except InvalidOperation:
+        raise ValueError(f"{frame_time!r} is no number") from None
+    if not time_s.is_finite() or time_s <= 0:
+        raise ValueError(f"{frame_time!r} is not above zero")
+    last_digit_s = 10.0 ** int(time_s.as_tuple().exponent)
+    fps = 1.0 / float(time_s)
+    for candidate in (float(round(fps)), round(fps) * 1000 / 1001, math.ceil(fps) * 1000 / 1001):
+        if candidate > 0 and abs(1.0 / candidate - float(time_s)) <= last_digit_s:
+            return candidate
+    return fps
 
 
 def parse_bvh(text: str, label: str) -> BvhMotion:
@@ -83,10 +108,8 @@ def parse_bvh(text: str, label: str) -> BvhMotion:
     lines = text.splitlines()
     parser = _HierarchyParser(lines, label)
     joints = parser.parse()
-    values, frame_time_s = _parse_motion(
-        lines, parser.line, sum(len(joint.channels) for joint in joints), label
-    )
-    return BvhMotion(tuple(joints), values, frame_time_s)
+    values, fps = _parse_motion(lines, parser.line, sum(len(joint.channels) for joint in joints), label)
+    return BvhMotion(tuple(joints), values, fps)
 
 
 class _HierarchyParser:
@@ -207,20 +230,16 @@ def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple
     rows = [
         (number, line) for number, line in enumerate(lines[start:], start + 1) if line and not line.isspace()
     ]
-    frames = _header_value(rows, 0, "Frames:", start, label)
-    frame_time_s = _header_value(rows, 1, "Frame Time:", start, label)
-    if frames != int(frames) or frames < 1:
-        raise InputError(f"{label}, line {rows[0][0]}: {frames:g} frames; at least one is needed")
-    if frame_time_s <= 0:
-        raise InputError(
-            f"{label}, line {rows[1][0]}: a frame time of {frame_time_s:g} s; it must be above zero"
-        )
+    frames = _header_value(rows, 0, "Frames:", int, start, label)
+    fps = _header_value(rows, 1, "Frame Time:", frame_rate, start, label)
+    if frames < 1:
+        raise InputError(f"{label}, line {rows[0][0]}: {frames} frames; at least one is needed")
     table = rows[2:]
-    if len(table) != int(frames):
+    if len(table) != frames:
         last = rows[-1][0]
         what = "it was cut short" if len(table) < frames else "the file was altered, or its header is wrong"
         raise InputError(
-            f"{label}, line {last}: the header states {int(frames)} frames, "
+            f"{label}, line {last}: the header states {frames} frames, "
             f"but {len(table)} lines of numbers follow; {what}"
         )
     values = np.empty((len(table), width))
@@ -240,10 +259,12 @@ def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple
         raise InputError(
             f"{label}, line {table[bad[0]][0]}: a number that is not finite; the line is damaged"
         )
-    return values, frame_time_s
+    return values, fps
 
 
-def _header_value(rows: list[tuple[int, str]], index: int, word: str, start: int, label: str) -> float:
+def _header_value(
+    rows: list[tuple[int, str]], index: int, word: str, read: Callable[[str], Number], start: int, label: str
+) -> Number:
     if index >= len(rows):
         raise InputError(f"{label}, line {start + index}: the file ends before {word!r}; it was cut short")
     number, line = rows[index]
@@ -251,14 +272,12 @@ def _header_value(rows: list[tuple[int, str]], index: int, word: str, start: int
     try:
         if " ".join(head.split()).lower() + ":" != word.lower():
             raise ValueError
-        value = float(tail)
-        if not np.isfinite(value):
-            raise ValueError
+        return read(tail)
     except ValueError:
+        found = _shorten(line.strip())
         raise InputError(
-            f"{label}, line {number}: found {_shorten(line.strip())}, where {word!r} and a number are needed"
+            f"{label}, line {number}: found {found}, where {word!r} and a number are needed"
         ) from None
-    return value
 
 
 def _shorten(text: str) -> str:

@@ -91,8 +91,8 @@ def prepare(
 def _note_missing_splits(report: PrepareReport) -> None:
     if NO_SPLIT in report.sequences:
         report.note(
-            f"sequences in no split: {report.sequences[NO_SPLIT]} (stored as split {NO_SPLIT!r}, which training and "
-            "evaluation leave alone); --splits FILE or --split NAME puts them into one"
+            f"sequences in no split: {report.sequences[NO_SPLIT]} (stored as {NO_SPLIT!r}; training and "
+            "evaluation leave them alone); --splits FILE or --split NAME puts them into one"
         )
 
 
