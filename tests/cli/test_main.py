@@ -144,3 +144,19 @@ def test_extras_are_listed_with_what_is_missing(monkeypatch) -> None:
 def test_the_installed_command_runs_this_function() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["scripts"] == {"rtpca": "rtpca.cli.main:run"}
+
+
+def test_a_terminated_command_unwinds() -> None:
+    code = (
+        "import os, signal, time\n"
+        "from rtpca.cli import demo, main\n"
+        "def wait(folder):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM); time.sleep(30)\n"
+        "    finally:\n"
+        "        print('cleaned up')\n"
+        "demo._make_folder = wait\n"
+        "main.run()\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code, "demo"], text=True, capture_output=True, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (143, "cleaned up\n", "")

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from rtpca.cli.console import err, out
+from rtpca.cli.progress import progress_bar
 from rtpca.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,15 +46,16 @@ def demo(
     out.print(
         f"Clip: {parts}; {clip.frames} frames at {clip.fps:g} fps, {width} x {height} pixels, 2 px noise"
     )
-    with err.status("lifting"):
+    with progress_bar("lifting", "windows") as progress:
         started_s = time.perf_counter()
-        result = lifter(clip.keypoints_px, clip.image_size, clip.fps, clip.skeleton, scores=clip.scores)
+        result = lifter(
+            clip.keypoints_px, clip.image_size, clip.fps, clip.skeleton, scores=clip.scores, progress=progress
+        )
         took_s = time.perf_counter() - started_s
     out.print(f"Lifted with {weights} in {took_s:.1f} s ({clip.frames / took_s:.0f} frames per second)\n")
     out.print("Error against the truth in mm, mean over joints and frames:")
     out.print(_error_table(clip, result))
-    with err.status("drawing"):
-        files = _write_files(out_dir, clip, result, gif)
+    files = _write_files(out_dir, clip, result, gif)
     out.print(f"\nIn {out_dir}:")
     for name, meaning in files.items():
         out.print(f"  {name:<14} {meaning}", markup=False, soft_wrap=True)
@@ -120,6 +122,15 @@ def _write_files(out_dir: Path, clip: DemoClip, result: LiftResult, gif: bool) -
     files["picture.png"] = f"input, result and truth at {len(picked)} moments"
     if gif:
         target = out_dir / "motion.gif"
-        save_gif(target, clip.keypoints_px, result.poses3d, skeleton, clip.fps, truth_m=clip.truth_poses3d)
+        with progress_bar("drawing", "pictures") as progress:
+            save_gif(
+                target,
+                clip.keypoints_px,
+                result.poses3d,
+                skeleton,
+                clip.fps,
+                truth_m=clip.truth_poses3d,
+                on_frame=progress,
+            )
         files["motion.gif"] = "the whole clip, moving"
     return files

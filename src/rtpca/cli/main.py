@@ -10,9 +10,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from itertools import takewhile
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -124,8 +126,14 @@ def _usage_message(error: typer.TyperException) -> str:
     return f"{error.format_message().rstrip('.')} (see '{command} --help')"
 
 
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    """End by unwinding, as Ctrl-C does, so that nothing half-written is left."""
+    raise SystemExit(128 + signum)
+
+
 def run() -> None:
     """Entry point of the installed command."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main(sys.argv[1:]))
 
 

@@ -1,0 +1,53 @@
+"""The progress bar of long work: how far, how fast, how long still."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rtpca.cli.console import err
+
+
+class Update(Protocol):
+    """What moves the bar."""
+
+    def __call__(self, done: int, total: int, note: str = "", /) -> None:
+        """Say how much is done of how much, and what is being worked on."""
+        ...
+
+
+@contextmanager
+def progress_bar(doing: str, unit: str) -> Generator[Update]:
+    """A bar on standard error with rate and time left, gone when the work is done or interrupted.
+
+    Where standard error is no terminal nothing is shown.
+
+    Args:
+        doing: What is being done, e.g. "lifting".
+        unit: What is counted, in the plural, e.g. "windows".
+
+    Yields:
+        A function to call with (done, total) and an optional note.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn(doing, markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(doing, total=None, rate=unit, note="")
+        started_s = time.monotonic()
+
+        def update(done: int, total: int, note: str = "", /) -> None:
+            rate = done / max(time.monotonic() - started_s, 1e-3)
+            shown = f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
+            bar.update(task, completed=done, total=total, rate=f"{unit}, {shown} per second", note=note)
+
+        yield update
