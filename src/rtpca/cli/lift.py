@@ -84,11 +84,11 @@ def _progress_bar() -> Generator[Progress]:
         TextColumn("windows, {task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("lifting", total=None, rate="")
 
         def update(done: int, total: int) -> None:
-            elapsed = bar.tasks[0].elapsed or 0.0
+            elapsed = bar.tasks[task].elapsed or 0.0
             rate = f"{done / elapsed:.0f} per second" if elapsed > 0 else ""
             bar.update(task, completed=done, total=total, rate=rate)
 

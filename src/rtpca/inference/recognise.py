@@ -112,8 +112,8 @@ def recognise_skeleton(keypoints_px: FloatArray, scores: FloatArray) -> tuple[Sk
     first, second = sorted(misfits, key=misfits.__getitem__)[:2]
     if not misfits[first] < min(_CLEARLY_BETTER * misfits[second], _WORST_FIT):
         raise InputError(
-            f"keypoints have {count} joints, as {' and '.join(candidates)} have, and the body's shape does not "
-            "tell which it is: say it with --skeleton NAME"
+            f"keypoints have {count} joints, as {' and '.join(candidates)} have, and the body's shape "
+            "does not tell which it is: say it with --skeleton NAME"
         )
     return get_skeleton(first), (
         f"{count} joints: recognised as {first} by the shape of the body (--skeleton NAME says otherwise)"

@@ -113,6 +113,7 @@ def tracks_of(detections: Sequence[Detection], frames: int, where: str) -> list[
     Raises:
         InputError: there are none, or they differ in their number of joints.
     """
+    detections = [item for item in detections if (item.joints[:, 2] > 0).any()]
     if not detections:
         raise InputError(f"{where}: no person in it: no keypoints were found in {frames} frames")
     counts = sorted({len(item.joints) for item in detections})

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from rtpca.cli.main import main
+from rtpca.data.cameras import evaluation_cameras
+from rtpca.data.synthetic import generate_motion
+from rtpca.inference import Lifter, LiftResult
+from rtpca.models import InputSpec, build_model, save_checkpoint
+from rtpca.skeletons import joint_recipe
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> str:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    model = build_model("rtpca", frames=27, joints=17, dim=8, depth=1, heads=1, in_channels=3)
+    save_checkpoint(path, model, InputSpec(normalisation="person", fps=20.0))
+    return str(path)
+
+
+def seen_by_camera(world: np.ndarray) -> np.ndarray:
+    """(F, 17, 2) pixels of a world motion in the first evaluation camera."""
+    points = torch.as_tensor(world)
+    camera = evaluation_cameras(points)
+    return camera.project(camera.world_to_camera(points.expand(4, -1, -1, -1)))[0].numpy()
+
+
+@pytest.fixture(scope="module")
+def walk() -> np.ndarray:
+    return seen_by_camera(generate_motion("walk", frames=90, fps=50, seed=1))
+
+
+def lift(*words: object) -> int:
+    return main(["lift", *map(str, words)])
+
+
+def test_keypoints_in_poses_out(tmp_path: Path, weights, walk, capsys):
+    np.savez(tmp_path / "walk.npz", keypoints=walk, image_size=[1000, 1002], fps=50)
+    assert lift(tmp_path / "walk.npz", "-o", tmp_path / "out.npz", "--weights", weights) == 0
+    said = capsys.readouterr().out
+    assert "17 joints: recognised as h36m17 by the shape of the body" in said
+    assert "90 frames (1.8 s), 90 with a person in view" in said
+    with np.load(tmp_path / "out.npz", allow_pickle=False) as out:
+        assert out["poses3d"].shape == (90, 17, 3)
+        assert (out["image_size"].tolist(), float(out["fps"]), str(out["skeleton"])) == (
+            [1000, 1002],
+            50.0,
+            "h36m17",
+        )
+    expected = Lifter.from_pretrained(weights, "cpu")(walk, (1000, 1002), 50, "h36m17")
+    np.testing.assert_array_equal(LiftResult.load(tmp_path / "out.npz").poses3d, expected.poses3d)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.npz", "walk.npz"]
+
+
+def test_options_reach_the_lifter(tmp_path: Path, weights, walk):
+    np.save(tmp_path / "walk.npy", walk)
+    words = [
+        "-o",
+        tmp_path / "out.npz",
+        "--weights",
+        weights,
+        "--skeleton",
+        "h36m17",
+        "--image-size",
+        1920,
+        1080,
+    ]
+    words += ["--fps", "29.97", "--focal", 1500, "--device", "cpu", "--person", 1, "--no-flip"]
+    assert lift(tmp_path / "walk.npy", *words) == 0
+    result = LiftResult.load(tmp_path / "out.npz")
+    lifter = Lifter.from_pretrained(weights, "cpu", flip=False)
+    expected = lifter(walk, (1920, 1080), 29.97, "h36m17", focal_px=1500)
+    np.testing.assert_array_equal(result.poses3d, expected.poses3d)
+    np.testing.assert_array_equal(result.root, expected.root)
+    assert (result.image_size, result.fps) == ((1920, 1080), 29.97)
+
+
+def test_options_win_over_what_the_file_says(tmp_path: Path, weights, walk):
+    np.savez(tmp_path / "walk.npz", keypoints=walk, image_size=[640, 480], fps=1)
+    words = ["-o", tmp_path / "out.npz", "--weights", weights, "--image-size", 1000, 1002, "--fps", 50]
+    assert lift(tmp_path / "walk.npz", *words) == 0
+    result = LiftResult.load(tmp_path / "out.npz")
+    assert (result.image_size, result.fps) == ((1000, 1002), 50)
+
+
+def test_a_folder_of_openpose_frames_as_a_program(tmp_path: Path, weights, rng):
+    body = rng.uniform(100, 600, (25, 2))
+    (tmp_path / "frames").mkdir()
+    for frame in range(40):
+        joints = np.column_stack([body + 3 * frame, np.full(25, 0.8)])
+        people = [] if frame in (10, 11) else [{"pose_keypoints_2d": joints.reshape(-1).tolist()}]
+        (tmp_path / "frames" / f"v_{frame:012d}_keypoints.json").write_text(json.dumps({"people": people}))
+    command = [
+        sys.executable,
+        "-m",
+        "rtpca.cli.main",
+        "lift",
+        tmp_path / "frames",
+        "-o",
+        tmp_path / "out.npz",
+    ]
+    command += ["--weights", weights, "--image-size", "1280", "720", "--fps", "25"]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "OpenPose folder: 40 frames of 25 joints" in done.stdout
+    result = LiftResult.load(tmp_path / "out.npz")
+    assert result.valid.all()
+    np.testing.assert_allclose(result.confidence[[10, 11]].max(), 0.5)
+    assert np.isfinite(result.poses3d).all()
+
+
+def test_a_real_take(tmp_path: Path, weights, shared_data):
+    """Motion capture of the test data, seen by a camera."""
+    with np.load(shared_data / "data" / "cmu_actions.npz") as pack:
+        take = pack["positions"][: pack["offsets"][1]][::6]
+    world = (joint_recipe("cmu38") @ take).astype(np.float32)
+    np.savez(tmp_path / "take.npz", keypoints=seen_by_camera(world), image_size=[1000, 1002], fps=20)
+    assert lift(tmp_path / "take.npz", "-o", tmp_path / "out.npz", "--weights", weights) == 0
+    result = LiftResult.load(tmp_path / "out.npz")
+    assert result.frames == len(world)
+    assert result.valid.all()
+
+
+class Trap:
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+GOOD = np.random.default_rng(0).uniform(100, 500, (5, 17, 2))
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "message"),
+    [
+        ({"keypoints": GOOD[:, :12]}, [], "12 joints"),
+        ({"keypoints": GOOD * np.nan}, [], "no visible joint"),
+        ({"keypoints": GOOD[:0]}, [], "no frames"),
+        ({"keypoints": GOOD[0]}, [], "needed is (F, J, 2)"),
+        ({"keypoints": GOOD}, ["--skeleton", "centaur"], "unknown skeleton 'centaur'"),
+        ({"keypoints": GOOD, "skeleton": "centaur"}, [], "skeleton 'centaur', which is not known"),
+        ({"keypoints": GOOD}, ["--skeleton", "body25"], "17 joints, but skeleton body25 has 25"),
+        ({"keypoints": np.array({"a": 1}, dtype=object)}, [], "pickled Python objects"),
+        ({"positions_2d": np.array([Trap(Path("trap"))], dtype=object)}, [], "nothing of the file was run"),
+        ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--person", "2"], "the file has 1 person"),
+        ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--fps", "0"], "fps is 0"),
+        ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--image-size", "0", "5"], "image size is 0"),
+        ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--focal", "-1"], "focal_px is -1"),
+        ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--weights", "nobody"], "no weights called 'nobody'"),
+        ({"keypoints": GOOD}, ["--device", "tpu"], "--device"),
+        ({"keypoints": GOOD}, ["--image-size", "5"], "--image-size"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_exit_code_2(
+    tmp_path, weights, capsys, monkeypatch, content, words, message
+):
+    monkeypatch.chdir(tmp_path)
+    np.savez("in.npz", **content)
+    assert (
+        lift("in.npz", "-o", "out.npz", *(["--weights", weights] if "--weights" not in words else []), *words)
+        == 2
+    )
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("rtpca: error: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.npz"]
+
+
+def test_a_truncated_file_leaves_an_older_result_alone(tmp_path: Path, weights, capsys):
+    np.savez(tmp_path / "in.npz", keypoints=GOOD)
+    (tmp_path / "in.npz").write_bytes((tmp_path / "in.npz").read_bytes()[:300])
+    (tmp_path / "out.npz").write_bytes(b"older")
+    assert lift(tmp_path / "in.npz", "-o", tmp_path / "out.npz", "--weights", weights) == 2
+    assert "truncated" in capsys.readouterr().err
+    assert (tmp_path / "out.npz").read_bytes() == b"older"
+
+
+def test_an_output_folder_that_is_not_there_is_said_before_the_work(tmp_path: Path, weights, capsys):
+    assert lift(tmp_path / "absent.npz", "-o", tmp_path / "nowhere" / "out.npz", "--weights", weights) == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
+_MEASURED = """
+import resource, sys
+import torch
+torch.set_num_threads(1)
+from rtpca.cli.main import main
+code = main(sys.argv[1:])
+print("peak_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+sys.exit(code)
+"""
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_windows(tmp_path: Path, weights):
+    """500,000 frames in under 1.5 GB; of which input and output are 0.3."""
+    frames = 500_000
+    keypoints = np.ones((frames, 17, 3), np.float32)
+    time = np.arange(frames, dtype=np.float32) / 20
+    keypoints[..., :2] = GOOD[0] + 30 * np.stack([np.sin(time), np.cos(time)], axis=1)[:, None]
+    keypoints[1000:1008, 4] = np.nan
+    keypoints[20_000:21_000] = np.nan
+    np.savez(tmp_path / "in.npz", keypoints=keypoints, image_size=[1000, 1000], fps=20, skeleton="h36m17")
+    del keypoints
+    command = [
+        sys.executable,
+        "-c",
+        _MEASURED,
+        "lift",
+        str(tmp_path / "in.npz"),
+        "-o",
+        str(tmp_path / "out.npz"),
+    ]
+    done = subprocess.run(
+        [*command, "--weights", weights, "--no-flip"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    peak_mb = float(done.stdout.split("peak_mb")[1])
+    assert peak_mb < 1500
+    result = LiftResult.load(tmp_path / "out.npz")
+    assert result.frames == frames
+    assert int((~result.valid).sum()) == 1000
+    assert np.isfinite(result.poses3d).all()
