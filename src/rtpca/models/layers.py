@@ -44,6 +44,18 @@ class FeedForward(nn.Module):
         return self.dropout(self.contract(self.dropout(F.gelu(self.expand(x)))))
 
 
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Softmax(q k^T / sqrt(D)) v for (N, H, L, D) tensors.
+
+    The fused CPU kernel's backward pass is slow on short sequences, and very slow where matrix products run in
+    bfloat16 (four fifths of a training step), so training on a CPU takes plain products.
+    """
+    if q.requires_grad and q.device.type == "cpu":
+        logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+        return logits.softmax(-1) @ v
+    return F.scaled_dot_product_attention(q, k, v)
+
+
 class Attention(nn.Module):
     """Multi-head attention over one axis, with optional refined keys and values and optional memory.
 
@@ -91,9 +103,7 @@ class Attention(nn.Module):
         q, own = self.project(x)
         attended = own if memory is None or self.merge_memory is None else self.merge_memory(own, memory)
         keys, values = attended.chunk(2, dim=-1)
-        out = F.scaled_dot_product_attention(
-            self.split_heads(q), self.split_heads(keys), self.split_heads(values)
-        )
+        out = attend(self.split_heads(q), self.split_heads(keys), self.split_heads(values))
         out = out.transpose(1, 2).flatten(2)  # (N, H, L, D) -> (N, L, C)
         return self.dropout(self.proj(out)), own, attended
 

@@ -1,0 +1,73 @@
+"""From pixels to what a network reads, and from what it says back to camera axes.
+
+Training, evaluation and lifting prepare keypoints here and nowhere else, so what a network has learnt is what it sees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rtpca.geometry.camera import rotate
+from rtpca.geometry.screen import normalise_screen
+from rtpca.geometry.view import person_view
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkInput:
+    """Features of a batch of windows, and the axes that poses are predicted in.
+
+    Attributes:
+        features: (B, F, J, 2) normalised keypoints, or (B, F, J, 3) with score.
+        R_cam_from_view: (B, F, 3, 3) from the axes of the prediction into camera axes; None where they are the
+            camera's own.
+    """
+
+    features: Tensor
+    R_cam_from_view: Tensor | None
+
+    def to_camera(self, poses: Tensor) -> Tensor:
+        """Predicted poses (B, F, J, 3) in camera axes."""
+        return poses if self.R_cam_from_view is None else rotate(self.R_cam_from_view, poses)
+
+    def from_camera(self, poses: Tensor) -> Tensor:
+        """Poses in camera axes (B, F, J, 3) in the axes of the prediction: the training target."""
+        return poses if self.R_cam_from_view is None else rotate(self.R_cam_from_view.mT, poses)
+
+
+def network_input(
+    keypoints_px: Tensor,
+    scores: Tensor,
+    *,
+    normalisation: str,
+    with_scores: bool,
+    size_wh: Tensor,
+    focal_px: Tensor,
+    principal_px: Tensor,
+) -> NetworkInput:
+    """Prepare windows of keypoints.
+
+    Args:
+        keypoints_px: (B, F, J, 2) pixels; anything where the score is 0.
+        scores: (B, F, J) in [0, 1], 0 where missing.
+        normalisation: "person" or "screen" (docs/conventions.md, "Network input").
+        with_scores: Append the scores as a third channel.
+        size_wh: (2,) or (B, 2) image size in pixels.
+        focal_px: (2,) or (B, 2), known or assumed.
+        principal_px: (2,) or (B, 2).
+
+    Returns:
+        The features, 0 in place of missing keypoints, and the axes of the prediction.
+    """
+    if normalisation == "person":
+        view = person_view(keypoints_px, scores, focal_px, principal_px)
+        points, R_cam_from_view = view.points_norm, view.R_cam_from_view
+    else:
+        size = size_wh if size_wh.dim() == 1 else size_wh[:, None, None]
+        points = torch.where(scores[..., None] > 0, normalise_screen(keypoints_px, size), 0.0)
+        R_cam_from_view = None
+    if with_scores:
+        points = torch.cat((points, scores[..., None]), dim=-1)
+    return NetworkInput(points, R_cam_from_view)

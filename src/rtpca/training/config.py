@@ -1,0 +1,212 @@
+"""A training run as plain data: one YAML recipe, strict keys, every value checked before anything is read."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+
+from rtpca.data.augment import AugmentConfig
+from rtpca.errors import ConfigError
+from rtpca.models.checkpoint import InputSpec
+from rtpca.models.config import RTPCAConfig
+from rtpca.training.losses import LossConfig
+
+Schedule = Literal["cosine", "exponential"]
+Precision = Literal["32-true", "bf16-mixed", "16-mixed", "32-bf16-matmul"]
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which windows are seen."""
+
+    train_split: str = "train"
+    val_split: str = "val"
+    """Choices are made on this split; the test split is never read in training."""
+    rate_range: tuple[float, float] = (1.0, 1.0)
+    """Frame rate of a window over the nominal one, log-uniform."""
+
+
+@dataclass(frozen=True)
+class OptimConfig:
+    """AdamW and its schedule."""
+
+    lr: float = 4e-5
+    weight_decay: float = 0.1
+    betas: tuple[float, float] = (0.9, 0.999)
+    warmup_steps: int = 0
+    schedule: Schedule = "exponential"
+    """Cosine to zero at the last step, or a factor `decay` after each `decay_every` steps."""
+    decay: float = 0.99
+    decay_every: int = 1000
+    clip_norm: float = 0.0
+    """Largest gradient norm; 0 does not clip."""
+    ema: float = 0.0
+    """Decay of the running mean of the weights, which is what is evaluated and saved; 0 keeps the weights."""
+
+    def __post_init__(self) -> None:
+        if self.lr <= 0:
+            raise ConfigError(f"optim: lr={self.lr} must be positive")
+        if self.schedule not in get_args(Schedule):
+            raise ConfigError(
+                f"optim: schedule={self.schedule!r} must be one of {', '.join(get_args(Schedule))}"
+            )
+        if not 0.0 <= self.ema < 1.0:
+            raise ConfigError(f"optim: ema={self.ema} must be in [0, 1)")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that a run is made of; the defaults are the paper's protocol on windows of motion capture."""
+
+    name: str = "rtpca"
+    seed: int = 0
+    steps: int = 10_000
+    batch: int = 4
+    precision: Precision = "32-true"
+    """As Lightning Fabric names them, and `32-bf16-matmul`: float32 with matrix products in bfloat16."""
+    compile: bool = False
+    """Compile the network with torch.compile."""
+    log_every: int = 50
+    val_every: int = 1000
+    checkpoint_every: int = 500
+    model: RTPCAConfig = field(default_factory=RTPCAConfig)
+    input: InputSpec = field(default_factory=InputSpec)
+    data: DataConfig = field(default_factory=DataConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig.none)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "log_every", "val_every", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name}={getattr(self, name)} must be at least 1")
+        if self.precision not in get_args(Precision):
+            raise ConfigError(
+                f"precision={self.precision!r} must be one of {', '.join(get_args(Precision))}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All values as plain lists, dictionaries and scalars."""
+        return _plain(asdict(self))
+
+
+def load_config(path: str | Path | None, overrides: Sequence[str] = ()) -> TrainConfig:
+    """Read a recipe.
+
+    Args:
+        path: YAML file; None starts from the defaults.
+        overrides: `key=value` with dots for nested keys and YAML values, e.g. `model.dim=128`.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        ConfigError: If the file is unreadable, a key is unknown, or a value does not fit.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        values = _read_yaml(Path(path))
+    for override in overrides:
+        _apply_override(values, override)
+    return from_dict(values)
+
+
+def from_dict(values: Mapping[str, Any]) -> TrainConfig:
+    """Build a configuration from plain values, refusing unknown keys."""
+    return _build(TrainConfig, values, "")
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give the path of a YAML recipe") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: a recipe is a list of `key: value` lines, this file holds a {type(values).__name__}")
+    return values
+
+
+def _apply_override(values: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    if not separator or not key:
+        raise ConfigError(f"--set {override}: give key=value, e.g. --set model.dim=128")
+    *path, last = key.split(".")
+    for part in path:
+        inner = values.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"--set {override}: {part} is a value, not a group of options")
+        values = inner
+    try:
+        values[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {override}: {text!r} is not a YAML value") from error
+
+
+def _build(cls: type[Any], values: object, where: str) -> Any:
+    """A dataclass from plain values; nested dataclasses may be given in part."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where or 'recipe'}: a group of options, got {values!r}")
+    types = typing.get_type_hints(cls)
+    known = [f.name for f in fields(cls) if f.init]
+    unknown = [str(key) for key in values if key not in known]
+    if unknown:
+        raise ConfigError(
+            f"unknown option {', '.join(where + key for key in unknown)}; "
+            f"known here: {', '.join(where + key for key in known)}"
+        )
+    arguments = {key: _convert(types[key], value, f"{where}{key}") for key, value in values.items()}
+    return cls(**arguments)
+
+
+def _convert(wanted: Any, value: Any, where: str) -> Any:
+    if is_dataclass(wanted):
+        if value == "none" and hasattr(wanted, "none"):
+            return typing.cast(Any, wanted).none()
+        return _build(typing.cast(type[Any], wanted), value, f"{where}.")
+    origin, arguments = typing.get_origin(wanted), get_args(wanted)
+    if origin is Literal:
+        return value
+    if origin is tuple:
+        return _convert_tuple(arguments, value, where)
+    if origin is not None:  # a union, as in float | None
+        options = [a for a in arguments if a is not type(None)]
+        return None if value is None else _convert(options[0], value, where)
+    if wanted is float and isinstance(value, str):
+        # YAML reads 1e-3 as text: its floats need a dot.
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise ConfigError(f"{where}={value!r} must be a {wanted.__name__}")
+    return value
+
+
+def _convert_tuple(arguments: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise ConfigError(f"{where}={value!r} must be a list")
+    items = typing.cast(Sequence[Any], value)
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_convert(arguments[0], item, where) for item in items)
+    if len(items) != len(arguments):
+        raise ConfigError(f"{where}={value!r} must be a list of {len(arguments)}")
+    return tuple(_convert(wanted, item, where) for wanted, item in zip(arguments, items, strict=True))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

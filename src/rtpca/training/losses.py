@@ -1,0 +1,114 @@
+"""The terms of the training loss, each a named function of root-relative poses in metres.
+
+The paper's total is `position + lambda_t * consistency + lambda_m * velocity` with the weights of MixSTE, 0.5 and 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from rtpca.errors import ConfigError
+from rtpca.skeletons import get_skeleton
+
+JointWeights = Literal["paper", "authors", "uniform"]
+
+_PAPER_PARTS = {1.5: ("neck", "head"), 2.5: ("knee", "elbow"), 4.0: ("ankle", "wrist")}
+_AUTHORS_H36M17 = (1, 1, 2.5, 2.5, 1, 2.5, 2.5, 1, 1, 1, 1.5, 1.5, 4, 4, 1.5, 4, 4)
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Which terms count how much."""
+
+    joint_weights: JointWeights = "paper"
+    """By body part as the paper says (torso 1, head 1.5, middle limb 2.5, terminal limb 4), as the authors' array has
+    them (Human3.6M: shoulders 1.5, elbows and wrists 4, knees and ankles 2.5), or all 1."""
+    position: float = 1.0
+    """Weight of the weighted MPJPE."""
+    consistency: float = 0.5
+    """Weight of the temporal consistency term: it penalises motion of the prediction as such."""
+    velocity: float = 2.0
+    """Weight of the mean velocity error."""
+    squared: bool = False
+    """Square the distance in the position term, as the paper's formula is printed (its metric and the code do not)."""
+
+    def __post_init__(self) -> None:
+        if self.joint_weights not in get_args(JointWeights):
+            raise ConfigError(
+                f"loss: joint_weights={self.joint_weights!r} must be one of {', '.join(get_args(JointWeights))}"
+            )
+        for name in ("position", "consistency", "velocity"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"loss: {name}={getattr(self, name)} must not be negative")
+
+
+def joint_weights(kind: JointWeights, skeleton: str = "h36m17") -> Tensor:
+    """Weight of each joint, (J,).
+
+    Raises:
+        ConfigError: If the authors' array is asked for on another skeleton than h36m17.
+    """
+    names = get_skeleton(skeleton).joints
+    if kind == "uniform":
+        return torch.ones(len(names))
+    if kind == "authors":
+        if skeleton != "h36m17":
+            raise ConfigError(f"loss: the authors' joint weights are for h36m17, not for {skeleton}; use 'paper'")
+        return torch.tensor(_AUTHORS_H36M17, dtype=torch.float32)
+    weights = [
+        next((w for w, parts in _PAPER_PARTS.items() if any(part in name for part in parts)), 1.0)
+        for name in names
+    ]
+    return torch.tensor(weights)
+
+
+def weighted_mpjpe(predicted: Tensor, target: Tensor, weights: Tensor, squared: bool = False) -> Tensor:
+    """Mean over batch, frames and joints of w_j times the distance (the paper's L_w).
+
+    Args:
+        predicted: (B, F, J, 3).
+        target: (B, F, J, 3).
+        weights: (J,), not normalised.
+        squared: Square the distance, as the formula is printed.
+    """
+    difference = predicted - target
+    distance = difference.square().sum(-1) if squared else difference.norm(dim=-1)
+    return (weights * distance).mean()
+
+
+def temporal_consistency(predicted: Tensor, weights: Tensor) -> Tensor:
+    """Mean over batch, frame differences, joints and coordinates of w_j times the squared step (MixSTE's TCLoss)."""
+    step = predicted[:, 1:] - predicted[:, :-1]
+    return (weights[:, None] * step.square()).mean()
+
+
+def velocity_error(predicted: Tensor, target: Tensor) -> Tensor:
+    """Mean over batch, frame differences and joints of the distance between the steps (MPJVE)."""
+    difference = (predicted[:, 1:] - predicted[:, :-1]) - (target[:, 1:] - target[:, :-1])
+    return difference.norm(dim=-1).mean()
+
+
+class PoseLoss:
+    """The configured sum, with its terms by name."""
+
+    def __init__(self, config: LossConfig, skeleton: str, device: torch.device | str) -> None:
+        self._config = config
+        self._weights = joint_weights(config.joint_weights, skeleton).to(device)
+
+    def __call__(self, predicted: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Total and weighted terms for (B, F, J, 3) poses; terms of weight 0 are left out."""
+        config = self._config
+        terms: dict[str, Tensor] = {}
+        if config.position:
+            terms["position"] = config.position * weighted_mpjpe(
+                predicted, target, self._weights, config.squared
+            )
+        if config.consistency and predicted.shape[1] > 1:
+            terms["consistency"] = config.consistency * temporal_consistency(predicted, self._weights)
+        if config.velocity and predicted.shape[1] > 1:
+            terms["velocity"] = config.velocity * velocity_error(predicted, target)
+        return torch.stack(list(terms.values())).sum(), {k: v.detach() for k, v in terms.items()}

@@ -1,0 +1,66 @@
+"""The state of a run between two steps: written atomically, read back exactly.
+
+It holds tensors and plain values only, and is read by PyTorch's restricted loader, which admits nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rtpca.errors import CheckpointError
+from rtpca.files import written_whole
+
+FORMAT = "rtpca-training-state-1"
+
+
+@dataclass
+class TrainState:
+    """Everything that the next step depends on.
+
+    Attributes:
+        step: Steps done.
+        model: State dict of the network.
+        ema: State dict of the running mean of the weights; empty without one.
+        optimizer: State dict of the optimiser.
+        random: State of the generator of windows and augmentation.
+        torch_random: State of PyTorch's own generator (stochastic depth).
+        seconds: Training time so far.
+        config: The recipe, plain values.
+    """
+
+    step: int
+    model: dict[str, Tensor]
+    ema: dict[str, Tensor]
+    optimizer: dict[str, Any]
+    random: Tensor
+    torch_random: Tensor
+    seconds: float
+    config: dict[str, Any]
+
+
+def save_state(path: Path, state: TrainState) -> None:
+    """Write, whole or not at all."""
+    with written_whole(path) as partial:
+        torch.save({"format": FORMAT, **vars(state)}, partial)
+
+
+def load_state(path: Path, device: torch.device | str = "cpu") -> TrainState:
+    """Read a state.
+
+    Raises:
+        CheckpointError: If the file is missing, damaged or something else.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file, so there is nothing to resume; start without --resume")
+    try:
+        values = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"{path}: not a readable training state: {str(error).splitlines()[0]}") from error
+    if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+        raise CheckpointError(f"{path}: not a training state of this package")
+    return TrainState(**values)
