@@ -187,6 +187,17 @@ def test_a_truncated_file_leaves_an_older_result_alone(tmp_path: Path, weights, 
     assert (tmp_path / "out.npz").read_bytes() == b"older"
 
 
+def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, weights, walk, monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Lifter, "__call__", interrupted)
+    np.savez(tmp_path / "walk.npz", keypoints=walk)
+    assert lift(tmp_path / "walk.npz", "-o", tmp_path / "out.npz", "--weights", weights) == 130
+    assert capsys.readouterr().err == "rtpca: error: interrupted\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["walk.npz"]
+
+
 def test_an_output_folder_that_is_not_there_is_said_before_the_work(tmp_path: Path, weights, capsys):
     assert lift(tmp_path / "absent.npz", "-o", tmp_path / "nowhere" / "out.npz", "--weights", weights) == 2
     assert "there is no folder" in capsys.readouterr().err

@@ -248,6 +248,16 @@ def test_coco_annotations(tmp_path):
     assert "17 joints: coco17, as the file says" in content.notes
 
 
+def test_names_with_a_constant_last_number_are_taken_in_natural_order(tmp_path):
+    truth = person(12, 17)
+    items = [
+        {"image_id": f"shot{f}_cam2.jpg", "keypoints": flat(truth[f])}
+        for f in (3, 11, 0, 1, 2, *range(4, 11))
+    ]
+    content = read_keypoints(write_json(tmp_path / "r.json", items), "coco17")
+    np.testing.assert_allclose(content.keypoints_px, truth[..., :2], rtol=1e-6)
+
+
 def test_far_apart_image_ids_count_in_order(tmp_path):
     truth = person(3, 17)
     items = [{"image_id": i, "keypoints": flat(truth[f])} for f, i in enumerate((139, 285, 581929))]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rtpca.cli.console import err, out
+from rtpca.cli.console import out
+from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from rtpca.inference import LiftResult
-    from rtpca.inference.lifter import Progress
 
 
 def lift(
@@ -57,7 +55,7 @@ def lift(
         for note in keypoints.notes:
             out.print(note, markup=False, soft_wrap=True)
         lifter = Lifter.from_pretrained(weights, device, flip=flip)
-        with _progress_bar() as progress:
+        with progress_bar("lifting", "windows") as progress:
             result = lifter(
                 keypoints.keypoints_px,
                 image_size=image_size or keypoints.image_size,
@@ -70,29 +68,6 @@ def lift(
         result.save(scratch)
     for line in (*result.notes, _summary(result, output)):
         out.print(line, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress_bar() -> Generator[Progress]:
-    """A bar over windows with rate and time left on standard error, gone when the work is done."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("lifting"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("windows, {task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("lifting", total=None, rate="")
-
-        def update(done: int, total: int) -> None:
-            elapsed = bar.tasks[task].elapsed or 0.0
-            rate = f"{done / elapsed:.0f} per second" if elapsed > 0 else ""
-            bar.update(task, completed=done, total=total, rate=rate)
-
-        yield update
 
 
 def _summary(result: LiftResult, output: Path) -> str:

@@ -15,9 +15,9 @@ from rtpca.errors import ConfigError
 from rtpca.geometry import assumed_focal_px, root_trajectory
 from rtpca.inference.blending import Blender, FloatArray, fill_between
 from rtpca.inference.gaps import complete_keypoints
-from rtpca.inference.network_input import Camera2D, WindowLifter
 from rtpca.inference.preparation import PreparedClip, prepare_clip
 from rtpca.inference.result import LiftResult
+from rtpca.inference.window_lifter import Camera2D, WindowLifter
 from rtpca.inference.windows import WindowPlan, rate_steps
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, get_skeleton
@@ -170,10 +170,7 @@ class Lifter:
         if self.checkpoint.config.in_channels == 2:
             keypoints = complete_keypoints(keypoints, scores, get_skeleton("h36m17"))
             scores = np.ones_like(scores)
-        camera = Camera2D(
-            *(t.to(self.device) for t in (camera.size_wh, camera.focal_px, camera.principal_px))
-        )
-        lift_windows = WindowLifter(self.checkpoint, camera, self.flip)
+        lift_windows = WindowLifter(self.checkpoint, camera.to(self.device), self.flip)
         blender = Blender(plan.frames, window, (17, 3))
         done, total = 0, plan.count
         with torch.inference_mode():

@@ -13,6 +13,7 @@ from rtpca.inference.keypoint_files.content import (
     detection,
     flat_joints,
     frame_places,
+    in_natural_order,
     number_in,
     size_of,
     tracks_of,
@@ -37,7 +38,7 @@ def read_results(items: list[Any], path: Path) -> FileContent:
     """
     named = isinstance(items[0].get("image_id"), str)
     numbers: list[int] = []
-    names = sorted({str(_get(item, "image_id", path, i)) for i, item in enumerate(items)}) if named else []
+    names = in_natural_order({str(_get(item, "image_id", path, i)) for i, item in enumerate(items) if named})
     in_order = {name: i for i, name in enumerate(names)}
     by_number = {name: number_in(Path(name).stem) for name in names}
     numbered = len(set(by_number.values()) - {None}) == len(names)

@@ -131,6 +131,19 @@ def number_in(name: str) -> int | None:
     return int(digits[-1]) if digits else None
 
 
+def in_natural_order(names: Iterable[str]) -> list[str]:
+    """Names sorted so that "frame2" comes before "frame10"."""
+    return sorted(names, key=_natural_key)
+
+
+def _natural_key(name: str) -> list[tuple[int, str]]:
+    parts: list[str] = re.split(r"([0-9]+)", name)
+    return [
+        (int(part) if number else -1, part)
+        for part, number in zip(parts, [False, True] * len(parts), strict=False)
+    ]
+
+
 def frame_places(numbers: Iterable[int], places: Iterable[int] = ()) -> tuple[dict[int, int], int, str]:
     """Where numbered frames lie in the clip.
 

@@ -13,6 +13,7 @@ from rtpca.inference.keypoint_files.content import (
     detection,
     flat_joints,
     frame_places,
+    in_natural_order,
     number_in,
     read_json,
     tracks_of,
@@ -30,7 +31,7 @@ def read_folder(folder: Path) -> FileContent:
     Raises:
         InputError: there are no JSON files, or one of them is not a frame of OpenPose or MMPose.
     """
-    files = sorted(folder.glob("*.json"))
+    files = [folder / name for name in in_natural_order(file.name for file in folder.glob("*.json"))]
     if not files:
         raise InputError(
             f"{folder}: a folder without .json files; needed is one file per frame, as OpenPose writes them"
