@@ -16,7 +16,7 @@ from rtpca.models.checkpoint import InputSpec
 from rtpca.models.config import RTPCAConfig
 from rtpca.training.losses import LossConfig
 
-Schedule = Literal["cosine", "exponential"]
+Schedule = Literal["cosine", "stable", "exponential"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "32-bf16-matmul"]
 
 
@@ -40,7 +40,9 @@ class OptimConfig:
     betas: tuple[float, float] = (0.9, 0.999)
     warmup_steps: int = 0
     schedule: Schedule = "exponential"
-    """Cosine to zero at the last step, or a factor `decay` after each `decay_every` steps."""
+    """Cosine to zero at the last step; constant, then linear to zero over the last `cooldown_steps`; or a factor
+    `decay` after each `decay_every` steps. `stable` runs may be resumed with another number of steps."""
+    cooldown_steps: int = 0
     decay: float = 0.99
     decay_every: int = 1000
     clip_norm: float = 0.0

@@ -28,6 +28,8 @@ def learning_rate(config: OptimConfig, step: int, steps: int) -> float:
         return config.lr * (step + 1) / config.warmup_steps
     if config.schedule == "exponential":
         return config.lr * config.decay ** (step // config.decay_every)
+    if config.schedule == "stable":
+        return config.lr * min(1.0, (steps - step) / max(1, config.cooldown_steps))
     done = (step - config.warmup_steps) / max(1, steps - config.warmup_steps)
     return config.lr * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
 

@@ -1,6 +1,7 @@
 """The state of a run between two steps: written atomically, read back exactly.
 
-It holds tensors and plain values only, and is read by PyTorch's restricted loader, which admits nothing else.
+It holds tensors and plain values only, and is read by PyTorch's restricted loader, which admits nothing else. No
+generator state is needed: the randomness of a step depends on the seed and its number alone (`loop.py`).
 """
 
 from __future__ import annotations
@@ -27,8 +28,6 @@ class TrainState:
         model: State dict of the network.
         ema: State dict of the running mean of the weights; empty without one.
         optimizer: State dict of the optimiser.
-        random: State of the generator of windows and augmentation.
-        torch_random: State of PyTorch's own generator (stochastic depth).
         seconds: Training time so far.
         config: The recipe, plain values.
     """
@@ -37,8 +36,6 @@ class TrainState:
     model: dict[str, Tensor]
     ema: dict[str, Tensor]
     optimizer: dict[str, Any]
-    random: Tensor
-    torch_random: Tensor
     seconds: float
     config: dict[str, Any]
 

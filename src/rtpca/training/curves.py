@@ -1,0 +1,77 @@
+"""The learning curves of a run: a CSV file, TensorBoard, and a picture at the end."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from types import TracebackType
+
+from rtpca.files import written_whole
+
+COLUMNS = ("step", "seconds", "frames", "lr", "loss", "val_mpjpe_mm", "val_p_mpjpe_mm")
+
+
+class Curves:
+    """Appends rows to `curves.csv` and to TensorBoard; rows after the resumed step are dropped first."""
+
+    def __init__(self, folder: Path, resumed_step: int) -> None:
+        from torch.utils.tensorboard.writer import SummaryWriter
+
+        self._path = folder / "curves.csv"
+        rows = [row for row in read_curves(self._path) if row["step"] <= resumed_step] if resumed_step else []
+        with written_whole(self._path) as partial, partial.open("w", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=resumed_step + 1)
+
+    def __enter__(self) -> Curves:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._board.close()
+
+    def add(self, row: dict[str, float]) -> None:
+        """One row; columns that are not given stay empty, other keys go to TensorBoard only."""
+        with self._path.open("a", newline="") as file:
+            csv.DictWriter(file, COLUMNS, extrasaction="ignore").writerow(row)
+        for key, value in row.items():
+            if key != "step":
+                self._board.add_scalar(key, value, int(row["step"]))
+        self._board.flush()
+
+
+def read_curves(path: Path) -> list[dict[str, float]]:
+    """Rows of a `curves.csv`, without their empty columns."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+
+
+def draw_curves(folder: Path) -> None:
+    """Draw `curves.csv` as `curves.png`: loss and validation errors over the frames seen."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    rows = read_curves(folder / "curves.csv")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    losses = [row for row in rows if "loss" in row]
+    left.plot([row["frames"] / 1e6 for row in losses], [row["loss"] for row in losses], color="tab:blue")
+    left.set(xlabel="million frames seen", ylabel="training loss", yscale="log", title="Training")
+    checks = [row for row in rows if "val_mpjpe_mm" in row]
+    for key, label in (("val_mpjpe_mm", "MPJPE"), ("val_p_mpjpe_mm", "P-MPJPE")):
+        right.plot([row["frames"] / 1e6 for row in checks], [row[key] for row in checks], "o-", ms=3, label=label)
+    right.set(xlabel="million frames seen", ylabel="mm", title="Validation split, clean 2D")
+    right.set_ylim(bottom=0)
+    if checks:
+        right.legend()
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    with written_whole(folder / "curves.png") as partial:
+        figure.savefig(partial, dpi=120)
+    plt.close(figure)
