@@ -7,7 +7,6 @@ and 130; a closed pipe in silence. Any other exception is a bug and keeps its tr
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import os
 import signal
@@ -21,6 +20,13 @@ import typer
 from typer.main import get_command
 
 from rtpca.cli.console import out, print_error
+from rtpca.cli.demo import demo
+from rtpca.cli.evaluate import evaluate
+from rtpca.cli.import_checkpoint import import_checkpoint
+from rtpca.cli.lift import lift
+from rtpca.cli.prepare import app as prepare
+from rtpca.cli.profile import profile
+from rtpca.cli.train import train
 from rtpca.cli.version import version_lines
 from rtpca.errors import RtpcaError
 
@@ -64,25 +70,13 @@ def _help_text(verb: Callable[..., object]) -> str:
     return "\n\n".join(" ".join(text.split()) for text in prose)
 
 
-_VERBS = {
-    "demo": "demo",
-    "lift": "lift",
-    "prepare": "prepare",
-    "train": "train",
-    "eval": "evaluate",
-    "profile": "profile",
-    "import-checkpoint": "import_checkpoint",
-}
-for _verb, _module_name in _VERBS.items():
-    try:
-        _module = importlib.import_module(f"rtpca.cli.{_module_name}")
-    except ModuleNotFoundError:
-        continue
-    if _verb == "prepare":
-        app.add_typer(_module.app, name=_verb)
-    else:
-        _function = getattr(_module, _module_name)
-        app.command(_verb, help=_help_text(_function))(_function)
+app.command("demo", help=_help_text(demo))(demo)
+app.command("lift", help=_help_text(lift))(lift)
+app.add_typer(prepare, name="prepare")
+app.command("train", help=_help_text(train))(train)
+app.command("eval", help=_help_text(evaluate))(evaluate)
+app.command("profile", help=_help_text(profile))(profile)
+app.command("import-checkpoint", help=_help_text(import_checkpoint))(import_checkpoint)
 
 
 def main(args: Sequence[str]) -> int:
