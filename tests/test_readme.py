@@ -77,3 +77,9 @@ def test_pictures_are_small() -> None:
 
 def test_the_first_picture_comes_before_everything_else() -> None:
     assert README.index("![") < README.index("## ")
+
+
+def test_recipes_that_commands_name_exist() -> None:
+    named = {word for words in command_lines() for word in words if word.endswith(".yaml")}
+    assert named
+    assert all((ROOT / name).is_file() for name in named)
