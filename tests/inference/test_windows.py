@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rtpca.errors import InputError
-from rtpca.inference.blending import Blender, blend_weights, fill_between, unknown_runs
+from rtpca.inference.blending import Blender, blend_weights, fill_between, join_phases, unknown_runs
 from rtpca.inference.windows import WindowPlan, rate_steps, window_starts
 
 plans = st.builds(
@@ -119,6 +119,42 @@ def test_the_network_sees_about_its_own_rate(fps):
 def test_impossible_rates_are_refused(fps):
     with pytest.raises(InputError, match="fps"):
         rate_steps(fps, 20)
+
+
+def test_joining_removes_what_repeats_with_the_phases():
+    for stride in (2, 3, 4, 6):
+        pattern = np.resize(np.random.default_rng(stride).normal(size=stride), 40).astype(np.float32)
+        values = pattern.copy()
+        join_phases(values, np.ones(40, dtype=bool), stride)
+        inner = slice(stride // 2, 40 - stride // 2)
+        np.testing.assert_allclose(values[inner], pattern[:stride].mean(), atol=1e-6)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    stride=st.integers(1, 7),
+    known=st.lists(st.booleans(), min_size=1, max_size=40),
+    at_once=st.integers(4, 9),
+)
+def test_joining_keeps_straight_lines_and_unknown_frames(stride, known, at_once, monkeypatch):
+    known = np.array(known)
+    line = np.arange(len(known), dtype=np.float32)[:, None] * [2, -3] + 5
+    values = np.where(known[:, None], line, 1e9).astype(np.float32)
+    with monkeypatch.context() as patch:
+        patch.setattr("rtpca.inference.blending._JOINED_AT_ONCE", at_once)
+        join_phases(values, known, stride)
+    np.testing.assert_allclose(values[known], line[known], rtol=1e-5)
+    assert (values[~known] == 1e9).all()
+
+
+def test_joining_in_pieces_equals_joining_at_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    values, known = rng.normal(size=(50, 3)).astype(np.float32), rng.uniform(size=50) < 0.8
+    at_once, in_pieces = values.copy(), values.copy()
+    join_phases(at_once, known, 5)
+    monkeypatch.setattr("rtpca.inference.blending._JOINED_AT_ONCE", 4)
+    join_phases(in_pieces, known, 5)
+    np.testing.assert_allclose(in_pieces, at_once, atol=1e-6)
 
 
 def test_fill_between_runs_straight_and_holds_the_ends():

@@ -43,6 +43,9 @@ def lift(
         int | None,
         typer.Option(metavar="N", help="Which person of several, from 1; the most complete one is taken."),
     ] = None,
+    smooth: Annotated[
+        bool, typer.Option(help="Average fast clips over the time between two frames of the network.")
+    ] = True,
     flip: Annotated[bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")] = True,
 ) -> None:
     """Lift 2D keypoints to 3D poses over time."""
@@ -54,7 +57,7 @@ def lift(
         keypoints = read_keypoints(input, skeleton, person)
         for note in keypoints.notes:
             out.print(note, markup=False, soft_wrap=True)
-        lifter = Lifter.from_pretrained(weights, device, flip=flip)
+        lifter = Lifter.from_pretrained(weights, device, flip=flip, smooth=smooth)
         with progress_bar("lifting", "windows") as progress:
             result = lifter(
                 keypoints.keypoints_px,

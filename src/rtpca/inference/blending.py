@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
 
+_JOINED_AT_ONCE = 1 << 15
+
 
 def blend_weights(window: int) -> FloatArray:
     """Weight of each place of a window: a Hann bell sampled at the middles of places, so that none is zero.
@@ -60,6 +62,40 @@ class Blender:
         self._total[~covered] = 1.0
         self._sum /= self._total.reshape(-1, *[1] * (self._sum.ndim - 1))
         return self._sum, covered
+
+
+def join_phases(values: FloatArray, known: npt.NDArray[np.bool_], stride: int) -> None:
+    """Join the interleaved sequences of a fast clip, in place: a mean over one frame of the network.
+
+    Each of the `stride` sequences is predicted on its own, so the predictions differ by a pattern that
+    repeats every `stride` frames, and each carries the noise of its frame alone. The mean over `stride`
+    frames (for even ones, half weight at both ends) removes the pattern entirely and averages the noise,
+    without delay; it spans no more time than lies between two frames of the network. Near ends and unknown
+    frames it narrows symmetrically.
+
+    Args:
+        values: (F, ...) array, changed in place where known.
+        known: (F,) which frames count.
+        stride: Number of interleaved sequences; 1 changes nothing.
+    """
+    half = stride // 2
+    before = np.zeros((0, *values.shape[1:]), dtype=np.float32)
+    for start in range(0, len(values) if half else 0, _JOINED_AT_ONCE):
+        end = min(start + _JOINED_AT_ONCE, len(values))
+        first = start - len(before)
+        block = np.concatenate([before, values[start : end + half]])
+        before = values[max(start, end - half) : end].copy()
+        frames = np.arange(start, end)[known[start:end]]
+        total = block[frames - first].astype(np.float64)
+        weight = np.ones(len(frames))
+        for offset in range(1, half + 1):
+            share = 0.5 if 2 * offset == stride else 1.0
+            inside = (frames >= offset) & (frames + offset < len(values))
+            inside[inside] = known[frames[inside] - offset] & known[frames[inside] + offset]
+            centre = frames[inside] - first
+            total[inside] += share * (block[centre - offset] + block[centre + offset])
+            weight[inside] += 2 * share
+        values[frames] = total / weight.reshape(-1, *[1] * (values.ndim - 1))
 
 
 def fill_between(values: FloatArray, known: npt.NDArray[np.bool_]) -> None:

@@ -13,7 +13,7 @@ import torch
 from rtpca.checks import check_positive
 from rtpca.errors import ConfigError
 from rtpca.geometry import assumed_focal_px, root_trajectory
-from rtpca.inference.blending import Blender, FloatArray, fill_between
+from rtpca.inference.blending import Blender, FloatArray, fill_between, join_phases
 from rtpca.inference.gaps import complete_keypoints
 from rtpca.inference.preparation import PreparedClip, prepare_clip
 from rtpca.inference.result import LiftResult
@@ -45,6 +45,7 @@ class Lifter:
         device: Device = "auto",
         *,
         flip: bool = True,
+        smooth: bool = True,
         min_score: float = 0.1,
         max_gap_s: float = 0.5,
         batch_windows: int | None = None,
@@ -55,6 +56,8 @@ class Lifter:
             checkpoint: The weights.
             device: Where to compute; "auto" takes a CUDA device if there is one.
             flip: Average each prediction with that of the mirror image: steadier, at twice the time.
+            smooth: Average clips that are at least 1.5 times as fast as the network over one frame of the
+                network; see `rtpca.inference.blending.join_phases`.
             min_score: Joints whose score, relative to what the clip usually reaches, is lower count as
                 missing.
             max_gap_s: Longest time in seconds for which a missing joint is bridged.
@@ -71,6 +74,7 @@ class Lifter:
         self.device = torch.device(_resolve_device(device))
         self.checkpoint = checkpoint
         self.flip = flip
+        self.smooth = smooth
         self.min_score = min_score
         self.max_gap_s = max_gap_s
         self.batch_windows = batch_windows
@@ -83,6 +87,7 @@ class Lifter:
         device: Device = "auto",
         *,
         flip: bool = True,
+        smooth: bool = True,
         min_score: float = 0.1,
         max_gap_s: float = 0.5,
     ) -> Lifter:
@@ -92,6 +97,7 @@ class Lifter:
             name_or_path: "rtpca-s", or a path.
             device: See `Lifter`.
             flip: See `Lifter`.
+            smooth: See `Lifter`.
             min_score: See `Lifter`.
             max_gap_s: See `Lifter`.
 
@@ -100,7 +106,7 @@ class Lifter:
             ConfigError: see `Lifter`.
         """
         checkpoint = load_checkpoint(name_or_path)
-        return cls(checkpoint, device, flip=flip, min_score=min_score, max_gap_s=max_gap_s)
+        return cls(checkpoint, device, flip=flip, smooth=smooth, min_score=min_score, max_gap_s=max_gap_s)
 
     def __call__(
         self,
@@ -190,6 +196,8 @@ class Lifter:
                 if progress is not None:
                     progress(done, total)
         poses, covered = blender.finish()
+        if self.smooth:
+            join_phases(poses, clip.valid & covered, stride)
         fill_between(poses, clip.valid & covered)
         return poses
 
