@@ -89,7 +89,7 @@ def test_rest_pose_hangs_the_ends_of_the_bones_below_each_other():
 
 def test_a_bone_turns_itself_about_its_own_axis():
     # Frame 2: the root's quarter turn about z sends the hip from +x to +y. The thigh's "x" axis is turned by
-    # its axis line to +y, so its quarter turn is about y: (0, -4, 0) stays, and the root turns it to (4, 0, 0).
+    # its axis line to +y, so its quarter turn is about y: (0, -4, 0) stays; the root turns it to (4, 0, 0).
     # The shin's quarter turn about x sends (0, -3, 0) to (0, 0, -3), the thigh's about y sends that to
     # (-3, 0, 0), the root's about z to (0, -3, 0).
     expected = [[10, 20, 30], [10, 22, 30], [14, 22, 30], [14, 19, 30]]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from rtpca.cli.console import err, out
+from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from rtpca.data.datasets.options import PrepareOptions, PrepareReport
@@ -131,43 +127,11 @@ def bvh(
 
 
 def _prepare(kind: Literal["cmu", "bvh"], sources: list[Path], output: Path, options: PrepareOptions) -> None:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from rtpca.data.datasets.prepare import prepare
 
-    columns = (
-        TextColumn("preparing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}", markup=False),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[take]}", markup=False),
-    )
-    progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-    with _terminated_like_interrupted(), progress as bar:
-        task = bar.add_task("", total=None, take="", rate="")
-        start_s = time.monotonic()
-
-        def show(done: int, total: int, take: str) -> None:
-            rate = f"{done / max(time.monotonic() - start_s, 1e-3):.1f} takes/s"
-            bar.update(task, completed=done, total=total, take=take, rate=rate)
-
-        report = prepare(kind, sources, output, options, progress=show)
+    with progress_bar("preparing", "takes") as update:
+        report = prepare(kind, sources, output, options, progress=update)
     _print_report(report, output)
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Generator[None]:
-    """Let a termination signal unwind the stack, as Ctrl-C does, so that no half-written file is left."""
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + signum)
-
-    previous = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _print_report(report: PrepareReport, output: Path) -> None:

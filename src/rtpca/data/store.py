@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from rtpca.data.attribution import Attribution
 from rtpca.data.recording import FloatArray, Recording, RecordingInfo, check_recording
-from rtpca.errors import InputError, RtpcaError
+from rtpca.errors import ConfigError, InputError, RtpcaError
 from rtpca.files import written_whole
 from rtpca.skeletons import Skeleton, get_skeleton
 
@@ -129,11 +129,11 @@ class DatasetWriter:
         return self
 
     def _write_header(self, file: h5py.File) -> None:
-        file.attrs["format"] = FORMAT
+        file.attrs["format"] = _fixed_text(FORMAT)
         file.attrs["format_version"] = FORMAT_VERSION
-        file.attrs["skeleton"] = self._skeleton.name
-        file.attrs["joint_names"] = json.dumps(self._skeleton.joints)
-        file.attrs["parents"] = json.dumps(self._skeleton.parents)
+        file.attrs["skeleton"] = _fixed_text(self._skeleton.name)
+        file.attrs["joint_names"] = _fixed_text(json.dumps(self._skeleton.joints))
+        file.attrs["parents"] = np.asarray(self._skeleton.parents, dtype=np.int64)
         file.create_group("sequences")
 
     def __exit__(
@@ -150,7 +150,7 @@ class DatasetWriter:
         text = json.dumps([attribution.to_dict() for attribution in self._attributions.values()], indent=1)
         if "attributions" in file:
             del file["attributions"]
-        file.create_dataset("attributions", data=text, dtype=h5py.string_dtype())
+        file.create_dataset("attributions", data=_fixed_text(text))
 
     def add_attribution(self, attribution: Attribution) -> None:
         """Carry the terms of a source along; a source that is there already gets the new text."""
@@ -177,17 +177,23 @@ class DatasetWriter:
         self._names.add(recording.name)
 
     def _write(self, group: h5py.Group, recording: Recording) -> None:
-        group.attrs["name"] = recording.name
+        group.attrs["name"] = _fixed_text(recording.name)
         group.attrs["fps"] = float(recording.fps)
         for text in _TEXTS:
-            group.attrs[text] = getattr(recording, text)
-        group.attrs["cameras"] = json.dumps(recording.camera_names)
+            group.attrs[text] = _fixed_text(getattr(recording, text))
+        group.attrs["cameras"] = _fixed_text(json.dumps(recording.camera_names))
         _write_array(group, "positions3d", recording.positions3d)
         for camera, keypoints_px in (recording.keypoints2d or {}).items():
             _write_array(group, f"keypoints2d/{camera}", keypoints_px)
         if recording.cameras is not None:
             for name, camera in zip(recording.camera_names, recording.cameras, strict=True):
                 _write_camera(group.create_group(f"cameras/{name}"), camera)
+
+
+def _fixed_text(text: str) -> npt.NDArray[np.bytes_]:
+    """Text of fixed length; variable-length texts live in a heap whose damage can hang the HDF5 library."""
+    content = text.encode()
+    return np.array(content, dtype=h5py.string_dtype("utf-8", max(len(content), 1)))
 
 
 def _write_array(group: h5py.Group, name: str, array: npt.NDArray[Any]) -> None:
@@ -311,7 +317,7 @@ class Dataset:
 
     def _read_skeleton(self) -> Skeleton:
         attributes = _attributes(self._file)
-        if attributes.get("format") != FORMAT:
+        if "format" not in attributes or _text(attributes["format"]) != FORMAT:
             raise InputError(
                 f"{self.path}: an HDF5 file, but not made by `rtpca prepare`; prepare the data first"
             )
@@ -321,29 +327,32 @@ class Dataset:
                 f"{self.path}: has format version {version}, this rtpca reads up to {FORMAT_VERSION}; "
                 "update rtpca"
             )
-        skeleton = get_skeleton(str(attributes["skeleton"]))
-        if tuple(json.loads(attributes["joint_names"])) != skeleton.joints:
+        try:
+            skeleton = get_skeleton(_text(attributes["skeleton"]))
+        except ConfigError as error:
+            raise InputError(f"{self.path}: {error}; it is damaged or was made by a newer rtpca") from error
+        if tuple(json.loads(_text(attributes["joint_names"]))) != skeleton.joints:
             raise InputError(
                 f"{self.path}: its joints are not those of {skeleton.name}; prepare the data again"
             )
         return skeleton
 
     def _read_attributions(self) -> tuple[Attribution, ...]:
-        text: Any = _array(self._file, "attributions").asstr()[()]
-        return tuple(Attribution.from_dict(entry) for entry in json.loads(text))
+        entries = json.loads(_text(_array(self._file, "attributions")[()]))
+        return tuple(Attribution.from_dict(entry) for entry in entries)
 
     def _read_info(self, group: h5py.Group) -> RecordingInfo:
         shape, attributes = _array(group, "positions3d").shape, _attributes(group)
         if len(shape) != 3 or shape[0] < 1 or shape[1:] != (self.skeleton.num_joints, 3):
             raise ValueError(f"positions3d of {group.name} has shape {shape}")
-        texts = {text: str(attributes[text]) for text in _TEXTS}
+        texts = {text: _text(attributes[text]) for text in _TEXTS}
         fps = float(attributes["fps"])
         if not (np.isfinite(fps) and fps > 0):
             raise ValueError(f"fps of {group.name} is {fps}")
-        return RecordingInfo(name=str(attributes["name"]), num_frames=int(shape[0]), fps=fps, **texts)
+        return RecordingInfo(name=_text(attributes["name"]), num_frames=int(shape[0]), fps=fps, **texts)
 
     def _read(self, info: RecordingInfo, group: h5py.Group) -> Recording:
-        camera_names = tuple(str(name) for name in json.loads(_attributes(group)["cameras"]))
+        camera_names = tuple(str(name) for name in json.loads(_text(_attributes(group)["cameras"])))
         keypoints2d = cameras = None
         if "keypoints2d" in group:
             own = _group(group, "keypoints2d")
@@ -380,6 +389,10 @@ def _array(parent: h5py.Group, name: str) -> h5py.Dataset:
 
 def _attributes(group: h5py.Group) -> Mapping[str, Any]:
     return dict(group.attrs)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _read_array(group: h5py.Group, name: str) -> FloatArray:
