@@ -1,7 +1,7 @@
 """Windows cut from motion: random ones for training, and a gapless cover for evaluation.
 
-All clips of a split live in one tensor on the device; a batch of windows is one gather with linear interpolation between
-recorded frames, so clips of any frame rate give windows of the rate that is asked for.
+All clips of a split live in one tensor on the device; a batch of windows is one gather with linear
+interpolation between recorded frames, so clips of any frame rate give windows of the rate that is asked for.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ class RandomWindows:
 def cover(length: int, frames: int) -> tuple[Tensor, Tensor]:
     """Windows that cover a clip, and who owns which frame.
 
-    Consecutive windows; the last one ends with the clip and owns only what the others have left. A clip shorter
-    than a window repeats its last frame, which nobody owns.
+    Consecutive windows; the last one ends with the clip and owns only what the others have left. A clip
+    shorter than a window repeats its last frame, which nobody owns.
 
     Args:
         length: Frames of the clip, at least 1.

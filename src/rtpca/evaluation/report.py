@@ -1,4 +1,4 @@
-"""From errors per frame to the numbers of a table: averaged per action, then over actions, as the paper does."""
+"""From errors per frame to the numbers of a table: averaged per action, then over actions."""
 
 from __future__ import annotations
 

@@ -187,7 +187,8 @@ def _check_joints(recording: Recording, model: RTPCA) -> None:
     joints = recording.positions3d.shape[1]
     if joints != model.config.joints:
         raise InputError(
-            f"{recording.name} has {joints} joints, the model {model.config.joints}; use data of the same skeleton"
+            f"{recording.name} has {joints} joints, the model {model.config.joints}; use data of the "
+            "same skeleton"
         )
 
 

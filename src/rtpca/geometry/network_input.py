@@ -1,6 +1,7 @@
 """From pixels to what a network reads, and from what it says back to camera axes.
 
-Training, evaluation and lifting prepare keypoints here and nowhere else, so what a network has learnt is what it sees.
+Training, evaluation and lifting prepare keypoints here and nowhere else, so what a network has learnt is what
+it sees.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class NetworkInput:
 
     Attributes:
         features: (B, F, J, 2) normalised keypoints, or (B, F, J, 3) with score.
-        R_cam_from_view: (B, F, 3, 3) from the axes of the prediction into camera axes; None where they are the
+        R_cam_from_view: (B, F, 3, 3) from the axes of the prediction into camera axes; None where they are
+        the
             camera's own.
     """
 

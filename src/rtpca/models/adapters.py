@@ -1,7 +1,7 @@
 """Weights of public repositories under our names: one converter per architecture.
 
-A converter reads the sizes off the shapes, renames every tensor, drops what its model never uses, and says so. A key that
-it does not know, or one that is missing, is an error: nothing is loaded half.
+A converter reads the sizes off the shapes, renames every tensor, drops what its model never uses, and says
+so. A key that it does not know, or one that is missing, is an error: nothing is loaded half.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def import_state_dict(state_dict: StateDict, *, arch: str, heads: int = 8) -> RT
         heads: Attention heads; every other size is read off the shapes.
 
     Returns:
-        The model in evaluation mode and in the dtype of the weights. `model.import_report` lists what was renamed
-        and dropped.
+        The model in evaluation mode and in the dtype of the weights. `model.import_report` lists what was
+        renamed and dropped.
 
     Raises:
         CheckpointError: If the architecture is unknown, or keys or shapes are not its own.
@@ -162,7 +162,12 @@ def _some(keys: list[str]) -> str:
 
 
 def _check_is_mixste_family(source: StateDict, arch: str) -> None:
-    needed = ("Spatial_patch_to_embedding.weight", "Spatial_pos_embed", "Temporal_pos_embed", "STEblocks.0.mlp.fc1.weight")
+    needed = (
+        "Spatial_patch_to_embedding.weight",
+        "Spatial_pos_embed",
+        "Temporal_pos_embed",
+        "STEblocks.0.mlp.fc1.weight",
+    )
     missing = [key for key in needed if key not in source]
     if missing:
         raise CheckpointError(f"{arch}: not a state dict of this architecture, it has no {_some(missing)}")
@@ -170,7 +175,9 @@ def _check_is_mixste_family(source: StateDict, arch: str) -> None:
 
 def _sizes(source: StateDict, heads: int, qkv_bias_key: str) -> dict[str, int | float | bool]:
     dim, in_channels = source["Spatial_patch_to_embedding.weight"].shape
-    depth = len({match[2] for key in source if (match := _BLOCK_KEY.fullmatch(key)) and match[1] == "STEblocks"})
+    depth = len(
+        {match[2] for key in source if (match := _BLOCK_KEY.fullmatch(key)) and match[1] == "STEblocks"}
+    )
     return {
         "frames": source["Temporal_pos_embed"].shape[1],
         "joints": source["Spatial_pos_embed"].shape[1],

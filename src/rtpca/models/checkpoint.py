@@ -1,7 +1,7 @@
 """Weights with everything a stranger needs to use them: one `.safetensors` file, metadata included.
 
-The metadata hold the configuration, how keypoints are normalised and at which frame rate, the skeleton, and how the weights
-came about (recipe, data, licence, attribution, measured numbers). Nothing is unpickled.
+The metadata hold the configuration, how keypoints are normalised and at which frame rate, the skeleton, and
+how the weights came about (recipe, data, licence, attribution, measured numbers). Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
     metadata, tensors = _read(path)
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
-            f"{path}: not written by this package (no {FORMAT} in its metadata); weights of other repositories come "
-            "in through `rtpca import-checkpoint`"
+            f"{path}: not written by this package (its metadata have no {FORMAT}); weights of others "
+            "come in through `rtpca import-checkpoint`"
         )
     try:
         config = RTPCAConfig.from_dict(json.loads(metadata["config"]))

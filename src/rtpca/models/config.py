@@ -18,6 +18,7 @@ Query = Literal["constant", "pyramidal"]
 Compression = Literal["pool", "conv", "pool+conv"]
 Amplification = Literal["none", "linear", "trans-conv"]
 PyramidNorm = Literal["time", "channels"]
+Init = Literal["pytorch", "scaled"]
 BlockResidual = Literal["none", "previous", "doubled"]
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -27,6 +28,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "compression": get_args(Compression),
     "amplification": get_args(Amplification),
     "pyramid_norm": get_args(PyramidNorm),
+    "init": get_args(Init),
     "block_residual": get_args(BlockResidual),
 }
 
@@ -46,6 +48,9 @@ class RTPCAConfig:
         qkv_bias: Whether the query, key and value projections have a bias.
         dropout: Dropout after the output projection and inside the feed-forward part.
         drop_path: Stochastic depth of the last block; grows linearly from 0 at the first.
+        init: PyTorch's defaults and zero position embeddings, as in the authors' code; or `scaled`, with
+        which
+            training leaves the mean pose several times sooner (see `rtpca.py`).
         tpca: Temporal pyramidal compression and amplification of keys and values (Equation 3).
         stages: Stages m of the pyramid.
         ratio: Sampling ratio r of each stage.
@@ -74,6 +79,7 @@ class RTPCAConfig:
     qkv_bias: bool = True
     dropout: float = 0.0
     drop_path: float = 0.1
+    init: Init = "pytorch"
     tpca: bool = True
     stages: int = 3
     ratio: int = 2
@@ -92,11 +98,11 @@ class RTPCAConfig:
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ConfigError(f"model: {name}={value!r} must be a whole number of at least 1")
         if self.in_channels not in (2, 3):
-            raise ConfigError(
-                f"model: in_channels={self.in_channels!r} must be 2 (x, y) or 3 (x, y, score)"
-            )
+            raise ConfigError(f"model: in_channels={self.in_channels!r} must be 2 (x, y) or 3 (x, y, score)")
         if self.ratio < 2:
-            raise ConfigError(f"model: ratio={self.ratio!r} must be at least 2; tpca=False turns the pyramid off")
+            raise ConfigError(
+                f"model: ratio={self.ratio!r} must be at least 2; tpca=False turns the pyramid off"
+            )
         if self.dim % self.heads:
             raise ConfigError(f"model: dim={self.dim} is not a multiple of heads={self.heads}")
         if self.mlp_ratio <= 0:
@@ -106,11 +112,13 @@ class RTPCAConfig:
                 raise ConfigError(f"model: {name}={getattr(self, name)} must be in [0, 1)")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
-                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be one of {', '.join(choices)}")
+                raise ConfigError(
+                    f"model: {name}={getattr(self, name)!r} must be one of {', '.join(choices)}"
+                )
         if self.query == "pyramidal" and self.block_residual == "previous":
             raise ConfigError(
-                "model: block_residual='previous' adds blocks of equal length, which query='pyramidal' does not "
-                "have; use block_residual='none'"
+                "model: block_residual='previous' adds blocks of equal length, which query='pyramidal' does "
+                "not have; use block_residual='none'"
             )
         if self.query == "pyramidal" and self.cross_layer == "adjacent" and self.memory == "accumulated":
             raise ConfigError("model: memory='accumulated' needs query='constant' (blocks of equal length)")

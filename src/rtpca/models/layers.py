@@ -1,17 +1,16 @@
 """Attention, feed-forward part and stochastic depth: the pieces that spatial and temporal blocks share.
 
-Tensors here are folded to `(N, L, C)`: N sequences of length L. A spatial block folds frames into N and attends over
-joints; a temporal block folds joints into N and attends over frames.
+Tensors here are folded to `(N, L, C)`: N sequences of length L. A spatial block folds frames into N and
+attends over joints; a temporal block folds joints into N and attends over frames.
 """
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 BLOCK_NORM_EPS = 1e-6
-"""Epsilon of the block norms and the shared norms; the head and the pyramid use PyTorch's 1e-5 (authors' code)."""
+"""Epsilon of the block norms and the shared norms; head and pyramid have PyTorch's 1e-5 (authors' code)."""
 
 
 class DropPath(nn.Module):
@@ -47,8 +46,8 @@ class FeedForward(nn.Module):
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Softmax(q k^T / sqrt(D)) v for (N, H, L, D) tensors.
 
-    The fused CPU kernel's backward pass is slow on short sequences, and very slow where matrix products run in
-    bfloat16 (four fifths of a training step), so training on a CPU takes plain products.
+    The fused CPU kernel's backward pass is slow on short sequences, and very slow where matrix products run
+    in bfloat16 (four fifths of a training step), so training on a CPU takes plain products.
     """
     if q.requires_grad and q.device.type == "cpu":
         logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
@@ -59,15 +58,16 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 class Attention(nn.Module):
     """Multi-head attention over one axis, with optional refined keys and values and optional memory.
 
-    Keys and values travel as one tensor `kv` (N, L, 2 C), keys first: that is what the projection gives, what is
-    pooled and joined over time, and what a block hands on.
+    Keys and values travel as one tensor `kv` (N, L, 2 C), keys first: that is what the projection gives, what
+    is pooled and joined over time, and what a block hands on.
 
     Args:
         dim: Channels C.
         heads: Heads H.
         qkv_bias: Bias of the query, key and value projection.
         dropout: Dropout of the output.
-        refine: Maps the input (N, L, C) to the source of keys and values (N, L', C): the temporal pyramid. None
+        refine: Maps the input (N, L, C) to the source of keys and values (N, L', C): the temporal pyramid.
+        None
             takes them from the input, like the queries.
         merge_memory: Joins the block's own keys and values with those of an earlier block (Equation 4).
     """
@@ -113,7 +113,8 @@ class Attention(nn.Module):
         if self.refine is None:
             q, kv = self.qkv(x).split((dim, 2 * dim), dim=-1)
             return q, kv
-        weight, bias = self.qkv.weight, self.qkv.bias
+        weight = self.qkv.weight
+        bias: Tensor | None = self.qkv.bias
         q_bias, kv_bias = (None, None) if bias is None else (bias[:dim], bias[dim:])
         return F.linear(x, weight[:dim], q_bias), F.linear(self.refine(x), weight[dim:], kv_bias)
 
@@ -123,9 +124,11 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """Pre-norm transformer block (Equations 1 and 2): attention and feed-forward part, each with a residual sum."""
+    """Pre-norm transformer block (Equations 1 and 2): attention and feed-forward part, with residual sums."""
 
-    def __init__(self, dim: int, attention: Attention, mlp_ratio: float, dropout: float, drop_path: float) -> None:
+    def __init__(
+        self, dim: int, attention: Attention, mlp_ratio: float, dropout: float, drop_path: float
+    ) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim, eps=BLOCK_NORM_EPS)
         self.attention = attention
@@ -153,8 +156,3 @@ def fold_joints(x: Tensor) -> Tensor:
 def unfold_joints(x: Tensor, joints: int) -> Tensor:
     """(B * J, F, C) -> (B, F, J, C)."""
     return x.unflatten(0, (-1, joints)).transpose(1, 2)
-
-
-def zeros_parameter(*shape: int) -> nn.Parameter:
-    """A parameter that starts at zero, as the position embeddings do."""
-    return nn.Parameter(torch.zeros(*shape))

@@ -1,8 +1,8 @@
 """Temporal pyramidal compression and amplification (TPCA, Equation 3 of the paper).
 
-The pyramid refines the source of keys and values: m stages shorten the sequence by the ratio r each, m stages restore
-it, and each restored level is summed with the level of equal length on the way down. Everything runs per
-channel on `(N, C, F)`, so its cost is a fraction of a percent of the model's operations.
+The pyramid refines the source of keys and values: m stages shorten the sequence by the ratio r each, m stages
+restore it, and each restored level is summed with the level of equal length on the way down. Everything runs
+per channel on `(N, C, F)`, so its cost is a fraction of a percent of the model's operations.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ def level_lengths(frames: int, stages: int, ratio: int) -> tuple[int, ...]:
 class TemporalPyramid(nn.Module):
     """Source of keys and values: z to TPCA(z), followed by a LayerNorm over channels.
 
-    The LayerNorm after the pyramid stands in front of the key/value projection in the authors' code; the paper is
-    silent about it. Without amplification the output stays at the length of the last level (Table 6).
+    The LayerNorm after the pyramid stands in front of the key/value projection in the authors' code; the
+    paper is silent about it. Without amplification the output stays at the length of the last level (Table
+    6).
 
     Args:
         frames: Sequence length n.
@@ -96,7 +97,7 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class Pool(nn.Module):
-    """Adaptive average pooling over time: output i averages inputs floor(i n / m) up to ceil((i + 1) n / m)."""
+    """Adaptive average pooling over time: output i averages inputs floor(i n / m) to ceil((i + 1) n / m)."""
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
@@ -154,9 +155,10 @@ class Interpolate(nn.Module):
 class TransposedConv(nn.Module):
     """Depth-wise transposed convolution with stride r, as wide as `n_out` needs: r, or r plus the remainder.
 
-    The same map as `nn.ConvTranspose1d(groups=dim)`, written as one strided product per tap, since the library's
-    depth-wise kernel takes eight times longer on a CPU. In front of a LayerNorm over time the bias has no effect
-    (that norm removes every per-channel constant); it is there because the authors' model has it.
+    The same map as `nn.ConvTranspose1d(groups=dim)`, written as one strided product per tap, since the
+    library's depth-wise kernel takes eight times longer on a CPU. In front of a LayerNorm over time the bias
+    has no effect (that norm removes every per-channel constant); it is there because the authors' model has
+    it.
     """
 
     def __init__(self, dim: int, n_in: int, n_out: int, ratio: int) -> None:

@@ -1,7 +1,7 @@
-"""Cross-layer refinement (XLR, Equation 4 of the paper): keys and values of an earlier temporal block join a block's own.
+"""Cross-layer refinement (XLR, Equation 4): an earlier temporal block's keys and values join a block's own.
 
-The module has no parameters: the keys and values handed on are those that the earlier block projected itself, after
-its pyramid, pooled over time.
+The module has no parameters: the keys and values handed on are those that the earlier block projected itself,
+after its pyramid, pooled over time.
 """
 
 from __future__ import annotations
@@ -39,6 +39,6 @@ class CrossLayerRefinement(nn.Module):
         self.register_buffer("windows", adaptive_pool_windows(memory_in, memory_frames), persistent=False)
 
     def forward(self, own: Tensor, memory: Tensor) -> Tensor:
-        """Own (N, L, 2 C) and handed-on (N, memory_in, 2 C) keys and values to (N, L + memory_frames, 2 C)."""
+        """Own (N, L, 2 C) and handed-on (N, M, 2 C) keys and values to (N, L + memory_frames, 2 C)."""
         windows = self.windows.to(memory.dtype)
         return torch.cat((own, (windows / windows.sum(-1, keepdim=True)) @ memory), dim=1)

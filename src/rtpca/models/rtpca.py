@@ -2,14 +2,15 @@
 
     embedding -> [spatial block over joints -> temporal block over frames] x depth -> LayerNorm, linear head
 
-The temporal blocks refine their keys and values with the pyramid (`pyramid.py`) and attend to those of an earlier
-temporal block too (`refinement.py`). Without both it is the STE baseline, which is MixSTE.
+The temporal blocks refine their keys and values with the pyramid (`pyramid.py`) and attend to those of an
+earlier temporal block too (`refinement.py`). Without both it is the STE baseline, which is MixSTE.
 """
 
 from __future__ import annotations
 
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from rtpca.errors import ShapeError
@@ -21,7 +22,6 @@ from rtpca.models.layers import (
     fold_frames,
     fold_joints,
     unfold_joints,
-    zeros_parameter,
 )
 from rtpca.models.pyramid import TemporalPyramid, level_lengths
 from rtpca.models.refinement import CrossLayerRefinement
@@ -42,8 +42,8 @@ class RTPCA(nn.Module):
         self.config = config
         self.import_report: object | None = None
         self.embed = nn.Linear(config.in_channels, config.dim)
-        self.spatial_position = zeros_parameter(1, 1, config.joints, config.dim)
-        self.temporal_position = zeros_parameter(1, config.frames, 1, config.dim)
+        self.spatial_position = nn.Parameter(torch.zeros(1, 1, config.joints, config.dim))
+        self.temporal_position = nn.Parameter(torch.zeros(1, config.frames, 1, config.dim))
         self.spatial_blocks = nn.ModuleList(_spatial_block(config, i) for i in range(config.depth))
         self.temporal_blocks = nn.ModuleList(_temporal_block(config, i) for i in range(config.depth))
         self.resample = nn.ModuleList(
@@ -54,6 +54,8 @@ class RTPCA(nn.Module):
         self.temporal_norm = nn.LayerNorm(config.dim, eps=BLOCK_NORM_EPS)
         self.head_norm = nn.LayerNorm(config.dim)
         self.head = nn.Linear(config.dim, 3)
+        if config.init == "scaled":
+            self._scale_initial_weights()
 
     def forward(self, keypoints: Tensor) -> Tensor:
         """Lift.
@@ -87,6 +89,24 @@ class RTPCA(nn.Module):
             if i + 1 < config.depth:
                 x = self.resample[i](x)
         return self.head(self.head_norm(x))
+
+    def block_pairs(self) -> list[tuple[Block, Block]]:
+        """The (spatial, temporal) block pairs, in order."""
+        pairs = zip(self.spatial_blocks, self.temporal_blocks, strict=True)
+        return [(cast(Block, spatial), cast(Block, temporal)) for spatial, temporal in pairs]
+
+    @torch.no_grad()
+    def _scale_initial_weights(self) -> None:
+        """Make coordinates and positions weigh alike in the first tokens, and first predictions small.
+
+        PyTorch's defaults give tokens that are mostly bias and predictions half a metre off; with zero
+        position embeddings on top, hundreds of steps pass before joints are told apart.
+        """
+        nn.init.normal_(self.spatial_position, std=0.3)
+        nn.init.normal_(self.temporal_position, std=0.3)
+        self.embed.weight.mul_(4.0)
+        nn.init.zeros_(self.embed.bias)
+        self.head.weight.mul_(0.1)
 
     def _spatial(self, i: int, x: Tensor) -> Tensor:
         out, _, _ = self.spatial_blocks[i](fold_frames(x))
@@ -161,9 +181,3 @@ def _handed_on_frames(config: RTPCAConfig, index: int) -> int:
         frames = level_lengths(frames, config.stages, config.ratio)[-1]
     accumulates = config.memory == "accumulated" and config.memory_source(index) is not None
     return frames + config.memory_frames(index) if accumulates else frames
-
-
-def blocks(model: RTPCA) -> list[tuple[Block, Block]]:
-    """The (spatial, temporal) block pairs, in order."""
-    pairs = zip(model.spatial_blocks, model.temporal_blocks, strict=True)
-    return [(cast(Block, spatial), cast(Block, temporal)) for spatial, temporal in pairs]

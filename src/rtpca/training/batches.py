@@ -1,7 +1,7 @@
 """Batches on the device: random windows, augmented, projected and normalised, a new one for every step.
 
-The randomness of a step comes from the seed, the step and the rank alone. So a resumed run sees what an uninterrupted one
-would have seen, and no generator state has to be kept.
+The randomness of a step comes from the seed, the step and the rank alone. So a resumed run sees what an
+uninterrupted one would have seen, and no generator state has to be kept.
 """
 
 from __future__ import annotations

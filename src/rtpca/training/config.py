@@ -16,6 +16,7 @@ from rtpca.models.checkpoint import InputSpec
 from rtpca.models.config import RTPCAConfig
 from rtpca.training.losses import LossConfig
 
+Optimizer = Literal["adamw", "muon"]
 Schedule = Literal["cosine", "stable", "exponential"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "32-bf16-matmul"]
 
@@ -33,15 +34,19 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class OptimConfig:
-    """AdamW and its schedule."""
+    """Optimiser and schedule."""
 
+    optimizer: Optimizer = "adamw"
+    """AdamW for all parameters, as the authors have it; or Muon for the blocks' matrices."""
+    muon_lr: float = 0.02
+    """Learning rate of the matrices under Muon; follows the same schedule."""
     lr: float = 4e-5
     weight_decay: float = 0.1
     betas: tuple[float, float] = (0.9, 0.999)
     warmup_steps: int = 0
     schedule: Schedule = "exponential"
-    """Cosine to zero at the last step; constant, then linear to zero over the last `cooldown_steps`; or a factor
-    `decay` after each `decay_every` steps. `stable` runs may be resumed with another number of steps."""
+    """Cosine to zero at the last step; constant, then linear to zero over the last `cooldown_steps`; or a
+    factor `decay` after each `decay_every` steps. A `stable` run may be resumed with other `steps`."""
     cooldown_steps: int = 0
     decay: float = 0.99
     decay_every: int = 1000
@@ -53,6 +58,10 @@ class OptimConfig:
     def __post_init__(self) -> None:
         if self.lr <= 0:
             raise ConfigError(f"optim: lr={self.lr} must be positive")
+        if self.optimizer not in get_args(Optimizer):
+            raise ConfigError(
+                f"optim: optimizer={self.optimizer!r} must be one of {', '.join(get_args(Optimizer))}"
+            )
         if self.schedule not in get_args(Schedule):
             raise ConfigError(
                 f"optim: schedule={self.schedule!r} must be one of {', '.join(get_args(Schedule))}"
@@ -63,7 +72,7 @@ class OptimConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything that a run is made of; the defaults are the paper's protocol on windows of motion capture."""
+    """Everything that a run is made of; the defaults are the paper's, on windows of motion capture."""
 
     name: str = "rtpca"
     seed: int = 0
@@ -88,9 +97,7 @@ class TrainConfig:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}={getattr(self, name)} must be at least 1")
         if self.precision not in get_args(Precision):
-            raise ConfigError(
-                f"precision={self.precision!r} must be one of {', '.join(get_args(Precision))}"
-            )
+            raise ConfigError(f"precision={self.precision!r} must be one of {', '.join(get_args(Precision))}")
 
     def to_dict(self) -> dict[str, Any]:
         """All values as plain lists, dictionaries and scalars."""
@@ -127,13 +134,17 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give the path of a YAML recipe") from error
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}); give the path of a YAML recipe"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}: a recipe is a list of `key: value` lines, this file holds a {type(values).__name__}")
+        raise ConfigError(
+            f"{path}: a recipe is a list of `key: value` lines, this file holds a {type(values).__name__}"
+        )
     return values
 
 

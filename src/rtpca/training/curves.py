@@ -20,9 +20,9 @@ class Curves:
         self._path = folder / "curves.csv"
         rows = [row for row in read_curves(self._path) if row["step"] <= resumed_step] if resumed_step else []
         with written_whole(self._path) as partial, partial.open("w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows([row.get(column, "") for column in COLUMNS] for row in rows)
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=resumed_step + 1)
 
     def __enter__(self) -> Curves:
@@ -36,7 +36,7 @@ class Curves:
     def add(self, row: dict[str, float]) -> None:
         """One row; columns that are not given stay empty, other keys go to TensorBoard only."""
         with self._path.open("a", newline="") as file:
-            csv.DictWriter(file, COLUMNS, extrasaction="ignore").writerow(row)
+            csv.writer(file).writerow([row.get(column, "") for column in COLUMNS])
         for key, value in row.items():
             if key != "step":
                 self._board.add_scalar(key, value, int(row["step"]))
@@ -65,7 +65,9 @@ def draw_curves(folder: Path) -> None:
     left.set(xlabel="million frames seen", ylabel="training loss", yscale="log", title="Training")
     checks = [row for row in rows if "val_mpjpe_mm" in row]
     for key, label in (("val_mpjpe_mm", "MPJPE"), ("val_p_mpjpe_mm", "P-MPJPE")):
-        right.plot([row["frames"] / 1e6 for row in checks], [row[key] for row in checks], "o-", ms=3, label=label)
+        right.plot(
+            [row["frames"] / 1e6 for row in checks], [row[key] for row in checks], "o-", ms=3, label=label
+        )
     right.set(xlabel="million frames seen", ylabel="mm", title="Validation split, clean 2D")
     right.set_ylim(bottom=0)
     if checks:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import yaml
@@ -30,7 +30,7 @@ from rtpca.training.batches import BatchSource
 from rtpca.training.config import TrainConfig
 from rtpca.training.curves import Curves, draw_curves
 from rtpca.training.losses import PoseLoss
-from rtpca.training.optim import WeightAverage, build_optimizer, learning_rate
+from rtpca.training.optim import WeightAverage, build_optimizers, schedule_factor
 from rtpca.training.state import TrainState, load_state, save_state
 
 
@@ -93,14 +93,16 @@ def train(
         How far it came, and where the weights are.
 
     Raises:
-        TrainingError: If the data do not fit the model, the folder holds another run, or the loss is not finite.
+        TrainingError: If the data do not fit the model, the folder holds another run, or the loss is not
+        finite.
         InputError: If the data cannot be read.
     """
     folder = Path(out)
     bf16_matmul = config.precision == "32-bf16-matmul"
     torch.set_float32_matmul_precision("medium" if bf16_matmul else "highest")
-    precision = "32-true" if bf16_matmul else config.precision
-    fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)  # pyright: ignore[reportArgumentType]
+    # Fabric does not export the type of its own precision names.
+    precision = cast(Any, "32-true" if bf16_matmul else config.precision)
+    fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)
     fabric.launch()
     with open_dataset(data) as dataset:
         batches = BatchSource(dataset, config, fabric.device, fabric.global_rank)
@@ -112,21 +114,25 @@ def train(
 class _Run:
     """Everything that lives from the first step to the last."""
 
-    def __init__(self, fabric: Fabric, config: TrainConfig, folder: Path, dataset: Dataset, resume: bool) -> None:
+    def __init__(
+        self, fabric: Fabric, config: TrainConfig, folder: Path, dataset: Dataset, resume: bool
+    ) -> None:
         self.fabric, self.config, self.folder, self.dataset = fabric, config, folder, dataset
         torch.manual_seed(config.seed)
         self.model = RTPCA(config.model)
         # Compiled in place, so that the keys of the state dict stay the same.
         if config.compile:
             self.model.compile()
-        self.network, self.optimizer = fabric.setup(self.model, build_optimizer(self.model, config.optim))
+        self.network, *self.optimizers = fabric.setup(self.model, *build_optimizers(self.model, config.optim))
         self.average = WeightAverage(self.model, config.optim.ema) if config.optim.ema else None
         self.loss = PoseLoss(config.loss, config.input.skeleton, fabric.device)
         self.step, self.seconds = 0, 0.0
         if resume:
             self._load()
         elif (folder / "state.pt").exists():
-            raise TrainingError(f"{folder} already holds a run; add --resume to go on, or choose another folder")
+            raise TrainingError(
+                f"{folder} already holds a run; add --resume to go on, or choose another folder"
+            )
         if fabric.global_rank == 0:
             _prepare_folder(folder, config)
 
@@ -169,15 +175,18 @@ class _Run:
     def _train_step(self, batches: BatchSource) -> Tensor:
         """One update; the loss and its terms, (1 + terms,)."""
         config = self.config
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(config.optim, self.step, config.steps)
+        factor = schedule_factor(config.optim, self.step, config.steps)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["full_lr"] * factor
         batch = batches(self.step)
         loss, terms = self.loss(self.network(batch.features).float(), batch.target)
         self.fabric.backward(loss)
         if config.optim.clip_norm:
-            self.fabric.clip_gradients(self.network, self.optimizer, max_norm=config.optim.clip_norm)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.optim.clip_norm)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
         if self.average is not None:
             self.average.update(self.model, self.step)
         self.term_names = tuple(terms)
@@ -194,7 +203,7 @@ class _Run:
             "step": self.step,
             "seconds": time.monotonic() - began,
             "frames": self.step * self._frames_per_step(),
-            "lr": learning_rate(self.config.optim, self.step - 1, self.config.steps),
+            "lr": self.optimizers[0].param_groups[0]["lr"],
             "loss": mean[0],
         } | dict(zip((f"loss_{name}" for name in self.term_names), mean[1:], strict=True))
 
@@ -228,7 +237,7 @@ class _Run:
                 self.step,
                 self.model.state_dict(),
                 {} if self.average is None else self.average.values,
-                self.optimizer.state_dict(),
+                [optimizer.state_dict() for optimizer in self.optimizers],
                 self.seconds,
                 self.config.to_dict(),
             )
@@ -239,11 +248,12 @@ class _Run:
         changed = _changed(state.config, self.config, state.step)
         if changed:
             raise TrainingError(
-                f"{self.folder} was trained with other values of {', '.join(changed)}; resume with the recipe in "
+                f"{self.folder} was trained other values of {', '.join(changed)}; resume with the recipe in "
                 f"{self.folder / 'config.yaml'}"
             )
         self.model.load_state_dict(state.model)
-        self.optimizer.load_state_dict(state.optimizer)
+        for optimizer, values in zip(self.optimizers, state.optimizers, strict=True):
+            optimizer.load_state_dict(values)
         if self.average is not None:
             self.average.load(state.ema)
         self.step, self.seconds = state.step, state.seconds
@@ -269,7 +279,9 @@ def _changed(old: dict[str, Any], config: TrainConfig, step: int) -> list[str]:
     """Names of the options that a resumed run may not change."""
     new = config.to_dict()
     free = set(_FREE_TO_CHANGE)
-    begin_cooldown = min(old["steps"] - old["optim"]["cooldown_steps"], config.steps - config.optim.cooldown_steps)
+    begin_cooldown = min(
+        old["steps"] - old["optim"]["cooldown_steps"], config.steps - config.optim.cooldown_steps
+    )
     if config.optim.schedule == "stable" and step <= begin_cooldown:
         free.add("steps")  # the steps done so far had the same learning rate under both
     return [key for key in new if key not in free and old.get(key) != new[key]]
@@ -286,7 +298,7 @@ def _prepare_folder(folder: Path, config: TrainConfig) -> None:
 
 @contextmanager
 def _stop_signals() -> Generator[threading.Event]:
-    """Turns the first Ctrl-C or termination into an orderly stop after the current step; the second is immediate."""
+    """Turns the first Ctrl-C or termination into a stop after the current step; the second is immediate."""
     stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stopped

@@ -1,6 +1,7 @@
 """The terms of the training loss, each a named function of root-relative poses in metres.
 
-The paper's total is `position + lambda_t * consistency + lambda_m * velocity` with the weights of MixSTE, 0.5 and 2.
+The paper's total is `position + lambda_t * consistency + lambda_m * velocity` with the weights of MixSTE, 0.5
+and 2.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ class LossConfig:
     """Which terms count how much."""
 
     joint_weights: JointWeights = "paper"
-    """By body part as the paper says (torso 1, head 1.5, middle limb 2.5, terminal limb 4), as the authors' array has
-    them (Human3.6M: shoulders 1.5, elbows and wrists 4, knees and ankles 2.5), or all 1."""
+    """By body part as the paper says (torso 1, head 1.5, middle limb 2.5, terminal limb 4), as the authors'
+    array has them (Human3.6M: shoulders 1.5, elbows and wrists 4, knees and ankles 2.5), or all 1."""
     position: float = 1.0
     """Weight of the weighted MPJPE."""
     consistency: float = 0.5
@@ -34,12 +35,13 @@ class LossConfig:
     velocity: float = 2.0
     """Weight of the mean velocity error."""
     squared: bool = False
-    """Square the distance in the position term, as the paper's formula is printed (its metric and the code do not)."""
+    """Square the distance in the position term, as the paper prints it (its metric and the code do not)."""
 
     def __post_init__(self) -> None:
         if self.joint_weights not in get_args(JointWeights):
             raise ConfigError(
-                f"loss: joint_weights={self.joint_weights!r} must be one of {', '.join(get_args(JointWeights))}"
+                f"loss: joint_weights={self.joint_weights!r} must be one of "
+                f"{', '.join(get_args(JointWeights))}"
             )
         for name in ("position", "consistency", "velocity"):
             if getattr(self, name) < 0:
@@ -57,7 +59,9 @@ def joint_weights(kind: JointWeights, skeleton: str = "h36m17") -> Tensor:
         return torch.ones(len(names))
     if kind == "authors":
         if skeleton != "h36m17":
-            raise ConfigError(f"loss: the authors' joint weights are for h36m17, not for {skeleton}; use 'paper'")
+            raise ConfigError(
+                f"loss: the authors' joint weights are for h36m17, not for {skeleton}; use 'paper'"
+            )
         return torch.tensor(_AUTHORS_H36M17, dtype=torch.float32)
     weights = [
         next((w for w, parts in _PAPER_PARTS.items() if any(part in name for part in parts)), 1.0)
@@ -81,7 +85,7 @@ def weighted_mpjpe(predicted: Tensor, target: Tensor, weights: Tensor, squared: 
 
 
 def temporal_consistency(predicted: Tensor, weights: Tensor) -> Tensor:
-    """Mean over batch, frame differences, joints and coordinates of w_j times the squared step (MixSTE's TCLoss)."""
+    """Mean over batch, steps, joints and coordinates of w_j times the squared step (MixSTE's TCLoss)."""
     step = predicted[:, 1:] - predicted[:, :-1]
     return (weights[:, None] * step.square()).mean()
 

@@ -8,36 +8,51 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from rtpca.models import RTPCA
 from rtpca.training.config import OptimConfig
 
 
-def build_optimizer(model: nn.Module, config: OptimConfig) -> torch.optim.AdamW:
-    """AdamW on all parameters alike, as the authors have it."""
-    return torch.optim.AdamW(
-        model.parameters(),
-        lr=config.lr,
-        betas=config.betas,
-        weight_decay=config.weight_decay,
-        fused=True,
-    )
+def build_optimizers(model: RTPCA, config: OptimConfig) -> list[torch.optim.Optimizer]:
+    """The optimisers of a model; each group remembers its full learning rate as `full_lr`."""
+    matrices: list[nn.Parameter] = []
+    if config.optimizer == "muon":
+        matrices = [
+            p for pair in model.block_pairs() for block in pair for p in block.parameters() if p.ndim == 2
+        ]
+    taken = {id(parameter) for parameter in matrices}
+    rest = [parameter for parameter in model.parameters() if id(parameter) not in taken]
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(
+            rest, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True
+        )
+    ]
+    if matrices:
+        # Decay per step is lr * weight_decay in both, so the same decay needs the ratio of the rates.
+        decay = config.weight_decay * config.lr / config.muon_lr
+        optimizers.append(torch.optim.Muon(matrices, lr=config.muon_lr, weight_decay=decay))
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["full_lr"] = group["lr"]
+    return optimizers
 
 
-def learning_rate(config: OptimConfig, step: int, steps: int) -> float:
-    """Learning rate of step `step` (from 0) of `steps`."""
+def schedule_factor(config: OptimConfig, step: int, steps: int) -> float:
+    """Share of the full learning rate in step `step` (from 0) of `steps`."""
     if step < config.warmup_steps:
-        return config.lr * (step + 1) / config.warmup_steps
+        return (step + 1) / config.warmup_steps
     if config.schedule == "exponential":
-        return config.lr * config.decay ** (step // config.decay_every)
+        return config.decay ** (step // config.decay_every)
     if config.schedule == "stable":
-        return config.lr * min(1.0, (steps - step) / max(1, config.cooldown_steps))
+        return min(1.0, (steps - step) / max(1, config.cooldown_steps))
     done = (step - config.warmup_steps) / max(1, steps - config.warmup_steps)
-    return config.lr * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
+    return 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
 
 
 class WeightAverage:
     """Exponential running mean of a model's weights.
 
-    The decay grows from 0 as (1 + n) / (10 + n), so that early means are not held back by the initial weights.
+    The decay grows from 0 as (1 + n) / (10 + n), so that early means are not held back by the initial
+    weights.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:

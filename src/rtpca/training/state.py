@@ -1,7 +1,7 @@
 """The state of a run between two steps: written atomically, read back exactly.
 
-It holds tensors and plain values only, and is read by PyTorch's restricted loader, which admits nothing else. No
-generator state is needed: the randomness of a step depends on the seed and its number alone (`loop.py`).
+It holds tensors and plain values only, and is read by PyTorch's restricted loader, which admits nothing else.
+No generator state is needed: the randomness of a step depends on the seed and its number alone (`loop.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class TrainState:
         step: Steps done.
         model: State dict of the network.
         ema: State dict of the running mean of the weights; empty without one.
-        optimizer: State dict of the optimiser.
+        optimizers: State dict of each optimiser.
         seconds: Training time so far.
         config: The recipe, plain values.
     """
@@ -35,7 +35,7 @@ class TrainState:
     step: int
     model: dict[str, Tensor]
     ema: dict[str, Tensor]
-    optimizer: dict[str, Any]
+    optimizers: list[dict[str, Any]]
     seconds: float
     config: dict[str, Any]
 
@@ -57,7 +57,9 @@ def load_state(path: Path, device: torch.device | str = "cpu") -> TrainState:
     try:
         values = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"{path}: not a readable training state: {str(error).splitlines()[0]}") from error
+        raise CheckpointError(
+            f"{path}: not a readable training state: {str(error).splitlines()[0]}"
+        ) from error
     if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
         raise CheckpointError(f"{path}: not a training state of this package")
     return TrainState(**values)

@@ -1,0 +1,93 @@
+"""`rtpca eval`: weights and a prepared data file in, a table of errors out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from rtpca.cli.console import out
+from rtpca.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from rtpca.evaluation import Report
+
+
+def evaluate(
+    *,
+    weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
+    data: Annotated[Path, typer.Option(help="Prepared data file (.h5).", show_default=False)],
+    split: Annotated[str, typer.Option(help="Which split.")] = "test",
+    noise: Annotated[
+        float,
+        typer.Option(metavar="SIGMA", help="Gaussian noise on the 2D keypoints: standard deviation, pixels."),
+    ] = 0.0,
+    flip: Annotated[bool, typer.Option(help="Average with the mirror image.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
+    json_output: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="OUT", help="Write the numbers here too.", show_default=False),
+    ] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+) -> None:
+    """Measure MPJPE, P-MPJPE, MPJVE and acceleration error per action.
+
+    Sequences are brought to the frame rate of the weights and seen by their own cameras, or by four fixed
+    ones in Human3.6M's arrangement. Each frame counts once per camera; the average is the plain mean over
+    actions.
+    """
+    import torch
+
+    from rtpca.data.store import open_dataset
+    from rtpca.errors import InputError
+    from rtpca.evaluation import EvalConfig, summarise
+    from rtpca.evaluation import evaluate as run
+    from rtpca.files import written_whole
+    from rtpca.models import load_checkpoint
+
+    config = EvalConfig(noise_px=noise, flip=flip, seed=seed)
+    checkpoint = load_checkpoint(weights)
+    chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    if chosen == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda: this machine has no CUDA device; use --device cpu")
+    checkpoint.model.to(chosen)
+    with open_dataset(data) as dataset, progress_bar("evaluating", "sequences") as bar:
+        names = dataset.names(split)
+        if not names:
+            found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
+            raise InputError(f"{data} has no split {split!r}; splits and sequences found: {found}")
+        results: list[Any] = []
+        seen: set[str] = set()
+        for errors in run(checkpoint.model, checkpoint.input, dataset.iterate(split), config):
+            results.append(errors)
+            seen.add(errors.name)
+            bar(len(seen), len(names), errors.name)
+    report = summarise(results)
+    about = {"weights": weights, "data": str(data), "split": split, "noise_px": noise, "flip": flip}
+    _print_table(report, about)
+    if json_output is not None:
+        with written_whole(json_output) as partial:
+            partial.write_text(json.dumps(about | report.to_dict(), indent=1), encoding="utf-8")
+
+
+def _print_table(report: Report, about: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    noise = f", {about['noise_px']:g} px noise" if about["noise_px"] else ", clean 2D"
+    table = Table(title=f"{about['weights']} on {about['split']} of {about['data']}{noise}")
+    table.add_column("action")
+    for title in ("frames", "MPJPE mm", "P-MPJPE mm", "MPJVE mm/frame", "accel mm/frame²", "accel mm/s²"):
+        table.add_column(title, justify="right")
+    for row in (*report.actions, report.average, report.all_frames):
+        if row is report.average:
+            table.add_section()
+        numbers = (row.mpjpe_mm, row.p_mpjpe_mm, row.mpjve_mm, row.acceleration_mm)
+        table.add_row(
+            row.label,
+            str(row.frames),
+            *(f"{number:.2f}" for number in numbers),
+            f"{row.acceleration_mm_s2:.0f}",
+        )
+    out.print(table)

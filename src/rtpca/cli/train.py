@@ -1,0 +1,82 @@
+"""`rtpca train`: a recipe and a prepared data file in, a run folder out."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from rtpca.cli.console import out
+from rtpca.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from rtpca.training import Progress
+
+
+def train(
+    config: Annotated[
+        Path | None,
+        typer.Argument(
+            help="YAML recipe, e.g. configs/rtpca-s.yaml; the paper's model without.", show_default=False
+        ),
+    ] = None,
+    *,
+    data: Annotated[Path, typer.Option(help="Prepared data file (.h5).", show_default=False)],
+    output: Annotated[Path, typer.Option("--out", "-o", help="Run folder.", show_default=False)],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last saved state.")] = False,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE", help="Change a value of the recipe, e.g. model.dim=128; repeatable."
+        ),
+    ] = None,
+    max_time: Annotated[
+        float | None, typer.Option(metavar="MINUTES", help="Stop cleanly after this long; --resume goes on.")
+    ] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    devices: Annotated[int, typer.Option(help="How many devices.")] = 1,
+) -> None:
+    """Train a model.
+
+    The run folder gets the resolved recipe, the learning curves (CSV, TensorBoard, PNG), the state to resume
+    from, and the weights. Ctrl-C stops after the current step with everything saved.
+    """
+    from rtpca.training import load_config
+    from rtpca.training import train as run
+
+    recipe = load_config(config, set or ())
+    with progress_bar("training", "steps") as bar:
+
+        def report(progress: Progress) -> None:
+            bar(progress.step, progress.steps, _note(progress))
+            if "val_mpjpe_mm" in progress.row:
+                out.print(_validation_line(progress), markup=False, soft_wrap=True)
+
+        result = run(
+            recipe,
+            data,
+            output,
+            resume=resume,
+            max_time_s=math.inf if max_time is None else max_time * 60,
+            accelerator=device,
+            devices=devices,
+            report=report,
+        )
+    state = "finished" if result.finished else "stopped, go on with --resume"
+    out.print(
+        f"{result.step} of {recipe.steps} steps, {state}: {result.weights}", markup=False, soft_wrap=True
+    )
+
+
+def _note(progress: Progress) -> str:
+    return f"{progress.frames_per_second:.0f} frames/s, loss {progress.row['loss']:.4f}"
+
+
+def _validation_line(progress: Progress) -> str:
+    row = progress.row
+    return (
+        f"step {progress.step}: loss {row['loss']:.4f}, validation MPJPE {row['val_mpjpe_mm']:.1f} mm, "
+        f"P-MPJPE {row['val_p_mpjpe_mm']:.1f} mm, {progress.frames_per_second:.0f} frames/s"
+    )
