@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 # Table 4 of the paper: parameters in millions, "FLOPs" in billions.
 _PAPER = {"ste": (33.78, 139.0), "ste+tpca": (33.84, 139.4), "rtpca": (33.91, 139.4)}
 _EXPLANATION = (
-    "The paper's operations are those of the thop profiler: multiply-accumulates of linear layers "
-    "and convolutions plus about 0.4 G for norms and pooling, attention products left out. Its 33.91 M parameters "
-    "count eight pyramids that the authors' code creates in the spatial blocks and never runs (63,408 "
-    "parameters); cross-layer refinement itself has none."
+    "The paper's operations are those of the thop profiler: multiply-accumulates of linear layers and "
+    "convolutions plus about 0.4 G for norms and pooling, attention products left out. Its 33.91 M "
+    "parameters count eight pyramids that the authors' code creates in the spatial blocks and never runs "
+    "(63,408 parameters); cross-layer refinement itself has none."
 )
 
 

@@ -84,6 +84,7 @@ class Attention(nn.Module):
     ) -> None:
         super().__init__()
         self.heads = heads
+        self.has_bias = qkv_bias
         self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
         self.proj = nn.Linear(dim, dim)
         self.dropout = nn.Dropout(dropout)
@@ -114,8 +115,7 @@ class Attention(nn.Module):
             q, kv = self.qkv(x).split((dim, 2 * dim), dim=-1)
             return q, kv
         weight = self.qkv.weight
-        bias: Tensor | None = self.qkv.bias
-        q_bias, kv_bias = (None, None) if bias is None else (bias[:dim], bias[dim:])
+        q_bias, kv_bias = self.qkv.bias.tensor_split([dim]) if self.has_bias else (None, None)
         return F.linear(x, weight[:dim], q_bias), F.linear(self.refine(x), weight[dim:], kv_bias)
 
     def split_heads(self, x: Tensor) -> Tensor:
