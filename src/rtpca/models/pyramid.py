@@ -173,7 +173,8 @@ class TransposedConv(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """(N, C, n_in) to (N, C, n_out)."""
-        out = self.bias.unsqueeze(-1).expand(*z.shape[:2], self.n_out).contiguous()
+        # A copy in every case: with N = n_out = 1 `contiguous` would hand back the bias itself.
+        out = self.bias.unsqueeze(-1).expand(*z.shape[:2], self.n_out).clone()
         span = (z.shape[-1] - 1) * self.stride + 1
         for start, tap in enumerate(self.weight.unbind(-1)):  # tap (C, 1)
             out[..., start : start + span : self.stride].addcmul_(z, tap)
