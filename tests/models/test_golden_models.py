@@ -36,7 +36,9 @@ def test_double_precision_weights_give_a_double_precision_model(golden):
 
 def test_every_source_tensor_is_renamed_or_dropped(golden):
     arch, weights, _ = golden
-    report = import_state_dict({f"module.{k}": v for k, v in weights.items()}, arch=arch, heads=4).import_report
+    report = import_state_dict(
+        {f"module.{k}": v for k, v in weights.items()}, arch=arch, heads=4
+    ).import_report
     assert set(report.renamed) | set(report.dropped) == set(weights)
     assert not set(report.renamed) & set(report.dropped)
     assert len(report.dropped) == (60 if arch == "rtpca-authors" else 0)  # 20 tensors in each spatial block
