@@ -71,7 +71,7 @@ class TemporalPyramid(nn.Module):
             level = stage(level)
             levels.append(level)
         for stage, skip in zip(self.amplify, levels[-2::-1], strict=False):
-            level = stage(level) + skip
+            level = stage(level).add_(skip)
         return self.norm(level.transpose(1, 2))  # (N, n, C)
 
 
@@ -113,10 +113,10 @@ class Pool(nn.Module):
         if self.width is None:
             return F.adaptive_avg_pool1d(z, self.n_out)
         span = (self.n_out - 1) * self.stride + 1
-        total = z[..., 0 : span : self.stride]
+        total = z[..., 0 : span : self.stride].clone()
         for start in range(1, self.width):
-            total = total + z[..., start : start + span : self.stride]
-        return total / self.width
+            total += z[..., start : start + span : self.stride]
+        return total.div_(self.width)
 
 
 class StridedConv(nn.Conv1d):
