@@ -3,7 +3,7 @@
     python benchmarks/training.py --data mocap.h5 [--dim 128] [--depth 5] [--heads 4] [--batch 16]
 
 Prints, from one run: the share of the step spent in the input pipeline (windows, augmentation, projection,
-normalisation), in forward and backward, and in the optimiser; operations per second (backward counted as twice
+normalisation), in forward and backward, and in the optimiser; operations per second (backward as twice
 forward, attention products included) over those of a 4096^2 float32 product timed in turn with the steps; for
 plain float32, for float32 with bfloat16 matrix products, and for STE beside RTPCA.
 """

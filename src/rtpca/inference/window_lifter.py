@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from rtpca.geometry import flip_points
-from rtpca.geometry.network_input import network_input
 from rtpca.models import Checkpoint
-from rtpca.skeletons import get_skeleton
+from rtpca.models.lifting import lift_windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +41,9 @@ class WindowLifter:
             camera: The clip's camera, on the same device.
             flip: Average with the lifted mirror image, mirrored back.
         """
-        self._network: Callable[[Tensor], Tensor] = checkpoint.model
-        self._with_scores = checkpoint.config.in_channels == 3
-        self._normalisation = checkpoint.input.normalisation
-        self._mirror = get_skeleton(checkpoint.input.skeleton).mirror if flip else None
+        self._checkpoint = checkpoint
         self._camera = camera
+        self._flip = flip
 
     def __call__(self, keypoints_px: Tensor, scores: Tensor) -> Tensor:
         """Root-relative poses in camera axes.
@@ -60,17 +55,14 @@ class WindowLifter:
         Returns:
             (B, F, J, 3) metres, pelvis at the origin.
         """
-        prepared = network_input(
+        return lift_windows(
+            self._checkpoint.model,
+            self._checkpoint.input,
             keypoints_px,
             scores,
-            normalisation=self._normalisation,
-            with_scores=self._with_scores,
+            with_scores=self._checkpoint.config.in_channels == 3,
             size_wh=self._camera.size_wh,
             focal_px=self._camera.focal_px,
             principal_px=self._camera.principal_px,
+            flip=self._flip,
         )
-        poses = self._network(prepared.features)
-        if self._mirror is not None:
-            mirrored = self._network(flip_points(prepared.features, self._mirror))
-            poses = (poses + flip_points(mirrored, self._mirror)) / 2
-        return prepared.to_camera(poses - poses[..., :1, :])

@@ -6,6 +6,7 @@ without pyramid and without cross-layer refinement.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
@@ -99,17 +100,25 @@ class RTPCAConfig:
                 raise ConfigError(f"model: {name}={value!r} must be a whole number of at least 1")
         if self.in_channels not in (2, 3):
             raise ConfigError(f"model: in_channels={self.in_channels!r} must be 2 (x, y) or 3 (x, y, score)")
-        if self.ratio < 2:
+        if not isinstance(self.ratio, int) or isinstance(self.ratio, bool) or self.ratio < 2:
             raise ConfigError(
-                f"model: ratio={self.ratio!r} must be at least 2; tpca=False turns the pyramid off"
+                f"model: ratio={self.ratio!r} must be a whole number of at least 2; tpca=False turns the "
+                "pyramid off"
             )
         if self.dim % self.heads:
             raise ConfigError(f"model: dim={self.dim} is not a multiple of heads={self.heads}")
-        if self.mlp_ratio <= 0:
-            raise ConfigError(f"model: mlp_ratio={self.mlp_ratio} must be positive")
+        if not _is_number(self.mlp_ratio) or not 0.0 < self.mlp_ratio < math.inf:
+            raise ConfigError(f"model: mlp_ratio={self.mlp_ratio!r} must be a number above 0")
+        if self.hidden < 1:
+            raise ConfigError(
+                f"model: mlp_ratio={self.mlp_ratio} leaves no hidden channels at dim={self.dim}; make it larger"
+            )
         for name in ("dropout", "drop_path"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ConfigError(f"model: {name}={getattr(self, name)} must be in [0, 1)")
+            if not _is_number(getattr(self, name)) or not 0.0 <= getattr(self, name) < 1.0:
+                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be in [0, 1)")
+        for name in ("qkv_bias", "tpca"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be true or false")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ConfigError(
@@ -122,6 +131,11 @@ class RTPCAConfig:
             )
         if self.query == "pyramidal" and self.cross_layer == "adjacent" and self.memory == "accumulated":
             raise ConfigError("model: memory='accumulated' needs query='constant' (blocks of equal length)")
+
+    @property
+    def hidden(self) -> int:
+        """Hidden width of the feed-forward part."""
+        return round(self.dim * self.mlp_ratio)
 
     def block_frames(self, index: int) -> int:
         """Frames that block `index` works on: `frames`, or fewer in the middle with a pyramidal query."""
@@ -160,3 +174,7 @@ class RTPCAConfig:
                 f"model: unknown option {', '.join(unknown)}; known options: {', '.join(sorted(known))}"
             )
         return cls(**values)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -127,13 +127,13 @@ class Block(nn.Module):
     """Pre-norm transformer block (Equations 1 and 2): attention and feed-forward part, with residual sums."""
 
     def __init__(
-        self, dim: int, attention: Attention, mlp_ratio: float, dropout: float, drop_path: float
+        self, dim: int, attention: Attention, hidden: int, dropout: float, drop_path: float
     ) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim, eps=BLOCK_NORM_EPS)
         self.attention = attention
         self.norm2 = nn.LayerNorm(dim, eps=BLOCK_NORM_EPS)
-        self.mlp = FeedForward(dim, int(dim * mlp_ratio), dropout)
+        self.mlp = FeedForward(dim, hidden, dropout)
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:

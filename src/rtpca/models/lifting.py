@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from rtpca.geometry import flip_points
@@ -56,11 +55,7 @@ def lift_windows(
     poses = network(prepared.features)
     if flip:
         mirror = get_skeleton(spec.skeleton).mirror
-        mirrored = _mirror_features(prepared.features, mirror)
-        poses = (poses + flip_points(network(mirrored), mirror)) / 2
+        mirrored = network(flip_points(prepared.features, mirror))
+        poses = (poses + flip_points(mirrored, mirror)) / 2
     return prepared.to_camera(poses - poses[:, :, :1])
 
-
-def _mirror_features(features: Tensor, mirror: tuple[int, ...]) -> Tensor:
-    points = flip_points(features[..., :2], mirror)
-    return torch.cat((points, features[..., list(mirror), 2:]), dim=-1)

@@ -66,14 +66,13 @@ def count_parameters(config: RTPCAConfig) -> int:
 def count_operations(config: RTPCAConfig) -> Operations:
     """Multiply-accumulates of lifting one sequence."""
     dim, joints = config.dim, config.joints
-    hidden = int(dim * config.mlp_ratio)
     linear = config.frames * joints * dim * (config.in_channels + 3)  # embedding and head
     convolution = attention = pooling = 0
     for index in range(config.depth):
         frames = config.block_frames(index)
         tokens = frames * joints
         own = _key_frames(config, frames)
-        feed_forward = 2 * dim * hidden
+        feed_forward = 2 * dim * config.hidden
         linear += tokens * (4 * dim * dim + feed_forward)  # spatial: q, k, v, output
         linear += tokens * (2 * dim * dim + feed_forward) + own * joints * 2 * dim * dim  # temporal
         attention += 2 * tokens * joints * dim

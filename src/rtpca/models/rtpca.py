@@ -144,7 +144,7 @@ def _drop_path(config: RTPCAConfig, index: int) -> float:
 
 def _spatial_block(config: RTPCAConfig, index: int) -> Block:
     attention = Attention(config.dim, config.heads, qkv_bias=config.qkv_bias, dropout=config.dropout)
-    return Block(config.dim, attention, config.mlp_ratio, config.dropout, _drop_path(config, index))
+    return Block(config.dim, attention, config.hidden, config.dropout, _drop_path(config, index))
 
 
 def _temporal_block(config: RTPCAConfig, index: int) -> Block:
@@ -171,7 +171,7 @@ def _temporal_block(config: RTPCAConfig, index: int) -> Block:
         refine=refine,
         merge_memory=merge,
     )
-    return Block(config.dim, attention, config.mlp_ratio, config.dropout, _drop_path(config, index))
+    return Block(config.dim, attention, config.hidden, config.dropout, _drop_path(config, index))
 
 
 def _handed_on_frames(config: RTPCAConfig, index: int) -> int:
