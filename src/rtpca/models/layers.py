@@ -126,9 +126,7 @@ class Attention(nn.Module):
 class Block(nn.Module):
     """Pre-norm transformer block (Equations 1 and 2): attention and feed-forward part, with residual sums."""
 
-    def __init__(
-        self, dim: int, attention: Attention, hidden: int, dropout: float, drop_path: float
-    ) -> None:
+    def __init__(self, dim: int, attention: Attention, hidden: int, dropout: float, drop_path: float) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim, eps=BLOCK_NORM_EPS)
         self.attention = attention
