@@ -111,7 +111,8 @@ class RTPCAConfig:
             raise ConfigError(f"model: mlp_ratio={self.mlp_ratio!r} must be a number above 0")
         if self.hidden < 1:
             raise ConfigError(
-                f"model: mlp_ratio={self.mlp_ratio} leaves no hidden channels at dim={self.dim}; make it larger"
+                f"model: mlp_ratio={self.mlp_ratio} leaves no hidden channels at dim={self.dim}; "
+                "make it larger"
             )
         for name in ("dropout", "drop_path"):
             if not _is_number(getattr(self, name)) or not 0.0 <= getattr(self, name) < 1.0:
