@@ -30,9 +30,20 @@ FLOORS = {
     "video": 10,
     "viz": 11,
     "cli": 12,
+    "__main__": 13,
 }
 STRANGERS = {("models", "data"), ("data", "models"), ("video", "viz")}
-HEAVY = {"torch", "matplotlib", "scipy", "h5py", "lightning_fabric", "yaml", "PIL", "safetensors"}
+HEAVY = {
+    "torch",
+    "matplotlib",
+    "scipy",
+    "h5py",
+    "lightning",
+    "lightning_fabric",
+    "yaml",
+    "PIL",
+    "safetensors",
+}
 LONGEST_FILE = 450
 
 
