@@ -149,11 +149,16 @@ class _Renamer:
         unknown = [k for k in self.source if k not in self.report.renamed and k not in self.report.dropped]
         if unknown:
             raise CheckpointError(f"{arch}: unknown tensors {_some(unknown)}; is this another architecture?")
-        with torch.device("meta"):
-            expected = RTPCA(config).state_dict()
+        expected = RTPCA(config).state_dict()
         missing = [key for key in expected if key not in self.state_dict]
         if missing:
             raise CheckpointError(f"{arch}: tensors are missing for {_some(missing)}; is the file complete?")
+        surplus = [old for old, new in self.report.renamed.items() if new not in expected]
+        if surplus:
+            raise CheckpointError(
+                f"{arch}: {config.depth} blocks were found, and tensors of others: {_some(surplus)}; is the "
+                "file complete?"
+            )
         return ConvertedWeights(config, self.state_dict, self.report)
 
 
@@ -171,6 +176,15 @@ def _check_is_mixste_family(source: StateDict, arch: str) -> None:
     missing = [key for key in needed if key not in source]
     if missing:
         raise CheckpointError(f"{arch}: not a state dict of this architecture, it has no {_some(missing)}")
+    for key, axes in zip(needed, (2, 3, 3, 2), strict=True):
+        if source[key].dim() != axes:
+            raise CheckpointError(
+                f"{arch}: {key} has shape {tuple(source[key].shape)}, needed are {axes} axes; is this "
+                "another architecture?"
+            )
+    whole = [key for key, tensor in source.items() if not tensor.is_floating_point()]
+    if whole:
+        raise CheckpointError(f"{arch}: weights must be floating-point numbers, not {_some(whole)}")
 
 
 def _sizes(source: StateDict, heads: int, qkv_bias_key: str) -> dict[str, int | float | bool]:

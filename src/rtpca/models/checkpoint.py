@@ -7,6 +7,7 @@ how the weights came about (recipe, data, licence, attribution, measured numbers
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field
 from importlib import resources
@@ -18,9 +19,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from rtpca.errors import CheckpointError, RtpcaError
+from rtpca.errors import CheckpointError, ConfigError, RtpcaError
+from rtpca.files import written_whole
 from rtpca.models.config import RTPCAConfig
 from rtpca.models.rtpca import RTPCA
+from rtpca.skeletons import get_skeleton
 
 FORMAT = "rtpca-checkpoint-1"
 Normalisation = Literal["screen", "person"]
@@ -42,9 +45,14 @@ class InputSpec:
 
     def __post_init__(self) -> None:
         if self.normalisation not in get_args(Normalisation):
-            raise CheckpointError(
-                f"normalisation {self.normalisation!r} is unknown; it must be screen or person"
+            raise ConfigError(
+                f"input: normalisation {self.normalisation!r} is unknown; it must be screen or person"
             )
+        if self.fps is not None and not _is_positive(self.fps):
+            raise ConfigError(
+                f"input: fps={self.fps!r} must be a number of frames per second above 0, or none"
+            )
+        get_skeleton(self.skeleton)
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,9 @@ def save_checkpoint(
         input: How keypoints are prepared for it.
         about: Plain JSON values that describe the weights.
         dtype: Stored precision; None keeps that of the parameters.
+
+    Raises:
+        InputError: If the folder does not exist or may not be written to.
     """
     tensors = {key: _stored(tensor, dtype) for key, tensor in model.state_dict().items()}
     metadata = {
@@ -92,13 +103,8 @@ def save_checkpoint(
         "input": json.dumps(asdict(input)),
         "about": json.dumps(about or {}),
     }
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
+    with written_whole(path) as partial:
         save_file(tensors, partial, metadata)
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
@@ -121,14 +127,16 @@ def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
             "come in through `rtpca import-checkpoint`"
         )
     try:
-        config = RTPCAConfig.from_dict(json.loads(metadata["config"]))
-        input = InputSpec(**json.loads(metadata["input"]))
-        about = json.loads(metadata.get("about", "{}"))
-    except (RtpcaError, ValueError, TypeError, KeyError) as error:
+        config = RTPCAConfig.from_dict(_described(metadata, "config"))
+        input = InputSpec(**_described(metadata, "input"))
+        about = _described(metadata, "about")
+    except (RtpcaError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path}: its metadata cannot be read: {error}") from error
+    tensors = {key: tensor.float() for key, tensor in tensors.items()}
+    _check_sizes(path, config, tensors)
     model = RTPCA(config)
     try:
-        model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
+        model.load_state_dict(tensors)
     except RuntimeError as error:
         first = str(error).splitlines()[-1].strip()
         raise CheckpointError(f"{path}: its tensors do not fit its configuration: {first}") from error
@@ -157,6 +165,37 @@ def find_weights(name_or_path: str | os.PathLike[str]) -> Path:
         f"no weights called {str(name_or_path)!r}: neither a file nor one of the shipped names "
         f"({', '.join(shipped) or 'none'})"
     )
+
+
+def _described(metadata: dict[str, str], key: str) -> dict[str, Any]:
+    """One JSON object of the metadata."""
+    if key not in metadata:
+        raise ValueError(f"it has no {key!r}")
+    value = json.loads(metadata[key])
+    if not isinstance(value, dict):
+        raise ValueError(f"{key!r} is a {type(value).__name__} instead of named values")
+    return value
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and 0 < value < math.inf
+
+
+def _check_sizes(path: Path, config: RTPCAConfig, tensors: dict[str, Tensor]) -> None:
+    """Compare the main sizes before memory is taken for a model of that size."""
+    expected = {
+        "embed.weight": (config.dim, config.in_channels),
+        "spatial_position": (1, 1, config.joints, config.dim),
+        "temporal_position": (1, config.frames, 1, config.dim),
+        f"temporal_blocks.{config.depth - 1}.mlp.expand.weight": (config.hidden, config.dim),
+    }
+    for key, shape in expected.items():
+        found = tuple(tensors[key].shape) if key in tensors else None
+        if found != shape:
+            raise CheckpointError(
+                f"{path}: its tensors do not fit its configuration: {key} needs shape {shape}, found is "
+                f"{found}"
+            )
 
 
 def _stored(tensor: Tensor, dtype: torch.dtype | None) -> Tensor:

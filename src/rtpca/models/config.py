@@ -95,12 +95,13 @@ class RTPCAConfig:
 
     def __post_init__(self) -> None:
         for name in ("frames", "joints", "dim", "depth", "heads", "stages", "memory_ratio"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"model: {name}={value!r} must be a whole number of at least 1")
+            if not _is_whole(getattr(self, name), least=1):
+                raise ConfigError(
+                    f"model: {name}={getattr(self, name)!r} must be a whole number of at least 1"
+                )
         if self.in_channels not in (2, 3):
             raise ConfigError(f"model: in_channels={self.in_channels!r} must be 2 (x, y) or 3 (x, y, score)")
-        if not isinstance(self.ratio, int) or isinstance(self.ratio, bool) or self.ratio < 2:
+        if not _is_whole(self.ratio, least=2):
             raise ConfigError(
                 f"model: ratio={self.ratio!r} must be a whole number of at least 2; tpca=False turns the "
                 "pyramid off"
@@ -179,3 +180,7 @@ class RTPCAConfig:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

@@ -7,6 +7,8 @@ keeps nothing.
 
 from __future__ import annotations
 
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +72,18 @@ def read_foreign_state_dict(path: str | Path) -> dict[str, Tensor]:
 def _read_restricted(path: Path) -> Any:
     ignored: Any = [(_Ignored, name) for name in _IGNORED_NAMES]
     try:
-        with torch.serialization.safe_globals(ignored):
+        with torch.serialization.safe_globals(ignored), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about pickle protocols; what cannot be read is an error anyway
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = " ".join(str(error).split()).split(". ")[0][:200]
+        wanted = re.search(r"GLOBAL ([\w.]+)", str(error))
+        if wanted:
+            raise CheckpointError(
+                f"{path}: not opened, because it asks for {wanted[1]}, and reading that could run code; save "
+                "its state dict alone, or as .safetensors"
+            ) from error
         raise CheckpointError(
-            f"{path}: not a checkpoint of tensors and plain containers, so it is not opened: {reason}"
+            f"{path}: not a readable PyTorch checkpoint; it is damaged, incomplete, or something else"
         ) from error
 
 

@@ -58,4 +58,3 @@ def lift_windows(
         mirrored = network(flip_points(prepared.features, mirror))
         poses = (poses + flip_points(mirrored, mirror)) / 2
     return prepared.to_camera(poses - poses[:, :, :1])
-
