@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -15,6 +16,8 @@ from rtpca.errors import ConfigError
 from rtpca.models.checkpoint import InputSpec
 from rtpca.models.config import RTPCAConfig
 from rtpca.training.losses import LossConfig
+
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 Optimizer = Literal["adamw", "muon"]
 Schedule = Literal["cosine", "stable", "exponential"]
@@ -30,6 +33,13 @@ class DataConfig:
     """Choices are made on this split; the test split is never read in training."""
     rate_range: tuple[float, float] = (1.0, 1.0)
     """Frame rate of a window over the nominal one, log-uniform."""
+
+    def __post_init__(self) -> None:
+        low, high = self.rate_range
+        if not 0.0 < low <= high < math.inf:
+            raise ConfigError(
+                f"data: rate_range={[low, high]} must be two numbers above 0, the smaller first"
+            )
 
 
 @dataclass(frozen=True)
@@ -56,8 +66,16 @@ class OptimConfig:
     """Decay of the running mean of the weights, which is what is evaluated and saved; 0 keeps the weights."""
 
     def __post_init__(self) -> None:
-        if self.lr <= 0:
-            raise ConfigError(f"optim: lr={self.lr} must be positive")
+        for name in ("lr", "muon_lr", "decay"):
+            if not 0.0 < getattr(self, name) < math.inf:
+                raise ConfigError(f"optim: {name}={getattr(self, name)} must be a number above 0")
+        for name in ("weight_decay", "clip_norm", "warmup_steps", "cooldown_steps"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"optim: {name}={getattr(self, name)} must not be negative")
+        if self.decay_every < 1:
+            raise ConfigError(f"optim: decay_every={self.decay_every} must be at least 1")
+        if not all(0.0 <= beta < 1.0 for beta in self.betas):
+            raise ConfigError(f"optim: betas={list(self.betas)} must be in [0, 1)")
         if self.optimizer not in get_args(Optimizer):
             raise ConfigError(
                 f"optim: optimizer={self.optimizer!r} must be one of {', '.join(get_args(Optimizer))}"
@@ -96,6 +114,8 @@ class TrainConfig:
         for name in ("steps", "batch", "log_every", "val_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}={getattr(self, name)} must be at least 1")
+        if self.seed < 0:
+            raise ConfigError(f"seed={self.seed} must not be negative")
         if self.precision not in get_args(Precision):
             raise ConfigError(f"precision={self.precision!r} must be one of {', '.join(get_args(Precision))}")
 
@@ -167,7 +187,7 @@ def _apply_override(values: dict[str, Any], override: str) -> None:
 def _build(cls: type[Any], values: object, where: str) -> Any:
     """A dataclass from plain values; nested dataclasses may be given in part."""
     if not isinstance(values, Mapping):
-        raise ConfigError(f"{where or 'recipe'}: a group of options, got {values!r}")
+        raise ConfigError(f"{where.rstrip('.') or 'recipe'}={values!r} must be a group of options")
     types = typing.get_type_hints(cls)
     known = [f.name for f in fields(cls) if f.init]
     unknown = [str(key) for key in values if key not in known]
@@ -202,7 +222,7 @@ def _convert(wanted: Any, value: Any, where: str) -> Any:
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        raise ConfigError(f"{where}={value!r} must be a {wanted.__name__}")
+        raise ConfigError(f"{where}={value!r} must be {_KINDS[wanted]}")
     return value
 
 

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +22,7 @@ from lightning.fabric import Fabric
 from torch import Tensor
 
 from rtpca.data.store import Dataset, open_dataset
-from rtpca.errors import InputError, TrainingError
+from rtpca.errors import ConfigError, InputError, TrainingError
 from rtpca.evaluation import EvalConfig, evaluate, summarise
 from rtpca.files import written_whole
 from rtpca.models import RTPCA, save_checkpoint
@@ -95,8 +95,9 @@ def train(
     Raises:
         TrainingError: If the data do not fit the model, the folder holds another run, or the loss is not
         finite.
-        InputError: If the data cannot be read.
+        InputError: If the data cannot be read, or there is no such device.
     """
+    _check_devices(accelerator, devices)
     folder = Path(out)
     bf16_matmul = config.precision == "32-bf16-matmul"
     torch.set_float32_matmul_precision("medium" if bf16_matmul else "highest")
@@ -127,6 +128,7 @@ class _Run:
         self.average = WeightAverage(self.model, config.optim.ema) if config.optim.ema else None
         self.loss = PoseLoss(config.loss, config.input.skeleton, fabric.device)
         self.step, self.seconds = 0, 0.0
+        self.saved_step: int | None = None
         if resume:
             self._load()
         elif (folder / "state.pt").exists():
@@ -144,13 +146,14 @@ class _Run:
         here = time.monotonic()
         losses: list[Tensor] = []
         counted, counted_at = self.step, time.monotonic()
-        with Curves(self.folder, self.step) as curves:
+        first = self.fabric.is_global_zero  # the one of several processes that writes
+        with Curves(self.folder, self.step) if first else nullcontext() as curves:
             while self.step < config.steps:
                 terms = self._train_step(batches)
                 losses.append(terms)
                 self.step += 1
                 last = self.step == config.steps
-                halt = stop(time.monotonic() - here)
+                halt = self.fabric.broadcast(stop(time.monotonic() - here))
                 check = last or self.step % config.val_every == 0
                 if last or halt or check or self.step % config.log_every == 0:
                     row = self._row(torch.stack(losses).mean(0), began)
@@ -160,8 +163,9 @@ class _Run:
                     if check:
                         row |= self._validate()
                     losses, counted, counted_at = [], self.step, time.monotonic()
-                    curves.add(row)
-                    report(Progress(self.step, config.steps, rate, row))
+                    if curves is not None:
+                        curves.add(row)
+                        report(Progress(self.step, config.steps, rate, row))
                 if last or halt or self.step % config.checkpoint_every == 0:
                     self.seconds = time.monotonic() - began
                     self._save()
@@ -195,10 +199,7 @@ class _Run:
     def _row(self, losses: Tensor, began: float) -> dict[str, float]:
         mean = losses.tolist()
         if not math.isfinite(mean[0]):
-            raise TrainingError(
-                f"the loss is not a number any more before step {self.step}; the last good state is in "
-                f"{self.folder / 'state.pt'}: resume it with a lower optim.lr or with optim.clip_norm=1"
-            )
+            raise self._diverged("the loss is")
         return {
             "step": self.step,
             "seconds": time.monotonic() - began,
@@ -206,6 +207,19 @@ class _Run:
             "lr": self.optimizers[0].param_groups[0]["lr"],
             "loss": mean[0],
         } | dict(zip((f"loss_{name}" for name in self.term_names), mean[1:], strict=True))
+
+    def _diverged(self, what: str) -> TrainingError:
+        """The error of a run whose numbers overflow; the saved state is always one from before."""
+        path = self.folder / "state.pt"
+        remedy = "a lower optim.lr or with optim.clip_norm=1"
+        if self.saved_step is None:
+            return TrainingError(
+                f"{what} not a number any more by step {self.step}; start again with {remedy}"
+            )
+        return TrainingError(
+            f"{what} not a number any more by step {self.step}; {path} holds the last good state, of step "
+            f"{self.saved_step}: resume it with {remedy}"
+        )
 
     def _frames_per_step(self) -> int:
         return self.config.batch * self.config.model.frames * self.fabric.world_size
@@ -232,6 +246,10 @@ class _Run:
         return {"val_mpjpe_mm": report.mpjpe_mm, "val_p_mpjpe_mm": report.p_mpjpe_mm}
 
     def _save(self) -> None:
+        finite = torch.stack([parameter.isfinite().all() for parameter in self.model.parameters()])
+        if not finite.all():
+            raise self._diverged("the weights are")
+        self.saved_step = self.step
         if self.fabric.global_rank == 0:
             state = TrainState(
                 self.step,
@@ -253,10 +271,13 @@ class _Run:
             )
         self.model.load_state_dict(state.model)
         for optimizer, values in zip(self.optimizers, state.optimizers, strict=True):
+            full_lrs = [group["full_lr"] for group in optimizer.param_groups]
             optimizer.load_state_dict(values)
+            for group, full_lr in zip(optimizer.param_groups, full_lrs, strict=True):
+                group["full_lr"] = full_lr
         if self.average is not None:
             self.average.load(state.ema)
-        self.step, self.seconds = state.step, state.seconds
+        self.step, self.seconds, self.saved_step = state.step, state.seconds, state.step
 
     def _save_weights(self) -> Path:
         path = self.folder / "weights.safetensors"
@@ -271,20 +292,47 @@ class _Run:
         return path
 
 
-# What may differ between the parts of one run: nothing that a result depends on.
-_FREE_TO_CHANGE = {"log_every", "checkpoint_every", "compile", "val_every"}
+# What may differ between the parts of one run: what no result depends on, and the remedies of a run that
+# diverged.
+_FREE_TO_CHANGE = {
+    "log_every",
+    "checkpoint_every",
+    "compile",
+    "val_every",
+    "optim.lr",
+    "optim.muon_lr",
+    "optim.clip_norm",
+}
 
 
 def _changed(old: dict[str, Any], config: TrainConfig, step: int) -> list[str]:
     """Names of the options that a resumed run may not change."""
-    new = config.to_dict()
+    before, now = _flat(old), _flat(config.to_dict())
     free = set(_FREE_TO_CHANGE)
     begin_cooldown = min(
-        old["steps"] - old["optim"]["cooldown_steps"], config.steps - config.optim.cooldown_steps
+        before["steps"] - before["optim.cooldown_steps"], config.steps - config.optim.cooldown_steps
     )
     if config.optim.schedule == "stable" and step <= begin_cooldown:
-        free.add("steps")  # the steps done so far had the same learning rate under both
-    return [key for key in new if key not in free and old.get(key) != new[key]]
+        free |= {"steps", "optim.cooldown_steps"}  # the steps so far had the same learning rate under both
+    return [key for key in now if key not in free and before.get(key) != now[key]]
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values under dotted names, as `--set` takes them."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _check_devices(accelerator: str, devices: int) -> None:
+    if devices < 1:
+        raise ConfigError(f"{devices} devices: at least 1 is needed")
+    found = torch.cuda.device_count()
+    if accelerator == "cuda" and devices > found:
+        raise InputError(
+            f"{devices} CUDA devices are asked for, this machine has {found}; use the CPU or fewer"
+        )
 
 
 def _prepare_folder(folder: Path, config: TrainConfig) -> None:

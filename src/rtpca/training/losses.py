@@ -6,6 +6,7 @@ and 2.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -44,8 +45,10 @@ class LossConfig:
                 f"{', '.join(get_args(JointWeights))}"
             )
         for name in ("position", "consistency", "velocity"):
-            if getattr(self, name) < 0:
+            if not 0.0 <= getattr(self, name) < math.inf:
                 raise ConfigError(f"loss: {name}={getattr(self, name)} must not be negative")
+        if self.position == self.velocity == 0:
+            raise ConfigError("loss: position and velocity are both 0, so nothing compares with the truth")
 
 
 def joint_weights(kind: JointWeights, skeleton: str = "h36m17") -> Tensor:

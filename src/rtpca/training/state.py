@@ -6,7 +6,7 @@ No generator state is needed: the randomness of a step depends on the seed and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,10 @@ def load_state(path: Path, device: torch.device | str = "cpu") -> TrainState:
         values = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
         raise CheckpointError(
-            f"{path}: not a readable training state: {str(error).splitlines()[0]}"
+            f"{path}: not a readable training state, it is damaged or something else; start again in another "
+            "folder"
         ) from error
-    if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+    known = {field.name for field in fields(TrainState)} | {"format"}
+    if not isinstance(values, dict) or values.keys() != known or values.pop("format") != FORMAT:
         raise CheckpointError(f"{path}: not a training state of this package")
     return TrainState(**values)
