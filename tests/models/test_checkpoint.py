@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -127,15 +128,22 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(saved, monkeypatch) 
     path, model, spec = saved
     before = path.read_bytes()
 
-    def full_disk(tensors, target, metadata):
-        target.write_bytes(b"half")
+    def full_disk(target, content):
+        with target.open("wb") as file:
+            file.write(content[:100])
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("rtpca.models.checkpoint.save_file", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(OSError, match="no space left"):
         save_checkpoint(path, model, spec)
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_weights_are_as_readable_as_any_new_file(saved, tmp_path) -> None:
+    other = tmp_path / "other"
+    other.touch()
+    assert saved[0].stat().st_mode == other.stat().st_mode
 
 
 def test_saving_into_no_folder_is_one_clear_error(saved, tmp_path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from rtpca.errors import CheckpointError, ConfigError, RtpcaError
@@ -104,7 +104,8 @@ def save_checkpoint(
         "about": json.dumps(about or {}),
     }
     with written_whole(path) as partial:
-        save_file(tensors, partial, metadata)
+        # Not save_file: what it writes is readable by its owner only.
+        partial.write_bytes(save(tensors, metadata))
 
 
 def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
