@@ -1,0 +1,158 @@
+"""Recipes: strict keys, checked values, overrides, and the way back to plain values."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from rtpca.data.augment import AugmentConfig
+from rtpca.errors import ConfigError, RtpcaError
+from rtpca.models import InputSpec, RTPCAConfig
+from rtpca.training import TrainConfig, load_config
+from rtpca.training.config import from_dict
+
+
+def recipe(tmp_path, text: str):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_without_a_recipe_the_paper_s_values_hold() -> None:
+    config = load_config(None)
+    assert config == TrainConfig()
+    assert config.model == RTPCAConfig()
+    assert (config.optim.optimizer, config.optim.lr, config.optim.weight_decay) == ("adamw", 4e-5, 0.1)
+    assert (config.optim.schedule, config.optim.decay) == ("exponential", 0.99)
+    assert (config.loss.joint_weights, config.loss.consistency, config.loss.velocity) == ("paper", 0.5, 2.0)
+    assert config.loss.squared is False
+    assert config.augment == AugmentConfig.none()
+    assert config.batch == 4
+
+
+def test_nested_groups_may_be_given_in_part(tmp_path) -> None:
+    path = recipe(tmp_path, "steps: 7\nmodel:\n  dim: 64\n  tpca: false\noptim:\n  betas: [0.8, 0.9]\n")
+    config = load_config(path)
+    assert config.steps == 7
+    assert config.model == RTPCAConfig(dim=64, tpca=False)
+    assert config.optim.betas == (0.8, 0.9)
+
+
+def test_overrides_win_and_make_groups(tmp_path) -> None:
+    path = recipe(tmp_path, "steps: 7\nmodel:\n  dim: 64\n")
+    config = load_config(
+        path, ["model.dim=32", "optim.lr=1e-3", "input.fps=null", "loss.squared=true", "steps=9"]
+    )
+    assert (config.model.dim, config.optim.lr, config.input.fps, config.steps) == (32, 1e-3, None, 9)
+    assert config.loss.squared is True
+    assert load_config(path).model.dim == 64
+
+
+def test_augmentation_is_off_unless_its_group_is_given() -> None:
+    assert load_config(None).augment == AugmentConfig.none()
+    assert load_config(None, ["augment=none"]).augment == AugmentConfig.none()
+    assert load_config(None, ["augment={}"]).augment == AugmentConfig()
+    quiet = load_config(None, ["augment.noise=none"]).augment
+    assert quiet.noise == AugmentConfig.none().noise
+    assert quiet.body == AugmentConfig().body
+
+
+def test_resolved_values_give_the_same_configuration(tmp_path) -> None:
+    config = load_config(None, ["model.dim=64", "augment.noise.clean_share=0.4", "data.rate_range=[0.5, 2]"])
+    text = yaml.safe_dump(config.to_dict(), sort_keys=False)
+    assert load_config(recipe(tmp_path, text)) == config
+    assert from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("modle.dim=3", "unknown option modle; known here: name, seed, steps"),
+        ("model.dimm=3", "unknown option model.dimm; known here: model.frames"),
+        ("augment.camera.foo=1", "unknown option augment.camera.foo"),
+        ("model=3", "model=3 must be a group of options"),
+        ("augment=some", "augment='some' must be a group of options"),
+        ("model.dim.x=3", "model.dim={'x': 3} must be a whole number"),
+        ("steps=many", "steps='many' must be a whole number"),
+        ("steps=1.5", "steps=1.5 must be a whole number"),
+        ("steps=true", "steps=True must be a whole number"),
+        ("steps=0", "steps=0 must be at least 1"),
+        ("seed=-1", "seed=-1 must not be negative"),
+        ("compile=1", "compile=1 must be true or false"),
+        ("name=3", "name=3 must be text"),
+        ("precision=half", "precision='half' must be one of 32-true, bf16-mixed"),
+        ("optim.lr=fast", "optim.lr='fast' must be a number"),
+        ("optim.lr=0", "lr=0.0 must be a number above 0"),
+        ("optim.lr=.nan", "lr=nan must be a number above 0"),
+        ("optim.muon_lr=0", "muon_lr=0.0 must be a number above 0"),
+        ("optim.betas=[0.9]", "optim.betas=[0.9] must be a list of 2"),
+        ("optim.betas=0.9", "optim.betas=0.9 must be a list"),
+        ("optim.betas=[0.9, 1]", "betas=[0.9, 1.0] must be in [0, 1)"),
+        ("optim.ema=1", "ema=1.0 must be in [0, 1)"),
+        ("optim.decay_every=0", "decay_every=0 must be at least 1"),
+        ("optim.warmup_steps=-1", "warmup_steps=-1 must not be negative"),
+        ("optim.weight_decay=-1", "weight_decay=-1.0 must not be negative"),
+        ("optim.clip_norm=-1", "clip_norm=-1.0 must not be negative"),
+        ("optim.schedule=step", "schedule='step' must be one of cosine, stable, exponential"),
+        ("optim.optimizer=sgd", "optimizer='sgd' must be one of adamw, muon"),
+        ("loss.joint_weights=all", "joint_weights='all' must be one of paper, authors, uniform"),
+        ("loss.velocity=-1", "velocity=-1.0 must not be negative"),
+        ("loss={position: 0, velocity: 0}", "nothing compares with the truth"),
+        ("data.rate_range=[2, 1]", "rate_range=[2.0, 1.0] must be two numbers above 0, the smaller first"),
+        ("data.rate_range=[0, 1]", "rate_range=[0.0, 1.0] must be two numbers above 0"),
+        ("model.dim=30", "dim=30 is not a multiple of heads=8"),
+        ("input.normalisation=box", "normalisation 'box' is unknown"),
+        ("input.skeleton=octopus", "unknown skeleton 'octopus'"),
+        ("input.fps=-5", "fps=-5.0 must be a number of frames per second above 0"),
+        ("model", "--set model: give key=value, e.g. --set model.dim=128"),
+        ("=3", "--set =3: give key=value"),
+        ("steps=[", "--set steps=[: '[' is not a YAML value"),
+    ],
+)
+def test_overrides_that_do_not_fit_are_refused(override, message) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load_config(None, [override])
+
+
+def test_an_override_does_not_go_through_a_value(tmp_path) -> None:
+    with pytest.raises(ConfigError, match="--set steps.x=3: steps is a value, not a group of options"):
+        load_config(recipe(tmp_path, "steps: 7\n"), ["steps.x=3"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("steps: [1\n", "not a YAML file"),
+        ("- 1\n- 2\n", "a recipe is a list of `key: value` lines, this file holds a list"),
+        ("just words\n", "this file holds a str"),
+        ("steps: 3\nspeed: 4\n", "unknown option speed"),
+        ("model: 3\n", "model=3 must be a group of options"),
+        ("!!python/object/apply:os.getcwd []\n", "not a YAML file"),
+    ],
+)
+def test_recipes_that_do_not_fit_are_refused(tmp_path, text, message) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_config(recipe(tmp_path, text))
+
+
+def test_unreadable_recipes_are_named(tmp_path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read .* give the path of a YAML recipe"):
+        load_config(tmp_path / "none.yaml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path)
+    path = tmp_path / "binary.yaml"
+    path.write_bytes(b"\xff\xfe\x00\x80")
+    with pytest.raises(ConfigError, match="not a YAML file"):
+        load_config(path)
+
+
+def test_an_empty_recipe_is_the_default(tmp_path) -> None:
+    assert load_config(recipe(tmp_path, "# nothing\n")) == TrainConfig()
+
+
+def test_errors_are_of_the_family_the_command_line_prints() -> None:
+    assert issubclass(ConfigError, RtpcaError)
+    with pytest.raises(RtpcaError):
+        TrainConfig(input=InputSpec(fps=0.0))
