@@ -17,6 +17,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = {
     "errors": 0,
     "checks": 1,
+    "devices": 1,
     "files": 1,
     "skeletons": 2,
     "poses": 3,

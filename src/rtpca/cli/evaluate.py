@@ -25,7 +25,7 @@ def evaluate(
         typer.Option(metavar="SIGMA", help="Gaussian noise on the 2D keypoints: standard deviation, pixels."),
     ] = 0.0,
     flip: Annotated[bool, typer.Option(help="Average with the mirror image.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the noise.")] = 0,
     json_output: Annotated[
         Path | None,
         typer.Option("--json", metavar="OUT", help="Write the numbers here too.", show_default=False),
@@ -38,9 +38,8 @@ def evaluate(
     ones in Human3.6M's arrangement. Each frame counts once per camera; the average is the plain mean over
     actions.
     """
-    import torch
-
     from rtpca.data.store import open_dataset
+    from rtpca.devices import resolve_device
     from rtpca.errors import InputError
     from rtpca.evaluation import EvalConfig, summarise
     from rtpca.evaluation import evaluate as run
@@ -49,10 +48,7 @@ def evaluate(
 
     config = EvalConfig(noise_px=noise, flip=flip, seed=seed)
     checkpoint = load_checkpoint(weights)
-    chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    if chosen == "cuda" and not torch.cuda.is_available():
-        raise InputError("--device cuda: this machine has no CUDA device; use --device cpu")
-    checkpoint.model.to(chosen)
+    checkpoint.model.to(resolve_device(device))
     with open_dataset(data) as dataset, progress_bar("evaluating", "sequences") as bar:
         names = dataset.names(split)
         if not names:

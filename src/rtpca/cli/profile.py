@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,16 +31,18 @@ def profile(
         typer.Option(metavar="KEY=VALUE", help="Change an option, e.g. dim=128; repeatable."),
     ] = None,
     latency: Annotated[bool, typer.Option(help="Time the forward pass too.")] = True,
-    batch: Annotated[int, typer.Option(help="Sequences at a time.")] = 1,
-    runs: Annotated[int, typer.Option(help="Timed runs; the median is shown.")] = 5,
-    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to time.")] = "cpu",
+    batch: Annotated[int, typer.Option(min=1, help="Sequences at a time.")] = 1,
+    runs: Annotated[int, typer.Option(min=1, help="Timed runs; the median is shown.")] = 5,
+    device: Annotated[str, typer.Option(help="Where to time.")] = "cpu",
 ) -> None:
     """Show what models cost, beside the paper's figures where it has them."""
     from rich.table import Table
 
+    from rtpca.devices import resolve_device
     from rtpca.models import model_config
     from rtpca.models.profile import count_operations, count_parameters, measure_latency
 
+    device = resolve_device(device)
     options = _options(set or [])
     names = preset or ["ste", "ste+tpca", "ste+xlr", "rtpca"]
     configs = {name: model_config(name, **options) for name in names}
@@ -82,7 +84,10 @@ def _options(assignments: list[str]) -> dict[str, Any]:
         key, separator, value = assignment.partition("=")
         if not separator:
             raise ConfigError(f"--set {assignment}: give key=value, e.g. --set dim=128")
-        options[key] = yaml.safe_load(value)
+        try:
+            options[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {assignment}: {value!r} is not a YAML value") from error
     return options
 
 

@@ -36,13 +36,14 @@ def train(
         float | None, typer.Option(metavar="MINUTES", help="Stop cleanly after this long; --resume goes on.")
     ] = None,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
-    devices: Annotated[int, typer.Option(help="How many devices.")] = 1,
+    devices: Annotated[int, typer.Option(min=1, help="How many devices.")] = 1,
 ) -> None:
     """Train a model.
 
     The run folder gets the resolved recipe, the learning curves (CSV, TensorBoard, PNG), the state to resume
     from, and the weights. Ctrl-C stops after the current step with everything saved.
     """
+    from rtpca.devices import resolve_device
     from rtpca.training import load_config
     from rtpca.training import train as run
 
@@ -60,7 +61,7 @@ def train(
             output,
             resume=resume,
             max_time_s=math.inf if max_time is None else max_time * 60,
-            accelerator=device,
+            accelerator=resolve_device(device),
             devices=devices,
             report=report,
         )

@@ -55,7 +55,7 @@ class AugmentConfig:
 
     @classmethod
     def none(cls) -> AugmentConfig:
-        """Nothing is changed: the paper's protocol, with cameras that the data set brings along."""
+        """Nothing is changed: no mirror, bodies, landmarks or noise."""
         return cls(
             mirror_probability=0.0,
             body=BodyProportions.none(),
@@ -109,11 +109,15 @@ def augment(
     Raises:
         ShapeError: If `joints_world` is not (B, F, 17, 3).
     """
-    joints = random_mirror(joints_world, config.mirror_probability, generator)
-    joints = random_body(joints, config.body, generator)
     if camera is None:
+        joints = random_mirror(joints_world, config.mirror_probability, generator)
+        joints = random_body(joints, config.body, generator)
         camera = random_cameras(joints, config.camera, generator)
-    joints_cam = camera.world_to_camera(joints)
+        joints_cam = camera.world_to_camera(joints)
+    else:
+        # A given camera looks at the person where they are, so they are mirrored before it, not in the world.
+        joints_cam = camera.world_to_camera(random_body(joints_world, config.body, generator))
+        joints_cam = random_mirror(joints_cam, config.mirror_probability, generator)
     true_px = camera.project(random_landmarks(joints_cam, config.landmarks, generator))
     keypoints_px, scores = detector_noise(true_px, config.noise, generator, camera.size_wh)
     return AugmentedBatch(joints_cam, keypoints_px, scores, camera)

@@ -6,14 +6,17 @@ interpolation between recorded frames, so clips of any frame rate give windows o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rtpca.data.store import Dataset
+from rtpca.data.cameras import evaluation_cameras
+from rtpca.data.store import Dataset, Recording
 from rtpca.errors import InputError
+from rtpca.geometry import Camera
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +28,18 @@ class MotionBank:
         start: (clips,) first frame of each clip.
         length: (clips,) frames of each clip.
         fps: (clips,) frame rate of each clip.
+        cameras: All clips' fixed cameras after one another: their own, or else the four for evaluation.
+        first_camera: (clips,) first camera of each clip.
+        camera_count: (clips,) cameras of each clip.
     """
 
     joints: Tensor
     start: Tensor
     length: Tensor
     fps: Tensor
+    cameras: Camera
+    first_camera: Tensor
+    camera_count: Tensor
 
     @classmethod
     def load(cls, dataset: Dataset, split: str, device: torch.device | str = "cpu") -> MotionBank:
@@ -45,11 +54,16 @@ class MotionBank:
             raise InputError(f"the data have no split {split!r}; splits and sequences found: {found}")
         length = torch.tensor([len(recording.positions3d) for recording in recordings])
         joints = torch.from_numpy(np.concatenate([recording.positions3d for recording in recordings]))
+        cameras = [fixed_cameras(recording) for recording in recordings]
+        count = torch.tensor([camera.batch_shape[0] for camera in cameras])
         return cls(
             joints.to(device),
             (length.cumsum(0) - length).to(device),
             length.to(device),
             torch.tensor([recording.fps for recording in recordings], dtype=torch.float64).to(device),
+            _joined(cameras, torch.cat).to(device),
+            (count.cumsum(0) - count).to(device),
+            count.to(device),
         )
 
     @property
@@ -95,15 +109,36 @@ class RandomWindows:
     fps: float
     rate_range: tuple[float, float] = (1.0, 1.0)
 
-    def draw(self, batch: int, generator: torch.Generator) -> Tensor:
-        """(B, F, J, 3) windows, every moment of the recorded time equally likely."""
+    def draw(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Windows (B, F, J, 3) and their clips (B,), every moment of the recorded time equally likely."""
         bank, device = self.bank, self.bank.joints.device
         clip = torch.multinomial(bank.duration_s, batch, replacement=True, generator=generator)
         low, high = self.rate_range
         uniform = torch.rand(2, batch, generator=generator, device=device, dtype=torch.float64)
         fps = self.fps * low * (high / low) ** uniform[0]
         room_s = (bank.duration_s[clip] - (self.frames - 1) / fps).clamp(min=0)
-        return bank.windows(clip, uniform[1] * room_s, self.frames, fps)
+        return bank.windows(clip, uniform[1] * room_s, self.frames, fps), clip
+
+    def draw_cameras(self, clip: Tensor, generator: torch.Generator) -> Camera:
+        """One of its fixed cameras for each clip (B,), batch axis B."""
+        bank = self.bank
+        chosen = torch.rand(len(clip), generator=generator, device=clip.device) * bank.camera_count[clip]
+        return bank.cameras[bank.first_camera[clip] + chosen.long()]
+
+
+def fixed_cameras(recording: Recording) -> Camera:
+    """A recording's own cameras, or else the four for evaluation; batch axis over the cameras.
+
+    Own lens distortion is left out: keypoints are projected, and lifted, without it.
+    """
+    if not recording.cameras:
+        return evaluation_cameras(torch.from_numpy(recording.positions3d))
+    return _joined(recording.cameras, torch.stack)
+
+
+def _joined(cameras: Sequence[Camera], join: Callable[[list[Tensor]], Tensor]) -> Camera:
+    names = ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh")
+    return Camera(**{name: join([getattr(camera, name) for camera in cameras]) for name in names})
 
 
 def cover(length: int, frames: int) -> tuple[Tensor, Tensor]:

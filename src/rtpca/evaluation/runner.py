@@ -6,6 +6,7 @@ consecutive windows, lifted, and put together again. Averaging is left to `repor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -14,9 +15,8 @@ from torch import Tensor
 
 from rtpca import metrics
 from rtpca.data.augment import gaussian_noise
-from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.store import Recording
-from rtpca.data.windows import cover
+from rtpca.data.windows import cover, fixed_cameras
 from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import Camera
 from rtpca.models import RTPCA, InputSpec
@@ -42,8 +42,8 @@ class EvalConfig:
     all_cameras: bool = True
 
     def __post_init__(self) -> None:
-        if self.noise_px < 0:
-            raise ConfigError(f"noise of {self.noise_px} px: the standard deviation must not be negative")
+        if not 0 <= self.noise_px < math.inf:
+            raise ConfigError(f"noise of {self.noise_px} px: the standard deviation must be 0 or more")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +114,7 @@ def evaluate(
         _check_joints(original, model)
         recording = at_frame_rate(original, spec.fps)
         joints = torch.from_numpy(recording.positions3d)
-        cameras = _stacked(recording.cameras) or evaluation_cameras(joints)
+        cameras = fixed_cameras(recording)
         chosen = list(range(cameras.batch_shape[0]))
         if not config.all_cameras:
             chosen = [number % len(chosen)]
@@ -122,6 +122,8 @@ def evaluate(
         joints_cam = cameras.world_to_camera(joints.expand(len(chosen), *joints.shape))
         keypoints = gaussian_noise(cameras.project(joints_cam), config.noise_px, generator)
         predicted = predict(model, spec, keypoints.to(device), cameras.to(device), config).cpu()
+        if not predicted.isfinite().all():
+            raise InputError(f"{original.name}: the predictions are not finite: the weights are damaged")
         truth = joints_cam - joints_cam[:, :, :1]
         for index, camera in enumerate(chosen):
             yield _errors(recording, camera, predicted[index].double(), truth[index].double())
@@ -178,8 +180,8 @@ def _errors(recording: Recording, camera: int, predicted: Tensor, truth: Tensor)
         recording.fps,
         metrics.mpjpe(predicted, truth),
         metrics.p_mpjpe(predicted, truth),
-        metrics.mpjve(predicted, truth),
-        metrics.acceleration_error(predicted, truth),
+        metrics.mpjve(predicted, truth) if len(truth) > 1 else truth.new_empty(0),
+        metrics.acceleration_error(predicted, truth) if len(truth) > 2 else truth.new_empty(0),
     )
 
 
@@ -190,11 +192,3 @@ def _check_joints(recording: Recording, model: RTPCA) -> None:
             f"{recording.name} has {joints} joints, the model {model.config.joints}; use data of the "
             "same skeleton"
         )
-
-
-def _stacked(cameras: tuple[Camera, ...] | None) -> Camera | None:
-    if not cameras:
-        return None
-    fields = ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh")
-    # Own lens distortion is left out: keypoints are projected, and lifted, without it.
-    return Camera(**{name: torch.stack([getattr(c, name) for c in cameras]) for name in fields})

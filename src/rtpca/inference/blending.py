@@ -78,7 +78,7 @@ def join_phases(values: FloatArray, known: npt.NDArray[np.bool_], stride: int) -
         known: (F,) which frames count.
         stride: Number of interleaved sequences; 1 changes nothing.
     """
-    half = stride // 2
+    half = min(stride // 2, max(0, len(values) - 1))
     before = np.zeros((0, *values.shape[1:]), dtype=np.float32)
     for start in range(0, len(values) if half else 0, _JOINED_AT_ONCE):
         end = min(start + _JOINED_AT_ONCE, len(values))

@@ -9,6 +9,9 @@ from rtpca.errors import InputError, ShapeError
 
 FloatArray = npt.NDArray[np.float32]
 
+_LARGEST_PX = 1_000_000
+"""Beyond this a coordinate is an accident: no image is as large."""
+
 
 def split_scores(
     keypoints: npt.ArrayLike, scores: npt.ArrayLike | None
@@ -59,7 +62,11 @@ def split_scores(
         values = np.ones(points.shape[:2], dtype=np.float32)
     del array
     notes: list[str] = []
-    missing = ~np.isfinite(points).all(axis=2) | ~(values > 0)
+    with np.errstate(invalid="ignore"):
+        far = (np.abs(points) > _LARGEST_PX).any(axis=2) & np.isfinite(points).all(axis=2)
+    if far.any():
+        notes.append(f"{int(far.sum())} keypoints beyond {_LARGEST_PX:,} pixels count as missing")
+    missing = far | ~np.isfinite(points).all(axis=2) | ~(values > 0)
     if missing.all():
         raise InputError("keypoints hold no visible joint: all are NaN or have score 0")
     at_corner = (points == 0).all(axis=2)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import torch
 
 from rtpca.checks import check_positive
-from rtpca.errors import ConfigError
+from rtpca.devices import resolve_device
+from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import assumed_focal_px, root_trajectory
 from rtpca.inference.blending import Blender, FloatArray, fill_between, join_phases
 from rtpca.inference.gaps import complete_keypoints
@@ -71,7 +72,7 @@ class Lifter:
                 f"weights {checkpoint.name!r} lift the skeleton {checkpoint.input.skeleton!r}; the lifter "
                 "needs weights for h36m17"
             )
-        self.device = torch.device(_resolve_device(device))
+        self.device = torch.device(resolve_device(device))
         self.checkpoint = checkpoint
         self.flip = flip
         self.smooth = smooth
@@ -196,6 +197,8 @@ class Lifter:
                 if progress is not None:
                     progress(done, total)
         poses, covered = blender.finish()
+        if not np.isfinite(poses).all():
+            raise InputError("the poses are not finite: the weights are damaged; load or train others")
         if self.smooth:
             join_phases(poses, clip.valid & covered, stride)
         fill_between(poses, clip.valid & covered)
@@ -208,22 +211,13 @@ class Lifter:
         return max(1, _ACTIVATIONS_PER_BATCH[self.device.type] // per_window)
 
 
-def _resolve_device(device: str) -> str:
-    if device not in ("auto", "cpu", "cuda"):
-        raise ConfigError(f"unknown device {device!r}: choose auto, cpu or cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(
-            "device cuda is not available here: use auto or cpu, or install a CUDA build of torch"
-        )
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return device
-
-
 def _focal_pair(focal_px: float | tuple[float, float] | None) -> tuple[float, float] | None:
     if focal_px is None:
         return None
-    x, y = (focal_px, focal_px) if isinstance(focal_px, int | float) else focal_px
+    try:
+        x, y = np.broadcast_to(np.asarray(focal_px, dtype=np.float64), 2).tolist()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"focal length is {focal_px!r}: give one number in pixels, or two (x, y)") from error
     return check_positive("focal_px", x, "pixels"), check_positive("focal_px", y, "pixels")
 
 

@@ -16,6 +16,7 @@ from rtpca.inference.recognise import resolve_skeleton
 from rtpca.skeletons import Skeleton, convert_keypoints
 
 ASSUMED_FPS = 30.0
+_LOWEST_FPS, _HIGHEST_FPS = 0.1, 10_000.0
 _CHUNK = 1 << 15
 _FAR_OUTSIDE = 1.0
 
@@ -84,7 +85,7 @@ def prepare_clip(
     notes += [size_note] if size_note else []
     if fps is None:
         notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
-    rate = check_positive("fps", float(ASSUMED_FPS if fps is None else fps), "frames per second")
+    rate = _frame_rate(fps)
 
     h36m_points, h36m_scores, never = _convert(points, relative_scores(raw_scores, min_score), source)
     if never:
@@ -99,6 +100,19 @@ def prepare_clip(
         )
     notes += _gap_notes(bridged.bridged, bridged.valid, bridged.scores, never)
     return PreparedClip(bridged.keypoints_px, bridged.scores, bridged.valid, size, rate, tuple(notes))
+
+
+def _frame_rate(fps: float | None) -> float:
+    try:
+        rate = float(ASSUMED_FPS if fps is None else fps)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"fps is {fps!r}: give frames per second as a number") from error
+    check_positive("fps", rate, "frames per second")
+    if not _LOWEST_FPS <= rate <= _HIGHEST_FPS:
+        raise InputError(
+            f"fps is {rate:g}: give frames per second between {_LOWEST_FPS:g} and {_HIGHEST_FPS:g}"
+        )
+    return rate
 
 
 def _image_size(
@@ -116,9 +130,11 @@ def _image_size(
             f"image size not given: {size[0]} x {size[1]} px assumed, the extent of the keypoints; "
             "directions and distances are better with --image-size W H"
         )
-    if len(given) != 2:
-        raise InputError(f"image size is {given}: give width and height in pixels")
-    width, height = (round(check_positive("image size", float(side), "pixels")) for side in given)
+    try:
+        sides = np.asarray(given, dtype=np.float64).reshape(2).tolist()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"image size is {given}: give width and height in pixels") from error
+    width, height = (round(check_positive("image size", side, "pixels")) for side in sides)
     low = np.nanmin(points.reshape(-1, 2), axis=0)
     outside = max(corner[0] / width - 1, corner[1] / height - 1, -low[0] / width, -low[1] / height)
     if outside > _FAR_OUTSIDE:

@@ -7,6 +7,7 @@ own, once for each starting frame (phase), so every frame is still predicted fro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,8 +18,6 @@ from rtpca.checks import check_positive
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
-
-_UPSAMPLE_BELOW = 0.75
 
 
 @dataclass(frozen=True)
@@ -75,13 +74,15 @@ class WindowBatch:
 def rate_steps(fps: float, model_fps: float) -> tuple[int, int]:
     """How a clip's frames are read so that the network sees about its own frame rate.
 
+    Of all strides and upsamplings the one is taken whose rate is nearest to the network's by ratio.
+
     Args:
         fps: Frames per second of the clip.
         model_fps: Frames per second of the network's training data.
 
     Returns:
         `stride`, `upsample`: read every `stride`-th frame, or put `upsample - 1` points between frames. One
-        of them is 1, and the network sees between 0.67 and 1.5 times its own rate.
+        of them is 1, and the network sees between 0.71 and 1.41 times its own rate.
 
     Raises:
         InputError: a rate is not above zero.
@@ -91,9 +92,14 @@ def rate_steps(fps: float, model_fps: float) -> tuple[int, int]:
         ((2, 1), (1, 1), (1, 2))
     """
     ratio = check_positive("fps", fps) / check_positive("model_fps", model_fps)
-    if ratio < _UPSAMPLE_BELOW:
-        return 1, max(1, round(1 / ratio))
-    return max(1, round(ratio)), 1
+    return (_nearest_divisor(ratio), 1) if ratio >= 1 else (1, _nearest_divisor(1 / ratio))
+
+
+def _nearest_divisor(ratio: float) -> int:
+    """The whole number k for which ratio / k is nearest to 1, as a ratio; `ratio` is at least 1."""
+    below = math.floor(ratio)
+    # k and k + 1 are equally near where ratio is their geometric mean.
+    return below if ratio * ratio < below * (below + 1) else below + 1
 
 
 def window_starts(places: int, window: int, hop: int) -> IntArray:

@@ -66,7 +66,10 @@ class BatchSource:
         seeds = np.random.SeedSequence([config.seed, step, self._rank]).generate_state(2, np.uint64)
         generator.manual_seed(int(seeds[0] >> np.uint64(1)))
         torch.manual_seed(int(seeds[1] >> np.uint64(1)))
-        seen = augment(self._windows.draw(config.batch, generator), config.augment, generator)
+        windows, clip = self._windows.draw(config.batch, generator)
+        fixed = config.data.cameras == "fixed"
+        camera = self._windows.draw_cameras(clip, generator) if fixed else None
+        seen = augment(windows, config.augment, generator, camera)
         prepared = network_input(
             seen.keypoints_px,
             seen.scores,

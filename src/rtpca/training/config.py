@@ -19,6 +19,7 @@ from rtpca.training.losses import LossConfig
 
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
+Cameras = Literal["random", "fixed"]
 Optimizer = Literal["adamw", "muon"]
 Schedule = Literal["cosine", "stable", "exponential"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "32-bf16-matmul"]
@@ -33,8 +34,12 @@ class DataConfig:
     """Choices are made on this split; the test split is never read in training."""
     rate_range: tuple[float, float] = (1.0, 1.0)
     """Frame rate of a window over the nominal one, log-uniform."""
+    cameras: Cameras = "random"
+    """Virtual ones around each window (`augment.camera`); or each clip's own (else the four fixed)."""
 
     def __post_init__(self) -> None:
+        if self.cameras not in get_args(Cameras):
+            raise ConfigError(f"data: cameras={self.cameras!r} must be one of {', '.join(get_args(Cameras))}")
         low, high = self.rate_range
         if not 0.0 < low <= high < math.inf:
             raise ConfigError(

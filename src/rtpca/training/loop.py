@@ -100,12 +100,11 @@ def train(
     _check_devices(accelerator, devices)
     folder = Path(out)
     bf16_matmul = config.precision == "32-bf16-matmul"
-    torch.set_float32_matmul_precision("medium" if bf16_matmul else "highest")
     # Fabric does not export the type of its own precision names.
     precision = cast(Any, "32-true" if bf16_matmul else config.precision)
     fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)
     fabric.launch()
-    with open_dataset(data) as dataset:
+    with open_dataset(data) as dataset, _matmul_precision("medium" if bf16_matmul else "highest"):
         batches = BatchSource(dataset, config, fabric.device, fabric.global_rank)
         run = _Run(fabric, config, folder, dataset, resume)
         with _stop_signals() as stopped:
@@ -342,6 +341,17 @@ def _prepare_folder(folder: Path, config: TrainConfig) -> None:
         raise InputError(f"{folder}: the run folder cannot be made ({error.strerror})") from error
     with written_whole(folder / "config.yaml") as partial:
         partial.write_text(yaml.safe_dump(config.to_dict(), sort_keys=False), encoding="utf-8")
+
+
+@contextmanager
+def _matmul_precision(wanted: str) -> Generator[None]:
+    """PyTorch's precision of float32 products, which is one for the whole process, and back."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(wanted)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 @contextmanager

@@ -1,0 +1,138 @@
+"""Windows: random ones follow the recorded time, covers own each frame once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rtpca.data.recording import Recording
+from rtpca.data.store import open_dataset, write_dataset
+from rtpca.data.windows import MotionBank, RandomWindows, cover
+from rtpca.errors import InputError
+
+
+@given(length=st.integers(1, 300), frames=st.integers(1, 100))
+def test_a_cover_owns_each_frame_exactly_once_and_in_order(length, frames) -> None:
+    index, owned = cover(length, frames)
+    assert index.shape == owned.shape == (-(-length // frames), frames)
+    assert index[owned].tolist() == list(range(length))
+
+
+@given(length=st.integers(1, 300), frames=st.integers(1, 100))
+def test_windows_of_a_cover_are_runs_of_frames_inside_the_clip(length, frames) -> None:
+    index, owned = cover(length, frames)
+    if length >= frames:
+        assert (index.diff(dim=1) == 1).all()
+        assert (index.min(), index.max()) == (0, length - 1)
+        assert owned[:-1].all()
+    else:
+        # The last frame is repeated, and the repetitions belong to nobody.
+        assert index[0].tolist() == [min(i, length - 1) for i in range(frames)]
+        assert owned[0].tolist() == [i < length for i in range(frames)]
+
+
+def test_the_last_window_ends_with_the_clip() -> None:
+    index, owned = cover(600, 243)
+    assert index[:, 0].tolist() == [0, 243, 357]
+    assert owned.sum(1).tolist() == [243, 243, 114]
+
+
+def recording(name: str, frames: int, fps: float, split: str = "train", offset: float = 0.0) -> Recording:
+    """All coordinates are the time in seconds, plus the offset."""
+    time_s = np.arange(frames, dtype=np.float32) / np.float32(fps) + offset
+    positions = np.broadcast_to(time_s[:, None, None], (frames, 17, 3)).astype(np.float32)
+    return Recording(name, positions, fps, "s", "a", split, "src", "free")
+
+
+@pytest.fixture
+def bank(tmp_path) -> MotionBank:
+    path = tmp_path / "data.h5"
+    clips = [
+        recording("a", 101, 100.0),
+        recording("b", 61, 30.0, offset=100.0),
+        recording("v", 9, 30.0, "val"),
+    ]
+    write_dataset(path, clips)
+    with open_dataset(path) as dataset:
+        return MotionBank.load(dataset, "train")
+
+
+def test_a_bank_holds_the_clips_of_its_split_end_to_end(bank) -> None:
+    assert bank.joints.shape == (162, 17, 3)
+    assert bank.start.tolist() == [0, 101]
+    assert bank.length.tolist() == [101, 61]
+    assert bank.duration_s.tolist() == pytest.approx([1.01, 61 / 30])
+
+
+def test_a_missing_split_lists_those_found(tmp_path) -> None:
+    path = tmp_path / "data.h5"
+    write_dataset(path, [recording("a", 5, 30.0), recording("b", 5, 30.0), recording("v", 5, 30.0, "val")])
+    with (
+        open_dataset(path) as dataset,
+        pytest.raises(
+            InputError, match=r"no split 'test'; splits and sequences found: train \(2\), val \(1\)"
+        ),
+    ):
+        MotionBank.load(dataset, "test")
+
+
+@given(start=st.floats(0, 0.5), fps=st.sampled_from([20.0, 25.0, 33.3, 100.0, 240.0]))
+def test_windows_are_interpolated_at_the_rate_asked_for(bank_once, start, fps) -> None:
+    window = bank_once.windows(
+        torch.tensor([0]), torch.tensor([start], dtype=torch.float64), 9, torch.tensor([fps])
+    )
+    expected = torch.minimum(start + torch.arange(9) / fps, torch.tensor(1.0))
+    torch.testing.assert_close(window[0, :, 3, 1], expected.float(), atol=1e-5, rtol=0)
+
+
+@pytest.fixture(scope="module")
+def bank_once(tmp_path_factory) -> MotionBank:
+    path = tmp_path_factory.mktemp("bank") / "data.h5"
+    write_dataset(path, [recording("a", 101, 100.0)])
+    with open_dataset(path) as dataset:
+        return MotionBank.load(dataset, "train")
+
+
+def test_a_clip_stands_still_outside_and_never_runs_into_its_neighbour(bank) -> None:
+    early_and_late = torch.tensor([-0.5, 0.9, 1.9], dtype=torch.float64)
+    windows = bank.windows(torch.tensor([0, 0, 1]), early_and_late, 10, torch.full((3,), 10.0))
+    assert windows[0, :6, 0, 0].tolist() == pytest.approx([0.0] * 6, abs=1e-6)
+    assert windows[1, :, 0, 0].tolist() == pytest.approx([0.9] + [1.0] * 9)
+    assert windows[2, :, 0, 0].tolist() == pytest.approx([101.9] + [102.0] * 9)
+
+
+def test_random_windows_follow_the_duration_and_stay_inside(bank, generator) -> None:
+    windows = RandomWindows(bank, 9, 20.0).draw(4000, generator)[0]
+    start = windows[:, 0, 0, 0]
+    from_b = start >= 50
+    assert float(from_b.float().mean()) == pytest.approx((61 / 30) / (61 / 30 + 1.01), abs=0.03)
+    a = start[~from_b]
+    room = 1.01 - 8 / 20  # the last frame is held for the last hundredth of a second
+    assert a.min() >= 0
+    assert a.max() <= room + 1e-5
+    assert float(a.mean()) == pytest.approx(room / 2, abs=0.02)
+
+
+def test_the_rate_of_a_window_is_drawn_from_its_range(bank, generator) -> None:
+    windows = RandomWindows(bank, 5, 20.0, (0.5, 2.0)).draw(3000, generator)[0][:, :, 0, 0]
+    step = windows[:, 1] - windows[:, 0]
+    rate = 1 / step
+    assert rate.min() >= 10 - 1e-2
+    assert rate.max() <= 40 + 0.2
+    # Log-uniform: as many below the nominal rate as above.
+    assert float((rate < 20).float().mean()) == pytest.approx(0.5, abs=0.05)
+
+
+def test_clips_shorter_than_a_window_start_at_their_beginning(bank, generator) -> None:
+    windows = RandomWindows(bank, 81, 20.0).draw(20, generator)[0][:, :, 0, 0]
+    assert set(windows[:, 0].tolist()) == {0.0, 100.0}
+
+
+def test_the_same_generator_draws_the_same_windows(bank) -> None:
+    windows = RandomWindows(bank, 9, 20.0, (0.7, 1.3))
+    first, again, other = (windows.draw(8, torch.Generator().manual_seed(seed))[0] for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
