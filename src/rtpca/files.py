@@ -33,6 +33,8 @@ def written_whole(path: str | os.PathLike[str]) -> Generator[Path]:
     target = Path(path)
     if not target.parent.is_dir():
         raise InputError(f"cannot write {target}: there is no folder {target.parent}; make it first")
+    if target.exists() and not target.is_file() and not target.is_dir():
+        raise InputError(f"cannot write {target}: it is a device or pipe; give the name of a file")
     if target.is_dir():
         raise InputError(f"cannot write {target}: it is a folder; give the name of a file in it")
     if not os.access(target.parent, os.W_OK):

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from rtpca.data.augment import AugmentConfig, augment, change_speed, mirror, random_mirror
-from rtpca.data.cameras import evaluation_cameras
+from rtpca.data.augment import AugmentConfig, augment, mirror, random_mirror
+from rtpca.data.cameras import RandomCameraConfig, evaluation_cameras, random_cameras
 from rtpca.data.synthetic import generate_motion
 from rtpca.errors import ConfigError, ShapeError
 from rtpca.skeletons import get_skeleton
@@ -90,31 +92,13 @@ def test_left_stays_left_through_the_chain():
     assert ((ahead * knee).sum(-1)[bent] > 0).all()
 
 
-def test_change_of_speed_reads_between_the_frames():
-    time = torch.arange(40.0)[None, :, None, None].expand(500, -1, 17, 3)
-    out = change_speed(time, 10, (0.5, 3.0), seeded())
-    assert out.shape == (500, 10, 17, 3)
-    step = out.diff(dim=1)
-    assert torch.allclose(step, step[:, :1].expand_as(step), atol=1e-4)
-    speed = step[:, 0, 0, 0]
-    assert speed.min() >= 0.5 - 1e-3
-    assert speed.max() <= 3.0 + 1e-3
-    assert speed.median().item() == pytest.approx((0.5 * 3.0) ** 0.5, rel=0.12)
-    assert out.min() >= 0
-    assert out.max() <= 39
-    assert out[:, 0].std() > 3  # from different places
-
-
-def test_speed_one_over_the_whole_window_is_the_window():
+def test_a_given_camera_is_kept_and_the_mirror_image_is_before_it():
     joints = windows()
-    assert torch.allclose(change_speed(joints, 27, (1.0, 1.0), seeded()), joints, atol=1e-5)
-
-
-def test_change_of_speed_needs_enough_frames():
-    with pytest.raises(ShapeError, match="at least 54"):
-        change_speed(windows(), 27, (1.0, 2.0), seeded())
-    with pytest.raises(ConfigError, match="speed_range"):
-        change_speed(windows(), 9, (2.0, 1.0), seeded())
+    camera = random_cameras(joints, RandomCameraConfig(), seeded())
+    plain = augment(joints, AugmentConfig.none(), seeded(), camera)
+    mirrored = augment(joints, replace(AugmentConfig.none(), mirror_probability=1.0), seeded(), camera)
+    assert torch.allclose(mirrored.joints_cam, mirror(plain.joints_cam))
+    assert mirrored.camera is camera
 
 
 def test_wrong_arguments_are_refused():

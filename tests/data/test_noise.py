@@ -225,13 +225,6 @@ def test_errors_scale_with_the_person(scale, seed):
     assert torch.equal(near_scores, far_scores)
 
 
-def test_with_level():
-    louder = DetectorNoise().with_level(2.0)
-    assert louder.sigma_range == pytest.approx((0.004, 0.03))
-    assert louder.spike_size == pytest.approx(2 * DetectorNoise().spike_size)
-    assert louder.swap_share == DetectorNoise().swap_share
-
-
 def test_same_seed_same_noise_and_input_untouched():
     true = person(30, 9).float()
     kept = true.clone()

@@ -23,12 +23,15 @@ def import_checkpoint(
     ],
     arch: Annotated[str, typer.Option(help="What it is: mixste, rtpca-authors.", show_default=False)],
     heads: Annotated[int, typer.Option(help="Attention heads; no shape tells them.")] = 8,
+    skeleton: Annotated[
+        str | None, typer.Option(help="Joint set; h36m17 for 17 joints and humaneva15 for 15 without.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="List every tensor.")] = False,
 ) -> None:
     """Convert a public repository's checkpoint.
 
     Sizes are read off the shapes. Says what was renamed and what was dropped; nothing in the file is run. The
-    input is taken to be screen-normalised keypoints of h36m17, as those repositories train on.
+    input is taken to be screen-normalised keypoints, as those repositories train on.
     """
     from rtpca.models import ImportReport, InputSpec, import_state_dict, save_checkpoint
     from rtpca.models.foreign_files import read_foreign_state_dict
@@ -37,8 +40,8 @@ def import_checkpoint(
     report = model.import_report
     assert isinstance(report, ImportReport)
     about = {"imported_from": source.name, "arch": arch, "dropped": report.dropped}
-    save_checkpoint(target, model, InputSpec(), about)
     config = model.config
+    save_checkpoint(target, model, InputSpec(skeleton=_joint_set(skeleton, config.joints)), about)
     out.print(
         f"{target}: {config.frames} frames, {config.joints} joints, dim {config.dim}, depth {config.depth}, "
         f"{len(report.renamed)} tensors renamed, {len(report.dropped)} dropped",
@@ -52,3 +55,18 @@ def import_checkpoint(
             out.print(f"{old} -> {new}", markup=False, soft_wrap=True)
         for old in sorted(report.dropped):
             out.print(f"{old} dropped", markup=False, soft_wrap=True)
+
+
+def _joint_set(name: str | None, joints: int) -> str:
+    from rtpca.errors import ConfigError
+    from rtpca.skeletons import get_skeleton
+
+    chosen = name or {17: "h36m17", 15: "humaneva15"}.get(joints)
+    if chosen is None:
+        raise ConfigError(f"the model has {joints} joints: name its joint set with --skeleton")
+    if get_skeleton(chosen).num_joints != joints:
+        raise ConfigError(
+            f"the model has {joints} joints, {chosen} has {get_skeleton(chosen).num_joints}: name another "
+            "joint set with --skeleton"
+        )
+    return chosen

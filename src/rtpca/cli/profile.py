@@ -48,16 +48,16 @@ def profile(
     configs = {name: model_config(name, **options) for name in names}
     table = Table(title=f"One sequence, {_sizes(next(iter(configs.values())))}")
     table.add_column("model")
-    for title in ("parameters", "paper M", "MACs G", "paper G", "attention G", "memory G", "total G"):
+    for title in ("params\nM", "paper\nM", "MACs\nG", "paper\nG", "attn\nG", "pool\nG", "total\nG"):
         table.add_column(title, justify="right")
     if latency:
-        table.add_column(f"latency ms ({device})", justify="right")
-        table.add_column("frames/s", justify="right")
+        table.add_column(f"{device}\nms", justify="right")
+        table.add_column("frames\nper s", justify="right")
     for name, config in configs.items():
         operations = count_operations(config)
         paper = _PAPER.get(name) if not options else None
         numbers = [
-            f"{count_parameters(config) / 1e6:.2f} M",
+            f"{count_parameters(config) / 1e6:.2f}",
             f"{paper[0]:.2f}" if paper else "-",
             f"{operations.without_attention / 1e9:.1f}",
             f"{paper[1]:.1f}" if paper else "-",

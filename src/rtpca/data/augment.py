@@ -1,7 +1,7 @@
 """Augmentation of motion windows: mirror, body proportions, random camera, detector-like noise.
 
 `augment` is the whole chain from windows in world coordinates to what a training step needs. The parts are
-public too: mirroring and changes of frame rate here, bodies in `body`, cameras in `cameras`, keypoint errors
+public too: mirroring here, bodies in `body`, cameras in `cameras`, keypoint errors
 in `noise`.
 """
 
@@ -15,7 +15,7 @@ from rtpca.data.body import BodyProportions, random_body
 from rtpca.data.cameras import RandomCameraConfig, random_cameras
 from rtpca.data.landmarks import LandmarkOffsets, random_landmarks
 from rtpca.data.noise import DetectorNoise, detector_noise, gaussian_noise
-from rtpca.errors import ConfigError, ShapeError
+from rtpca.errors import ConfigError
 from rtpca.geometry import Camera, flip_points
 from rtpca.skeletons import get_skeleton
 
@@ -26,7 +26,6 @@ __all__ = [
     "DetectorNoise",
     "LandmarkOffsets",
     "augment",
-    "change_speed",
     "detector_noise",
     "gaussian_noise",
     "mirror",
@@ -143,47 +142,3 @@ def random_mirror(joints: torch.Tensor, probability: float, generator: torch.Gen
     """Mirror each window of (B, F, 17, C) with the given probability."""
     chosen = torch.rand(joints.shape[0], generator=generator, device=joints.device) < probability
     return torch.where(chosen[:, None, None, None], mirror(joints), joints)
-
-
-@torch.no_grad()
-def change_speed(
-    joints: torch.Tensor, frames: int, speed_range: tuple[float, float], generator: torch.Generator
-) -> torch.Tensor:
-    """Cut a window of `frames` out of each longer one, faster or slower than recorded.
-
-    Positions between frames are interpolated linearly.
-
-    Args:
-        joints: Windows, (B, L, J, C), with L large enough for the highest speed.
-        frames: Length of the result.
-        speed_range: Log-uniform frames of the source per frame of the result.
-        generator: Source of randomness, on the device of `joints`.
-
-    Returns:
-        Windows, (B, frames, J, C), each from a random place.
-
-    Raises:
-        ConfigError: If the range is empty or not positive.
-        ShapeError: If the windows are too short for it.
-    """
-    low, high = speed_range
-    if not 0 < low <= high:
-        raise ConfigError(f"speed_range is {speed_range}; give (low, high) with 0 < low <= high")
-    batch, length, num_joints, channels = joints.shape
-    if (frames - 1) * high > length - 1:
-        raise ShapeError(
-            f"windows of {length} frames are too short for {frames} frames at speed {high}: "
-            f"give at least {int((frames - 1) * high) + 2} frames"
-        )
-    device = joints.device
-    speed = low * (high / low) ** torch.rand(batch, 1, generator=generator, device=device)
-    span = speed * (frames - 1)
-    start = torch.rand(batch, 1, generator=generator, device=device) * (length - 1 - span)
-    place = start + speed * torch.arange(frames, device=device)  # (B, frames)
-    first = place.floor().long().clamp(0, max(length - 2, 0))
-    weight = (place - first).to(joints.dtype)[..., None]
-    flat = joints.reshape(batch, length, num_joints * channels)
-    index = first[..., None].expand(-1, -1, flat.shape[-1])
-    before = flat.gather(1, index)
-    after = flat.gather(1, (index + 1).clamp(max=length - 1))
-    return torch.lerp(before, after, weight).reshape(batch, frames, num_joints, channels)

@@ -9,7 +9,7 @@ found at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import torch
 
@@ -104,11 +104,6 @@ class DetectorNoise:
     def none(cls) -> DetectorNoise:
         """Perfect keypoints: nothing is changed and every score is 1."""
         return cls(clean_share=1.0)
-
-    def with_level(self, factor: float) -> DetectorNoise:
-        """The same noise with all displacements multiplied by `factor`."""
-        low, high = self.sigma_range
-        return replace(self, sigma_range=(low * factor, high * factor), spike_size=self.spike_size * factor)
 
 
 @torch.no_grad()

@@ -18,7 +18,7 @@ class Curves:
         from torch.utils.tensorboard.writer import SummaryWriter
 
         self._path = folder / "curves.csv"
-        rows = [row for row in read_curves(self._path) if row["step"] <= resumed_step] if resumed_step else []
+        rows = [row for row in _rows(self._path) if float(row["step"]) <= resumed_step]
         with written_whole(self._path) as partial, partial.open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
@@ -45,10 +45,15 @@ class Curves:
 
 def read_curves(path: Path) -> list[dict[str, float]]:
     """Rows of a `curves.csv`, without their empty columns."""
+    return [{key: float(value) for key, value in row.items() if value} for row in _rows(path)]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Rows as they are written, without one that a killed process left half-written."""
     if not path.is_file():
         return []
     with path.open(newline="") as file:
-        return [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
+        return [row for row in csv.DictReader(file) if None not in row.values()]
 
 
 def draw_curves(folder: Path) -> None:
