@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from test_rtpca import ROWS, SMALL
+from ablation_rows import ROWS, SMALL
 from torch.utils.flop_counter import FlopCounterMode
 
 from rtpca.models import RTPCA, RTPCAConfig, model_config

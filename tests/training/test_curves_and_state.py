@@ -32,18 +32,22 @@ def test_a_resumed_run_drops_what_comes_after_its_step(tmp_path) -> None:
     with Curves(tmp_path, 0) as curves:
         for step in (2, 4, 6):
             curves.add(row(step))
+    before = (tmp_path / "curves.csv").read_text().splitlines()
+    with Curves(tmp_path, 4):
+        assert (tmp_path / "curves.csv").read_text().splitlines() == before[:3]
     with Curves(tmp_path, 4) as curves:
         curves.add(row(6, val_mpjpe_mm=1.0))
     assert [r["step"] for r in read_curves(tmp_path / "curves.csv")] == [2, 4, 6]
     assert "val_mpjpe_mm" in read_curves(tmp_path / "curves.csv")[-1]
 
 
-def test_a_row_half_written_by_a_killed_run_is_dropped(tmp_path) -> None:
+@pytest.mark.parametrize("half", ["6", "3", "6,3.0,5", "4,2.0,36.0,0.001,0.2"])
+def test_a_row_half_written_by_a_killed_run_is_dropped(tmp_path, half) -> None:
     with Curves(tmp_path, 0) as curves:
         curves.add(row(2))
         curves.add(row(4))
     path = tmp_path / "curves.csv"
-    path.write_text(path.read_text() + "6,3.0,5")
+    path.write_text(path.read_text() + half)
     with Curves(tmp_path, 4) as curves:
         curves.add(row(6))
     assert read_curves(path) == [row(2), row(4), row(6)]
