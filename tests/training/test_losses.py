@@ -58,20 +58,26 @@ def test_the_configured_loss_with_the_authors_weights_is_the_reference_s_total(g
 
 def test_the_authors_weights_are_their_array(golden) -> None:
     assert torch.equal(joint_weights("authors"), golden["loss17.joint_weights"])
-    with pytest.raises(
-        ConfigError, match="authors' joint weights are for h36m17, not for humaneva15; use 'paper'"
-    ):
-        joint_weights("authors", "humaneva15")
+    assert torch.equal(joint_weights("authors", "humaneva15"), golden["loss15.joint_weights"])
+
+
+@pytest.mark.parametrize("kind", ["authors", "paper"])
+def test_joint_sets_without_such_weights_are_refused(kind) -> None:
+    with pytest.raises(ConfigError, match="not for coco17; use 'uniform'"):
+        joint_weights(kind, "coco17")
 
 
 @pytest.mark.parametrize("skeleton", ["h36m17", "humaneva15", "mpi_inf_3dhp17"])
 def test_the_paper_s_weights_go_by_body_part(skeleton) -> None:
+    # MPI-INF-3DHP's neck is the base of it, as high as h36m17's thorax; h36m17's is as high as the chin.
+    neck = 1.0 if skeleton == "mpi_inf_3dhp17" else 1.5
     parts = {
         1.0: {"pelvis", "hip", "spine", "thorax", "shoulder"},
-        1.5: {"neck", "head", "head_top"},
+        1.5: {"head", "head_top"},
         2.5: {"knee", "elbow"},
         4.0: {"ankle", "wrist"},
     }
+    parts[neck].add("neck")
     names = get_skeleton(skeleton).joints
     for name, weight in zip(names, joint_weights("paper", skeleton).tolist(), strict=True):
         assert name.removeprefix("left_").removeprefix("right_") in parts[weight], name

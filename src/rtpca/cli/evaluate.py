@@ -61,8 +61,8 @@ def evaluate(
             raise InputError(f"{data} has no split {split!r}; splits and sequences found: {found}")
         if dataset.skeleton.name != checkpoint.input.skeleton:
             raise InputError(
-                f"{data} holds {dataset.skeleton.name}, {weights} lifts {checkpoint.input.skeleton}; use data "
-                "of the same skeleton"
+                f"{data} holds {dataset.skeleton.name}, {weights} lifts {checkpoint.input.skeleton}; use "
+                "data of the same skeleton"
             )
         results: list[Any] = []
         seen: set[str] = set()

@@ -27,7 +27,7 @@ from rtpca.evaluation import EvalConfig, evaluate, summarise
 from rtpca.files import written_whole
 from rtpca.models import RTPCA, save_checkpoint
 from rtpca.training.batches import BatchSource
-from rtpca.training.config import TrainConfig
+from rtpca.training.config import TrainConfig, from_dict
 from rtpca.training.curves import Curves, draw_curves
 from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import WeightAverage, build_optimizers, schedule_factor
@@ -306,14 +306,15 @@ _FREE_TO_CHANGE = {
 
 def _changed(old: dict[str, Any], config: TrainConfig, step: int) -> list[str]:
     """Names of the options that a resumed run may not change."""
-    before, now = _flat(old), _flat(config.to_dict())
+    # Through the configuration: an option younger than the run had its default.
+    before, now = _flat(from_dict(old).to_dict()), _flat(config.to_dict())
     free = set(_FREE_TO_CHANGE)
     begin_cooldown = min(
         before["steps"] - before["optim.cooldown_steps"], config.steps - config.optim.cooldown_steps
     )
     if config.optim.schedule == "stable" and step <= begin_cooldown:
         free |= {"steps", "optim.cooldown_steps"}  # the steps so far had the same learning rate under both
-    return [key for key in now if key not in free and before.get(key) != now[key]]
+    return [key for key in now if key not in free and before[key] != now[key]]
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -18,8 +18,17 @@ from rtpca.skeletons import get_skeleton
 
 JointWeights = Literal["paper", "authors", "uniform"]
 
-_PAPER_PARTS = {1.5: ("neck", "head"), 2.5: ("knee", "elbow"), 4.0: ("ankle", "wrist")}
-_AUTHORS_H36M17 = (1, 1, 2.5, 2.5, 1, 2.5, 2.5, 1, 1, 1, 1.5, 1.5, 4, 4, 1.5, 4, 4)
+_PAPER_LIMBS = {2.5: ("knee", "elbow"), 4.0: ("ankle", "wrist")}
+# What belongs to the head is not told by the names: h36m17's neck is at the height of the chin.
+_PAPER_HEAD = {
+    "h36m17": ("neck", "head"),
+    "humaneva15": ("head",),
+    "mpi_inf_3dhp17": ("head", "head_top"),
+}
+_AUTHORS = {
+    "h36m17": (1, 1, 2.5, 2.5, 1, 2.5, 2.5, 1, 1, 1, 1.5, 1.5, 4, 4, 1.5, 4, 4),
+    "humaneva15": (1, 1, 2.5, 2.5, 1, 2.5, 2.5, 1, 1.5, 1.5, 4, 4, 1.5, 4, 4),
+}
 
 
 @dataclass(frozen=True)
@@ -54,23 +63,29 @@ class LossConfig:
 def joint_weights(kind: JointWeights, skeleton: str = "h36m17") -> Tensor:
     """Weight of each joint, (J,).
 
+    The authors' array for HumanEva is in the order of Human3.6M, so it falls on other joints than it says.
+
     Raises:
-        ConfigError: If the authors' array is asked for on another skeleton than h36m17.
+        ConfigError: If there are no such weights for the skeleton.
     """
     names = get_skeleton(skeleton).joints
     if kind == "uniform":
         return torch.ones(len(names))
+    known = _PAPER_HEAD if kind == "paper" else _AUTHORS
+    if skeleton not in known:
+        raise ConfigError(
+            f"loss: joint_weights={kind!r} is known for {', '.join(known)}, not for {skeleton}; use 'uniform'"
+        )
     if kind == "authors":
-        if skeleton != "h36m17":
-            raise ConfigError(
-                f"loss: the authors' joint weights are for h36m17, not for {skeleton}; use 'paper'"
-            )
-        return torch.tensor(_AUTHORS_H36M17, dtype=torch.float32)
-    weights = [
-        next((w for w, parts in _PAPER_PARTS.items() if any(part in name for part in parts)), 1.0)
-        for name in names
-    ]
-    return torch.tensor(weights)
+        return torch.tensor(_AUTHORS[skeleton], dtype=torch.float32)
+    return torch.tensor([_paper_weight(name, _PAPER_HEAD[skeleton]) for name in names])
+
+
+def _paper_weight(joint: str, head: tuple[str, ...]) -> float:
+    if joint in head:
+        return 1.5
+    limbs = (weight for weight, parts in _PAPER_LIMBS.items() if any(part in joint for part in parts))
+    return next(limbs, 1.0)
 
 
 def weighted_mpjpe(predicted: Tensor, target: Tensor, weights: Tensor, squared: bool = False) -> Tensor:
