@@ -133,7 +133,8 @@ def fixed_cameras(recording: Recording) -> Camera:
     """
     if not recording.cameras:
         return evaluation_cameras(torch.from_numpy(recording.positions3d))
-    return _joined(recording.cameras, torch.stack)
+    # Files keep cameras in double precision, positions in single.
+    return _joined(recording.cameras, torch.stack).to(dtype=torch.float32)
 
 
 def _joined(cameras: Sequence[Camera], join: Callable[[list[Tensor]], Tensor]) -> Camera:
