@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tiny_recipe import tiny_config
 
 from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset, write_dataset
+from rtpca.data.windows import fixed_cameras
 from rtpca.errors import ConfigError, InputError, TrainingError
 from rtpca.training.batches import BatchSource
 
@@ -66,6 +69,35 @@ def test_screen_targets_stay_in_camera_axes_and_match_their_keypoints(data) -> N
     space = batch.target[:, :, 10, :2]
     cosine = torch.nn.functional.cosine_similarity(image, space, dim=-1)
     assert cosine.min() > 0.9
+
+
+def test_fixed_cameras_are_the_clip_s_own_or_else_the_four_for_evaluation(data, tmp_path) -> None:
+    """With them the features of a frame are those of evaluation; without, the camera is another each time."""
+    with open_dataset(data) as dataset:
+        recordings = list(dataset.iterate("train"))
+
+    def poses(clips) -> torch.Tensor:
+        """Every frame's root-relative poses in every fixed camera."""
+        found = []
+        for clip in clips:
+            joints = torch.from_numpy(clip.positions3d)
+            cameras = fixed_cameras(clip)
+            cam = cameras.world_to_camera(joints.expand(cameras.batch_shape[0], *joints.shape))
+            found.append((cam - cam[:, :, :1]).flatten(0, 1))
+        return torch.cat(found)
+
+    def farthest(batch, clips) -> float:
+        first = batch.target[:, :1].flatten(2)  # (B, 1, 51)
+        return torch.cdist(first, poses(clips).flatten(1)[None]).amin(-1).max().item()
+
+    exact = ("data.cameras=fixed", "input.fps=50")
+    assert farthest(source(data, *exact)(0), recordings) < 0.1  # between two frames of one clip
+    assert farthest(source(data, "input.fps=50")(0), recordings) > 0.3
+    path = tmp_path / "own.h5"
+    own = [replace(r, cameras=(fixed_cameras(r)[1],), camera_names=("only",)) for r in recordings]
+    write_dataset(path, own)
+    assert farthest(source(path, *exact)(0), own) < 0.1
+    assert farthest(source(data, *exact)(0), own) > 0.3
 
 
 def test_data_of_another_skeleton_are_refused_early(data) -> None:

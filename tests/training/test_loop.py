@@ -22,7 +22,7 @@ from rtpca.models import load_checkpoint
 from rtpca.training import train
 from rtpca.training.config import from_dict
 from rtpca.training.curves import read_curves
-from rtpca.training.state import load_state
+from rtpca.training.state import load_state, save_state
 
 VARIED = (
     "optim.optimizer=muon",
@@ -231,6 +231,18 @@ def test_another_recipe_is_not_resumed(data, tmp_path) -> None:
         run(data, tmp_path, "steps=9", resume=True)
     assert from_dict(yaml.safe_load((tmp_path / "config.yaml").read_text())) == tiny_config()
     assert run(data, tmp_path, "log_every=4", "val_every=8", "checkpoint_every=1", resume=True).finished
+
+
+def test_a_run_from_before_an_option_existed_is_resumed(data, tmp_path) -> None:
+    run(data, tmp_path, max_time_s=0.0)
+    path = tmp_path / "state.pt"
+    state = load_state(path)
+    del state.config["data"]["cameras"]
+    del state.config["compile"]
+    save_state(path, state)
+    with pytest.raises(TrainingError, match=r"other values of data\.cameras"):
+        run(data, tmp_path, "data.cameras=fixed", resume=True)
+    assert run(data, tmp_path, resume=True).finished
 
 
 def test_a_constant_rate_may_be_continued_for_longer(data, tmp_path) -> None:
