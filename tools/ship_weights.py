@@ -1,21 +1,22 @@
-"""Put trained weights into the package: half precision, with a model card beside them.
+"""Put trained weights into the package: half precision, evaluated as shipped, with a model card beside them.
 
-    python tools/ship_weights.py RUN NAME --clean clean.json --noisy noisy.json
+    python tools/ship_weights.py RUN NAME --data mocap.h5 [--noise 5]
 
-RUN is a finished run folder; the JSON files are those that `rtpca eval --json` wrote for its weights on the
-test split, with clean 2D and with noise. Writes src/rtpca/assets/NAME.safetensors and NAME.md.
+RUN is a finished run folder. Writes src/rtpca/assets/NAME.safetensors and NAME.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from pathlib import Path
 
 import torch
 
-from rtpca.models import load_checkpoint, save_checkpoint
+from rtpca.data.store import open_dataset
+from rtpca.evaluation import EvalConfig, Report, evaluate, summarise
+from rtpca.files import written_whole
+from rtpca.models import Checkpoint, load_checkpoint, save_checkpoint
 from rtpca.models.profile import count_parameters
 
 ASSETS = Path(__file__).parents[1] / "src" / "rtpca" / "assets"
@@ -28,26 +29,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("run", type=Path)
     parser.add_argument("name")
-    parser.add_argument("--clean", type=Path, required=True)
-    parser.add_argument("--noisy", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--noise", type=float, default=5.0)
     arguments = parser.parse_args()
-    clean, noisy = (json.loads(path.read_text()) for path in (arguments.clean, arguments.noisy))
-    for report, noise in ((clean, False), (noisy, True)):
-        if report["split"] != "test" or (report["noise_px"] > 0) != noise:
-            parser.error(
-                f"{report['split']} with {report['noise_px']} px is not the report that is asked for"
-            )
 
-    checkpoint = load_checkpoint(arguments.run / "weights.safetensors")
-    numbers = {"protocol": "test split, four fixed cameras, each frame once per camera"}
-    numbers |= {"clean": clean["average"], f"noise_{noisy['noise_px']:g}px": noisy["average"]}
-    about = checkpoint.about | {"licence": "Apache-2.0", "numbers_mm": numbers}
+    trained = load_checkpoint(arguments.run / "weights.safetensors")
+    # What is evaluated are the numbers that the file will hold.
+    trained.model.half().float()
+    reports = {
+        "clean": measure(trained, arguments.data, 0.0),
+        f"noise_{arguments.noise:g}px": measure(trained, arguments.data, arguments.noise),
+    }
+    numbers = {key: report.to_dict() for key, report in reports.items()}
+    about = trained.about | {"licence": "Apache-2.0", "test_split": numbers}
     target = ASSETS / f"{arguments.name}.safetensors"
-    save_checkpoint(target, checkpoint.model, checkpoint.input, about, dtype=torch.float16)
+    save_checkpoint(target, trained.model, trained.input, about, dtype=torch.float16)
 
-    config = checkpoint.config
-    card = CARD.read_text(encoding="utf-8").format(
-        name=arguments.name,
+    with written_whole(target.with_suffix(".md")) as partial:
+        partial.write_text(card(arguments.name, trained, target, *reports.values(), arguments.noise))
+    print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, and its card")
+
+
+def measure(checkpoint: Checkpoint, data: Path, noise_px: float) -> Report:
+    """Errors on the test split."""
+    with open_dataset(data) as dataset:
+        config = EvalConfig(noise_px=noise_px)
+        return summarise(evaluate(checkpoint.model, checkpoint.input, dataset.iterate("test"), config))
+
+
+def card(name: str, checkpoint: Checkpoint, file: Path, clean: Report, noisy: Report, noise: float) -> str:
+    """The model card, filled in."""
+    config, about = checkpoint.config, checkpoint.about
+    return CARD.read_text(encoding="utf-8").format(
+        name=name,
         frames=config.frames,
         fps=checkpoint.input.fps,
         dim=config.dim,
@@ -58,14 +72,12 @@ def main() -> None:
         steps=about["steps"],
         batch=about["recipe"]["batch"],
         million=about["frames"] / 1e6,
-        digest=hashlib.sha256(target.read_bytes()).hexdigest(),
+        digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         data="\n".join(_terms(source) for source in about["data"]),
         clean=_row(clean),
         noisy=_row(noisy),
-        noise=noisy["noise_px"],
+        noise=noise,
     )
-    target.with_suffix(".md").write_text(card, encoding="utf-8")
-    print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, and its card")
 
 
 def _terms(source: dict[str, str]) -> str:
@@ -73,9 +85,9 @@ def _terms(source: dict[str, str]) -> str:
     return f"- {'. '.join(parts)}."
 
 
-def _row(report: dict[str, dict[str, float]]) -> str:
-    means = (report[rows][key] for rows in ("average", "all_frames") for key in ("mpjpe_mm", "p_mpjpe_mm"))
-    return " | ".join(f"{value:.1f}" for value in means)
+def _row(report: Report) -> str:
+    means = (f"{row.mpjpe_mm:.1f} | {row.p_mpjpe_mm:.1f}" for row in (report.average, report.all_frames))
+    return " | ".join(means)
 
 
 if __name__ == "__main__":
