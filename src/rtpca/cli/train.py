@@ -32,6 +32,10 @@ def train(
             metavar="KEY=VALUE", help="Change a value of the recipe, e.g. model.dim=128; repeatable."
         ),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|PATH", help="Start from these weights instead of random ones."),
+    ] = None,
     max_time: Annotated[
         float | None, typer.Option(metavar="MINUTES", help="Stop cleanly after this long; --resume goes on.")
     ] = None,
@@ -60,6 +64,7 @@ def train(
             data,
             output,
             resume=resume,
+            weights=weights,
             max_time_s=math.inf if max_time is None else max_time * 60,
             accelerator=resolve_device(device),
             devices=devices,

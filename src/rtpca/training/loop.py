@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ from rtpca.data.store import Dataset, open_dataset
 from rtpca.errors import ConfigError, InputError, TrainingError
 from rtpca.evaluation import EvalConfig, evaluate, summarise
 from rtpca.files import written_whole
-from rtpca.models import RTPCA, save_checkpoint
+from rtpca.models import RTPCA, load_checkpoint, save_checkpoint
 from rtpca.training.batches import BatchSource
 from rtpca.training.config import TrainConfig, from_dict
 from rtpca.training.curves import Curves, draw_curves
@@ -72,6 +72,7 @@ def train(
     out: str | Path,
     *,
     resume: bool = False,
+    weights: str | Path | None = None,
     max_time_s: float = math.inf,
     accelerator: str = "auto",
     devices: int = 1,
@@ -84,6 +85,7 @@ def train(
         data: Prepared data file.
         out: Run folder; made if missing.
         resume: Go on from the folder's last saved state.
+        weights: Start from these weights, by name or path, instead of random ones.
         max_time_s: Stop cleanly, with everything saved, after this much time.
         accelerator: As Lightning Fabric names them: auto, cpu, cuda.
         devices: How many of them.
@@ -106,7 +108,7 @@ def train(
     fabric.launch()
     with open_dataset(data) as dataset, _matmul_precision("medium" if bf16_matmul else "highest"):
         batches = BatchSource(dataset, config, fabric.device, fabric.global_rank)
-        run = _Run(fabric, config, folder, dataset, resume)
+        run = _Run(fabric, config, folder, dataset, resume, weights)
         with _stop_signals() as stopped:
             return run.go(batches, report, lambda seconds: stopped.is_set() or seconds > max_time_s)
 
@@ -115,11 +117,17 @@ class _Run:
     """Everything that lives from the first step to the last."""
 
     def __init__(
-        self, fabric: Fabric, config: TrainConfig, folder: Path, dataset: Dataset, resume: bool
+        self,
+        fabric: Fabric,
+        config: TrainConfig,
+        folder: Path,
+        dataset: Dataset,
+        resume: bool,
+        weights: str | Path | None,
     ) -> None:
         self.fabric, self.config, self.folder, self.dataset = fabric, config, folder, dataset
         torch.manual_seed(config.seed)
-        self.model = RTPCA(config.model)
+        self.model = RTPCA(config.model) if weights is None else _loaded(weights, config)
         # Compiled in place, so that the keys of the state dict stay the same.
         if config.compile:
             self.model.compile()
@@ -333,6 +341,25 @@ def _check_devices(accelerator: str, devices: int) -> None:
         raise InputError(
             f"{devices} CUDA devices are asked for, this machine has {found}; use the CPU or fewer"
         )
+
+
+def _loaded(weights: str | Path, config: TrainConfig) -> RTPCA:
+    """The model of a checkpoint, in training mode.
+
+    Raises:
+        TrainingError: If it is not of the recipe's sizes, options and input.
+    """
+    checkpoint = load_checkpoint(weights)
+    new, old = config.to_dict(), {"model": checkpoint.config.to_dict(), "input": asdict(checkpoint.input)}
+    for group, values in old.items():
+        # How weights were initialised and regularised does not bind the next training.
+        free = ("init", "dropout", "drop_path")
+        changed = [f"{group}.{key}" for key in values if key not in free and new[group][key] != values[key]]
+        if changed:
+            raise TrainingError(f"{weights} has other values of {', '.join(changed)} than the recipe")
+    model = RTPCA(config.model)
+    model.load_state_dict(checkpoint.model.state_dict())
+    return model
 
 
 def _prepare_folder(folder: Path, config: TrainConfig) -> None:
