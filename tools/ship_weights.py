@@ -1,8 +1,9 @@
 """Put trained weights into the package: half precision, evaluated as shipped, with a model card beside them.
 
-    python tools/ship_weights.py RUN NAME --data mocap.h5 [--noise 5]
+    python tools/ship_weights.py NAME RUN [RUN ...] --data mocap.h5 [--noise 5]
 
-RUN is a finished run folder. Writes src/rtpca/assets/NAME.safetensors and NAME.md.
+The RUNs are finished run folders, each started from the weights of the one before; the last one's weights are
+shipped. Writes src/rtpca/assets/NAME.safetensors and NAME.md.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ def main() -> None:
     """Write the weights and their card."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("run", type=Path)
     parser.add_argument("name")
+    parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--noise", type=float, default=5.0)
     arguments = parser.parse_args()
 
-    trained = load_checkpoint(arguments.run / "weights.safetensors")
+    stages = [load_checkpoint(run / "weights.safetensors") for run in arguments.runs]
+    trained = stages[-1]
     # What is evaluated are the numbers that the file will hold.
     trained.model.half().float()
     reports = {
@@ -41,12 +43,19 @@ def main() -> None:
         f"noise_{arguments.noise:g}px": measure(trained, arguments.data, arguments.noise),
     }
     numbers = {key: report.to_dict() for key, report in reports.items()}
-    about = trained.about | {"licence": "Apache-2.0", "test_split": numbers}
+    about = {
+        "licence": "Apache-2.0",
+        "recipes": [stage.about["recipe"] for stage in stages],
+        "steps": sum(stage.about["steps"] for stage in stages),
+        "frames": sum(stage.about["frames"] for stage in stages),
+        "data": trained.about["data"],
+        "test_split": numbers,
+    }
     target = ASSETS / f"{arguments.name}.safetensors"
     save_checkpoint(target, trained.model, trained.input, about, dtype=torch.float16)
 
     with written_whole(target.with_suffix(".md")) as partial:
-        partial.write_text(card(arguments.name, trained, target, *reports.values(), arguments.noise))
+        partial.write_text(card(load_checkpoint(target), target, *reports.values(), arguments.noise))
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, and its card")
 
 
@@ -57,11 +66,11 @@ def measure(checkpoint: Checkpoint, data: Path, noise_px: float) -> Report:
         return summarise(evaluate(checkpoint.model, checkpoint.input, dataset.iterate("test"), config))
 
 
-def card(name: str, checkpoint: Checkpoint, file: Path, clean: Report, noisy: Report, noise: float) -> str:
+def card(checkpoint: Checkpoint, file: Path, clean: Report, noisy: Report, noise: float) -> str:
     """The model card, filled in."""
     config, about = checkpoint.config, checkpoint.about
     return CARD.read_text(encoding="utf-8").format(
-        name=name,
+        name=file.stem,
         frames=config.frames,
         fps=checkpoint.input.fps,
         dim=config.dim,
@@ -70,7 +79,8 @@ def card(name: str, checkpoint: Checkpoint, file: Path, clean: Report, noisy: Re
         parameters=f"{count_parameters(config):,}",
         normalisation=checkpoint.input.normalisation,
         steps=about["steps"],
-        batch=about["recipe"]["batch"],
+        batch=about["recipes"][-1]["batch"],
+        recipes=", ".join(f"configs/{recipe['name']}.yaml" for recipe in about["recipes"]),
         million=about["frames"] / 1e6,
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         data="\n".join(_terms(source) for source in about["data"]),
