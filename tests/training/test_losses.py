@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
@@ -110,6 +110,7 @@ def test_with_weights_of_one_the_terms_are_the_metrics() -> None:
     torch.testing.assert_close(velocity_error(predicted, target), metrics.mpjve(predicted, target).mean())
 
 
+@settings(max_examples=10)
 @given(scale=st.floats(0.1, 10.0), seed=st.integers(0, 100))
 def test_consistency_looks_at_the_prediction_alone_and_grows_with_motion(scale, seed) -> None:
     predicted = torch.randn(2, 5, 17, 3, generator=torch.Generator().manual_seed(seed))
@@ -119,6 +120,7 @@ def test_consistency_looks_at_the_prediction_alone_and_grows_with_motion(scale, 
     assert temporal_consistency(predicted[:, :1].expand(2, 5, 17, 3), weights).item() == 0
 
 
+@settings(max_examples=10)
 @given(seed=st.integers(0, 100))
 def test_velocity_ignores_a_constant_offset(seed) -> None:
     predicted, target = torch.randn(

@@ -1,0 +1,68 @@
+"""`rtpca profile`: counts beside the paper's figures, with the explanation."""
+
+from __future__ import annotations
+
+import pytest
+
+from rtpca.cli.main import main
+
+
+def profile(*words: object) -> int:
+    return main(["profile", *map(str, words)])
+
+
+def test_the_paper_s_size_stands_beside_the_paper_s_figures(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    assert profile("--no-latency") == 0
+    said = capsys.readouterr().out
+    rows = {line.split("│")[1].strip(): line for line in said.splitlines() if line.startswith("│")}
+    assert set(rows) >= {"ste", "ste+tpca", "ste+xlr", "rtpca"}
+    numbers = {name: [cell.strip() for cell in line.split("│")[2:-1]] for name, line in rows.items()}
+    assert numbers["ste"][:4] == ["33.78", "33.78", "138.6", "139.0"]
+    assert numbers["ste+tpca"][:4] == ["33.85", "33.84", "138.7", "139.4"]
+    assert numbers["rtpca"][:4] == ["33.85", "33.91", "138.7", "139.4"]
+    assert numbers["ste+xlr"][:2] == ["33.78", "-"]
+    assert (numbers["ste"][4], numbers["rtpca"][4]) == ("8.8", "9.7")
+    assert "thop" in said
+    assert "eight pyramids" in " ".join(said.split())
+
+
+def test_options_change_the_counts_and_leave_the_paper_out(capsys) -> None:
+    words = [
+        "--preset",
+        "rtpca",
+        "--set",
+        "dim=16",
+        "--set",
+        "frames=9",
+        "--set",
+        "depth=2",
+        "--set",
+        "heads=2",
+    ]
+    assert profile(*words, "--runs", 1) == 0
+    said = capsys.readouterr().out
+    assert "9 frames, dim 16, depth 2, 2 heads" in said
+    assert "33.91" not in said
+    assert "thop" not in said
+    assert "ms" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--preset", "mixste"], "unknown name 'mixste'; known names: rtpca, ste"),
+        (["--set", "widht=3"], "unknown option widht"),
+        (["--set", "dim"], "--set dim: give key=value, e.g. --set dim=128"),
+        (["--set", "dim=["], "is not a YAML value"),
+        (["--set", "mlp_ratio=x"], "mlp_ratio='x' must be a number above 0"),
+        (["--runs", "0"], "Invalid value for '--runs'"),
+        (["--batch", "0"], "Invalid value for '--batch'"),
+        (["--device", "tpu"], "unknown device 'tpu': choose auto, cpu or cuda"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(capsys, words, message) -> None:
+    assert profile("--no-latency", *words) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert message in lines[0]
