@@ -17,7 +17,7 @@ from tiny_recipe import TINY, tiny_config
 
 from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
-from rtpca.errors import ConfigError, InputError, TrainingError
+from rtpca.errors import CheckpointError, ConfigError, InputError, TrainingError
 from rtpca.models import load_checkpoint
 from rtpca.training import train
 from rtpca.training.config import from_dict
@@ -256,9 +256,36 @@ def test_a_constant_rate_may_be_continued_for_longer(data, tmp_path) -> None:
         run(data, tmp_path / "late", *stable, resume=True)
 
 
-def test_there_is_nothing_to_resume_in_an_empty_folder(data, tmp_path) -> None:
-    from rtpca.errors import CheckpointError
+def test_a_run_may_start_from_trained_weights(finished, data, tmp_path) -> None:
+    weights = finished[()] / "weights.safetensors"
+    gentle = ("optim.lr=1e-12", "optim.weight_decay=0", "model.drop_path=0", "model.init=scaled", "steps=1")
+    run(data, tmp_path / "on", *gentle, weights=weights)
+    after, before = (load_checkpoint(p).model for p in (tmp_path / "on" / "weights.safetensors", weights))
+    for p, q in zip(after.parameters(), before.parameters(), strict=True):
+        torch.testing.assert_close(p, q, atol=1e-9, rtol=0)
 
+
+def test_a_run_from_trained_weights_is_resumed_without_them(finished, data, tmp_path) -> None:
+    weights = finished[()] / "weights.safetensors"
+    run(data, tmp_path / "whole", weights=weights)
+    run(data, tmp_path / "parts", weights=weights, max_time_s=0.0)
+    run(data, tmp_path / "parts", resume=True)
+    assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
+
+
+def test_weights_of_another_model_are_not_started_from(finished, data, tmp_path) -> None:
+    weights = finished[()] / "weights.safetensors"
+    with pytest.raises(
+        TrainingError,
+        match=r"other values of model\.dim, input\.fps than the recipe; give the recipe its values",
+    ):
+        run(data, tmp_path / "out", "model.dim=16", "input.fps=50", weights=weights)
+    with pytest.raises(CheckpointError, match="no weights called 'rtpca-xxl'"):
+        run(data, tmp_path / "out", weights="rtpca-xxl")
+    assert not (tmp_path / "out").exists()
+
+
+def test_there_is_nothing_to_resume_in_an_empty_folder(data, tmp_path) -> None:
     with pytest.raises(CheckpointError, match="nothing to resume; start without --resume"):
         run(data, tmp_path / "new", resume=True)
     assert not (tmp_path / "new").exists()

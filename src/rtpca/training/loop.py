@@ -95,8 +95,8 @@ def train(
         How far it came, and where the weights are.
 
     Raises:
-        TrainingError: If the data do not fit the model, the folder holds another run, or the loss is not
-        finite.
+        TrainingError: If the data or the weights do not fit the model, the folder holds another run, or the
+            loss is not finite.
         InputError: If the data cannot be read, or there is no such device.
     """
     _check_devices(accelerator, devices)
@@ -351,12 +351,19 @@ def _loaded(weights: str | Path, config: TrainConfig) -> RTPCA:
     """
     checkpoint = load_checkpoint(weights)
     new, old = config.to_dict(), {"model": checkpoint.config.to_dict(), "input": asdict(checkpoint.input)}
-    for group, values in old.items():
-        # How weights were initialised and regularised does not bind the next training.
-        free = ("init", "dropout", "drop_path")
-        changed = [f"{group}.{key}" for key in values if key not in free and new[group][key] != values[key]]
-        if changed:
-            raise TrainingError(f"{weights} has other values of {', '.join(changed)} than the recipe")
+    # How weights were initialised and regularised does not bind the next training.
+    free = ("init", "dropout", "drop_path")
+    changed = [
+        f"{group}.{key}"
+        for group, values in old.items()
+        for key in values
+        if key not in free and new[group][key] != values[key]
+    ]
+    if changed:
+        raise TrainingError(
+            f"{weights} has other values of {', '.join(changed)} than the recipe; give the recipe its values, or "
+            "choose other weights"
+        )
     model = RTPCA(config.model)
     model.load_state_dict(checkpoint.model.state_dict())
     return model
