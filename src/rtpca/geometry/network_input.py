@@ -23,8 +23,7 @@ class NetworkInput:
     Attributes:
         features: (B, F, J, 2) normalised keypoints, or (B, F, J, 3) with score.
         R_cam_from_view: (B, F, 3, 3) from the axes of the prediction into camera axes; None where they are
-        the
-            camera's own.
+            the camera's own.
     """
 
     features: Tensor

@@ -50,7 +50,7 @@ def read_foreign_state_dict(path: str | Path) -> dict[str, Tensor]:
 
     Args:
         path: The file. Of a training checkpoint the network's state dict is taken (`model_pos`, `model`,
-        `state_dict`).
+            `state_dict`, `model_state_dict`).
 
     Returns:
         Key to tensor.

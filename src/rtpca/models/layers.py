@@ -67,8 +67,7 @@ class Attention(nn.Module):
         qkv_bias: Bias of the query, key and value projection.
         dropout: Dropout of the output.
         refine: Maps the input (N, L, C) to the source of keys and values (N, L', C): the temporal pyramid.
-        None
-            takes them from the input, like the queries.
+            None takes them from the input, like the queries.
         merge_memory: Joins the block's own keys and values with those of an earlier block (Equation 4).
     """
 

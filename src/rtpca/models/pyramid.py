@@ -25,8 +25,8 @@ class TemporalPyramid(nn.Module):
     """Source of keys and values: z to TPCA(z), followed by a LayerNorm over channels.
 
     The LayerNorm after the pyramid stands in front of the key/value projection in the authors' code; the
-    paper is silent about it. Without amplification the output stays at the length of the last level (Table
-    6).
+    paper is silent about it. Without amplification the output stays at the length of the last level
+    (Table 6).
 
     Args:
         frames: Sequence length n.
