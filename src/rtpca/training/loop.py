@@ -361,8 +361,8 @@ def _loaded(weights: str | Path, config: TrainConfig) -> RTPCA:
     ]
     if changed:
         raise TrainingError(
-            f"{weights} has other values of {', '.join(changed)} than the recipe; give the recipe its values, or "
-            "choose other weights"
+            f"{weights} has other values of {', '.join(changed)} than the recipe; give the recipe its "
+            "values, or choose other weights"
         )
     model = RTPCA(config.model)
     model.load_state_dict(checkpoint.model.state_dict())
