@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -160,3 +161,14 @@ def test_a_terminated_command_unwinds() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code, "demo"], text=True, capture_output=True, timeout=60)
     assert (run.returncode, run.stdout, run.stderr) == (143, "cleaned up\n", "")
+
+
+def test_a_full_disk_is_one_line(monkeypatch, tmp_path, capsys):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("rtpca.models.profile.count_parameters", full)
+    assert main(["profile", "--no-latency"]) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("rtpca: error: the disk is full")
+    assert shown.count("\n") == 1

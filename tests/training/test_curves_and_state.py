@@ -91,7 +91,7 @@ def state() -> TrainState:
     layer(torch.ones(2)).sum().backward()
     optimiser.step()
     ema = {key: value / 2 for key, value in layer.state_dict().items()}
-    return TrainState(7, layer.state_dict(), ema, [optimiser.state_dict()], 12.5, {"steps": 9})
+    return TrainState(7, layer.state_dict(), ema, [optimiser.state_dict()], 12.5, {"steps": 9}, {"frames": 3})
 
 
 def test_a_state_comes_back_exactly(tmp_path, state) -> None:

@@ -211,6 +211,16 @@ def test_a_finished_run_resumes_to_the_same_end(finished, data, tmp_path) -> Non
     assert losses(tmp_path) == losses(finished[()])
 
 
+def test_other_data_are_not_resumed(data, tmp_path) -> None:
+    run(data, tmp_path / "run", max_time_s=0.0)
+    other = tmp_path / "other.h5"
+    write_dataset(other, synthetic_recordings(frames=70, seed=3))
+    with pytest.raises(
+        TrainingError, match="was trained on .*'frames': .* not on .*; resume with the same data"
+    ):
+        run(other, tmp_path / "run", resume=True)
+
+
 def test_a_folder_with_a_run_is_not_overwritten(data, tmp_path) -> None:
     run(data, tmp_path, "steps=1")
     before = (tmp_path / "state.pt").read_bytes()

@@ -7,6 +7,7 @@ and 130; a closed pipe in silence. Any other exception is a bug and keeps its tr
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import signal
@@ -104,6 +105,9 @@ def main(args: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CLOSED_PIPE
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            print_error("the disk is full: free some space and try again; nothing is left half-written")
+            return USER_ERROR
         if error.filename is None:
             raise
         print_error(f"cannot use {os.fspath(error.filename)}: {error.strerror}")

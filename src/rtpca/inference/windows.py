@@ -89,7 +89,7 @@ def rate_steps(fps: float, model_fps: float) -> tuple[int, int]:
 
     Example:
         >>> rate_steps(50, 20), rate_steps(25, 20), rate_steps(10, 20)
-        ((2, 1), (1, 1), (1, 2))
+        ((3, 1), (1, 1), (1, 2))
     """
     ratio = check_positive("fps", fps) / check_positive("model_fps", model_fps)
     return (_nearest_divisor(ratio), 1) if ratio >= 1 else (1, _nearest_divisor(1 / ratio))

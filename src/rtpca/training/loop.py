@@ -265,6 +265,7 @@ class _Run:
                 [optimizer.state_dict() for optimizer in self.optimizers],
                 self.seconds,
                 self.config.to_dict(),
+                self._seen(),
             )
             save_state(self.folder / "state.pt", state)
 
@@ -273,8 +274,13 @@ class _Run:
         changed = _changed(state.config, self.config, state.step)
         if changed:
             raise TrainingError(
-                f"{self.folder} was trained other values of {', '.join(changed)}; resume with the recipe in "
-                f"{self.folder / 'config.yaml'}"
+                f"{self.folder} was trained with other values of {', '.join(changed)}; resume with the "
+                f"recipe in {self.folder / 'config.yaml'}"
+            )
+        seen = self._seen()
+        if state.seen != seen:
+            raise TrainingError(
+                f"{self.folder} was trained on {state.seen}, not on {seen}; resume with the same data"
             )
         self.model.load_state_dict(state.model)
         for optimizer, values in zip(self.optimizers, state.optimizers, strict=True):
@@ -285,6 +291,11 @@ class _Run:
         if self.average is not None:
             self.average.load(state.ema)
         self.step, self.seconds, self.saved_step = state.step, state.seconds, state.step
+
+    def _seen(self) -> dict[str, int]:
+        infos = [self.dataset.info(name) for name in self.dataset.names(self.config.data.train_split)]
+        frames = sum(info.num_frames for info in infos)
+        return {"sequences": len(infos), "frames": frames, "processes": self.fabric.world_size}
 
     def _save_weights(self) -> Path:
         path = self.folder / "weights.safetensors"

@@ -30,6 +30,7 @@ class TrainState:
         optimizers: State dict of each optimiser.
         seconds: Training time so far.
         config: The recipe, plain values.
+        seen: What else decides the batches: sequences and frames of the training split, processes.
     """
 
     step: int
@@ -38,6 +39,7 @@ class TrainState:
     optimizers: list[dict[str, Any]]
     seconds: float
     config: dict[str, Any]
+    seen: dict[str, int]
 
 
 def save_state(path: Path, state: TrainState) -> None:
