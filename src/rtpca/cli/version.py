@@ -12,7 +12,7 @@ from importlib import metadata
 
 import rtpca
 
-_CORE_PACKAGES = ("torch", "numpy", "lightning-fabric", "safetensors", "h5py")
+_CORE_PACKAGES = ("torch", "numpy", "lightning", "safetensors", "h5py")
 _TOOLING_EXTRAS = {"dev"}
 
 
