@@ -50,7 +50,7 @@ class RTPCAConfig:
         dropout: Dropout after the output projection and inside the feed-forward part.
         drop_path: Stochastic depth of the last block; grows linearly from 0 at the first.
         init: PyTorch's defaults and zero position embeddings, as in the authors' code; or `scaled`, with
-            which training leaves the mean pose several times sooner (see `rtpca.py`).
+            which the loss fell sooner in short trials (see `rtpca.py`).
         tpca: Temporal pyramidal compression and amplification of keys and values (Equation 3).
         stages: Stages m of the pyramid.
         ratio: Sampling ratio r of each stage.

@@ -47,7 +47,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Softmax(q k^T / sqrt(D)) v for (N, H, L, D) tensors.
 
     The fused CPU kernel's backward pass is slow on short sequences, and very slow where matrix products run
-    in bfloat16 (four fifths of a training step), so training on a CPU takes plain products.
+    in bfloat16 (more than half of a profiled training step), so training on a CPU takes plain products.
     """
     if q.requires_grad and q.device.type == "cpu":
         logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
