@@ -99,8 +99,8 @@ class RTPCA(nn.Module):
     def _scale_initial_weights(self) -> None:
         """Make coordinates and positions weigh alike in the first tokens, and first predictions small.
 
-        With PyTorch's defaults the bias outweighs the coordinates in the first tokens, the first predictions are
-        large, and zero position embeddings leave the joints alike; short runs spend their steps on mending that.
+        With PyTorch's defaults the bias outweighs the coordinates in the first tokens, the first predictions
+        are large, and zero position embeddings leave the joints alike; short runs spend their steps on that.
         """
         nn.init.normal_(self.spatial_position, std=0.3)
         nn.init.normal_(self.temporal_position, std=0.3)
