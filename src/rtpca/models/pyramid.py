@@ -65,13 +65,15 @@ class TemporalPyramid(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """(N, n, C) to (N, n, C), or (N, shortest level, C) without amplification."""
-        level = z.transpose(1, 2).contiguous()  # (N, C, n): every stage below works along time
+        # (N, C, n), a view: the first stage shortens it before its norm puts time into contiguous memory.
+        level = z.transpose(1, 2)
         levels = [level]
         for stage in self.compress:
             level = stage(level)
             levels.append(level)
         for stage, skip in zip(self.amplify, levels[-2::-1], strict=False):
-            level = stage(level).add_(skip)
+            # The skip comes first: the sum takes its layout, so the last one needs no copy on the way back.
+            level = skip + stage(level)
         return self.norm(level.transpose(1, 2))  # (N, n, C)
 
 
