@@ -57,6 +57,7 @@ def test_round_trip_keeps_every_bit_and_word(tmp_path):
                 "licence",
                 "keypoints2d",
                 "cameras",
+                "valid",
             ):
                 assert getattr(found, field) == getattr(wanted, field)
             info = dataset.info(wanted.name)
@@ -94,6 +95,14 @@ def test_cameras_and_own_keypoints_come_back(tmp_path, rng):
         for name in ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh"):
             torch.testing.assert_close(getattr(one, name), getattr(other, name), rtol=0, atol=0)
         assert (one.distortion is None) == (other.distortion is None)
+
+
+def test_frames_that_do_not_count_come_back(tmp_path):
+    valid = np.array([True, False, False, True, True])
+    write_dataset(tmp_path / "data.h5", [recording(valid=valid)])
+    with open_dataset(tmp_path / "data.h5") as dataset:
+        found = dataset.read(dataset.names()[0]).valid
+    np.testing.assert_array_equal(found, valid, strict=True)
 
 
 def test_appending_keeps_what_was_there_and_newer_terms_win(tmp_path):
@@ -152,6 +161,8 @@ BAD = [
     ({"positions3d": np.zeros((4, 15, 3), np.float32)}, r"shape \(4, 15, 3\), needed is \(F, J=17, 3\)"),
     ({"positions3d": np.zeros((0, 17, 3), np.float32)}, "F >= 1"),
     ({"positions3d": np.full((4, 17, 3), np.nan, np.float32)}, "not finite"),
+    ({"valid": np.ones(3, bool)}, r"valid is bool of shape \(3,\), needed is bool \(F=5,\)"),
+    ({"valid": np.ones(4)}, "valid is float64"),
     ({"fps": 0.0}, "frame rate is 0.0"),
     ({"fps": float("nan")}, "frame rate is nan"),
     ({"camera_names": ("a", "a")}, "must differ"),

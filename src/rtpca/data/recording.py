@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """One sequence of one person; every frame of it is valid.
+    """One sequence of one person.
 
     Attributes:
         name: unique in its file.
@@ -34,6 +34,8 @@ class Recording:
             score; None where it has none.
         cameras: the dataset's own cameras, one per entry of `camera_names`; None where it has none.
         camera_names: one name per camera.
+        valid: `(F,)` which frames count in an evaluation, where a dataset says that its truth does not hold
+            for some; None where all do. Positions are finite in all frames.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Recording:
     keypoints2d: dict[str, FloatArray] | None = None
     cameras: tuple[Camera, ...] | None = None
     camera_names: tuple[str, ...] = field(default=())
+    valid: npt.NDArray[np.bool_] | None = None
 
     @property
     def num_frames(self) -> int:
@@ -92,6 +95,11 @@ def check_recording(recording: Recording, skeleton: Skeleton) -> None:
         raise InputError(f"{where}: positions3d holds numbers that are not finite; leave such frames out")
     if not (np.isfinite(recording.fps) and recording.fps > 0):
         raise InputError(f"{where}: the frame rate is {recording.fps}; it must be above zero")
+    valid = recording.valid
+    if valid is not None and (valid.dtype != np.bool_ or valid.shape != shape[:1]):
+        raise InputError(
+            f"{where}: valid is {valid.dtype} of shape {valid.shape}, needed is bool (F={shape[0]},)"
+        )
     names = recording.camera_names
     if len(set(names)) != len(names) or any(not name or "/" in name or name == "." for name in names):
         raise InputError(f"{where}: camera names {names} must differ, not be empty, and have no '/'")

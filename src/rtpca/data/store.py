@@ -8,6 +8,7 @@ Layout (docs/data.md shows it in full)::
         positions3d       (F, J, 3) float32, world axes (y up), metres
         keypoints2d/<camera>   (F, J, 2 or 3) float32, pixels [and score], where the dataset has its own
         cameras/<camera>/      R_cam_from_world, center_world, focal_px, principal_px, size_wh [, distortion]
+        valid             (F,) uint8, 1 where a frame counts in an evaluation; left out where all do
 
 Every array carries a checksum, so damage is noticed when it is read.
 """
@@ -183,6 +184,8 @@ class DatasetWriter:
             group.attrs[text] = _fixed_text(getattr(recording, text))
         group.attrs["cameras"] = _fixed_text(json.dumps(recording.camera_names))
         _write_array(group, "positions3d", recording.positions3d)
+        if recording.valid is not None:
+            _write_array(group, "valid", recording.valid, np.uint8)
         for camera, keypoints_px in (recording.keypoints2d or {}).items():
             _write_array(group, f"keypoints2d/{camera}", keypoints_px)
         if recording.cameras is not None:
@@ -196,9 +199,11 @@ def _fixed_text(text: str) -> npt.NDArray[np.bytes_]:
     return np.array(content, dtype=h5py.string_dtype("utf-8", max(len(content), 1)))
 
 
-def _write_array(group: h5py.Group, name: str, array: npt.NDArray[Any]) -> None:
+def _write_array(
+    group: h5py.Group, name: str, array: npt.NDArray[Any], dtype: type[np.generic] = np.float32
+) -> None:
     chunks = (min(len(array), _CHUNK_FRAMES), *array.shape[1:])
-    group.create_dataset(name, data=np.asarray(array, dtype=np.float32), chunks=chunks, fletcher32=True)
+    group.create_dataset(name, data=np.asarray(array, dtype=dtype), chunks=chunks, fletcher32=True)
 
 
 def _write_camera(group: h5py.Group, camera: Camera) -> None:
@@ -367,6 +372,7 @@ class Dataset:
             keypoints2d=keypoints2d,
             cameras=cameras,
             camera_names=camera_names,
+            valid=_array(group, "valid")[()].astype(np.bool_) if "valid" in group else None,
             **{text: getattr(info, text) for text in _TEXTS},
         )
         check_recording(recording, self.skeleton)

@@ -134,6 +134,11 @@ class RTPCAConfig:
             raise ConfigError("model: memory='accumulated' needs query='constant' (blocks of equal length)")
 
     @property
+    def out_frames(self) -> int:
+        """Frames that are predicted, in the middle of the input window: all of them."""
+        return self.frames
+
+    @property
     def hidden(self) -> int:
         """Hidden width of the feed-forward part."""
         return round(self.dim * self.mlp_ratio)
