@@ -43,7 +43,7 @@ def import_checkpoint(
     config = model.config
     save_checkpoint(target, model, InputSpec(skeleton=_joint_set(skeleton, config.joints)), about)
     out.print(
-        f"{target}: {config.frames} frames, {config.joints} joints, dim {config.dim}, depth {config.depth}, "
+        f"{target}: {config.frames} frames, {config.joints} joints, {config.describe()}, "
         f"{len(report.renamed)} tensors renamed, {len(report.dropped)} dropped",
         markup=False,
         soft_wrap=True,

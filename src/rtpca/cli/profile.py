@@ -9,7 +9,7 @@ import typer
 from rtpca.cli.console import out
 
 if TYPE_CHECKING:
-    from rtpca.models import RTPCAConfig
+    from rtpca.models import ModelConfig
 
 # Table 4 of the paper: parameters in millions, "FLOPs" in billions.
 _PAPER = {"ste": (33.78, 139.0), "ste+tpca": (33.84, 139.4), "rtpca": (33.91, 139.4)}
@@ -91,5 +91,5 @@ def _options(assignments: list[str]) -> dict[str, Any]:
     return options
 
 
-def _sizes(config: RTPCAConfig) -> str:
-    return f"{config.frames} frames, dim {config.dim}, depth {config.depth}, {config.heads} heads"
+def _sizes(config: ModelConfig) -> str:
+    return f"{config.frames} frames, {config.describe()}"

@@ -19,7 +19,7 @@ from rtpca.data.store import Recording
 from rtpca.data.windows import cover, fixed_cameras
 from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import Camera
-from rtpca.models import RTPCA, InputSpec
+from rtpca.models import InputSpec, LiftingNetwork
 from rtpca.models.lifting import lift_windows
 
 
@@ -91,7 +91,7 @@ def at_frame_rate(recording: Recording, fps: float | None) -> Recording:
 
 @torch.no_grad()
 def evaluate(
-    model: RTPCA, spec: InputSpec, recordings: Iterable[Recording], config: EvalConfig
+    model: LiftingNetwork, spec: InputSpec, recordings: Iterable[Recording], config: EvalConfig
 ) -> Iterator[SequenceErrors]:
     """Errors of every sequence seen by every camera.
 
@@ -130,7 +130,7 @@ def evaluate(
 
 
 def predict(
-    model: RTPCA, spec: InputSpec, keypoints_px: Tensor, cameras: Camera, config: EvalConfig
+    model: LiftingNetwork, spec: InputSpec, keypoints_px: Tensor, cameras: Camera, config: EvalConfig
 ) -> Tensor:
     """Root-relative poses in camera axes.
 
@@ -156,7 +156,7 @@ def predict(
     return poses[:, owned.to(poses.device)]
 
 
-def _lift(model: RTPCA, spec: InputSpec, keypoints: Tensor, camera: Camera, flip: bool) -> Tensor:
+def _lift(model: LiftingNetwork, spec: InputSpec, keypoints: Tensor, camera: Camera, flip: bool) -> Tensor:
     return lift_windows(
         model,
         spec,
@@ -185,7 +185,7 @@ def _errors(recording: Recording, camera: int, predicted: Tensor, truth: Tensor)
     )
 
 
-def _check_joints(recording: Recording, model: RTPCA) -> None:
+def _check_joints(recording: Recording, model: LiftingNetwork) -> None:
     joints = recording.positions3d.shape[1]
     if joints != model.config.joints:
         raise InputError(

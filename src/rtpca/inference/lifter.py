@@ -65,12 +65,19 @@ class Lifter:
             batch_windows: Windows per step of the network; None chooses by the size of the network.
 
         Raises:
-            ConfigError: CUDA is asked for and not there, or the weights lift another skeleton than h36m17.
+            ConfigError: CUDA is asked for and not there, or the weights lift another skeleton than h36m17, or
+                predict fewer frames than they see.
         """
         if checkpoint.input.skeleton != "h36m17":
             raise ConfigError(
                 f"weights {checkpoint.name!r} lift the skeleton {checkpoint.input.skeleton!r}; the lifter "
                 "needs weights for h36m17"
+            )
+        config = checkpoint.config
+        if config.out_frames != config.frames:
+            raise ConfigError(
+                f"weights {checkpoint.name!r} ({config.arch}) predict {config.out_frames} of the "
+                f"{config.frames} frames of a window; the lifter needs weights that predict all of them"
             )
         self.device = torch.device(resolve_device(device))
         self.checkpoint = checkpoint
@@ -206,8 +213,7 @@ class Lifter:
 
     def _batch_windows(self) -> int:
         """As many windows as keep the activations of a layer small enough for the device."""
-        config = self.checkpoint.config
-        per_window = config.frames * config.joints * config.dim
+        per_window = self.checkpoint.config.activations
         return max(1, _ACTIVATIONS_PER_BATCH[self.device.type] // per_window)
 
 

@@ -1,4 +1,4 @@
-"""The networks: RTPCA with all its options, its STE baseline, weights in and out.
+"""The networks: RTPCA with all its options, its STE baseline, its competitors, weights in and out.
 
 Knows nothing of data, cameras or files other than weights.
 """
@@ -12,8 +12,9 @@ from rtpca.models.checkpoint import (
     save_checkpoint,
     shipped_weights,
 )
-from rtpca.models.config import RTPCAConfig
-from rtpca.models.registry import build_model, model_config, preset_names
+from rtpca.models.config import ModelConfig, RTPCAConfig
+from rtpca.models.network import LiftingNetwork
+from rtpca.models.registry import build, build_model, config_from_dict, model_config, preset_names
 from rtpca.models.rtpca import RTPCA
 
 __all__ = [
@@ -21,9 +22,13 @@ __all__ = [
     "Checkpoint",
     "ImportReport",
     "InputSpec",
+    "LiftingNetwork",
+    "ModelConfig",
     "RTPCAConfig",
     "architectures",
+    "build",
     "build_model",
+    "config_from_dict",
     "convert_state_dict",
     "find_weights",
     "import_state_dict",

@@ -21,8 +21,9 @@ from torch import Tensor
 
 from rtpca.errors import CheckpointError, ConfigError, RtpcaError
 from rtpca.files import written_whole
-from rtpca.models.config import RTPCAConfig
-from rtpca.models.rtpca import RTPCA
+from rtpca.models.config import ModelConfig
+from rtpca.models.network import LiftingNetwork
+from rtpca.models.registry import build, config_from_dict
 from rtpca.skeletons import get_skeleton
 
 FORMAT = "rtpca-checkpoint-1"
@@ -66,20 +67,20 @@ class Checkpoint:
         name: What it was loaded as.
     """
 
-    model: RTPCA
+    model: LiftingNetwork
     input: InputSpec
     about: dict[str, Any] = field(default_factory=dict)
     name: str = ""
 
     @property
-    def config(self) -> RTPCAConfig:
+    def config(self) -> ModelConfig:
         """Sizes and options of the model."""
         return self.model.config
 
 
 def save_checkpoint(
     path: str | os.PathLike[str],
-    model: RTPCA,
+    model: LiftingNetwork,
     input: InputSpec,
     about: dict[str, Any] | None = None,
     dtype: torch.dtype | None = None,
@@ -128,14 +129,14 @@ def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
             "come in through `rtpca import-checkpoint`"
         )
     try:
-        config = RTPCAConfig.from_dict(_described(metadata, "config"))
+        config = config_from_dict(_described(metadata, "config"))
         input = InputSpec(**_described(metadata, "input"))
         about = _described(metadata, "about")
     except (RtpcaError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path}: its metadata cannot be read: {error}") from error
-    tensors = {key: tensor.float() for key, tensor in tensors.items()}
+    tensors = {key: _stored(tensor, torch.float32) for key, tensor in tensors.items()}
     _check_sizes(path, config, tensors)
-    model = RTPCA(config)
+    model = build(config)
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
@@ -182,15 +183,9 @@ def _is_positive(value: object) -> bool:
     return isinstance(value, int | float) and 0 < value < math.inf
 
 
-def _check_sizes(path: Path, config: RTPCAConfig, tensors: dict[str, Tensor]) -> None:
+def _check_sizes(path: Path, config: ModelConfig, tensors: dict[str, Tensor]) -> None:
     """Compare the main sizes before memory is taken for a model of that size."""
-    expected = {
-        "embed.weight": (config.dim, config.in_channels),
-        "spatial_position": (1, 1, config.joints, config.dim),
-        "temporal_position": (1, config.frames, 1, config.dim),
-        f"temporal_blocks.{config.depth - 1}.mlp.expand.weight": (config.hidden, config.dim),
-    }
-    for key, shape in expected.items():
+    for key, shape in config.main_shapes().items():
         found = tuple(tensors[key].shape) if key in tensors else None
         if found != shape:
             raise CheckpointError(

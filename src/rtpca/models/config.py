@@ -1,7 +1,8 @@
-"""What a lifting transformer is made of: sizes and options, checked once, at construction.
+"""What a lifting network is made of: sizes and options, checked once, at construction.
 
-Every row of the paper's Tables 4 to 7 is one `RTPCAConfig`; the `STE` baseline (MixSTE) is the configuration
-without pyramid and without cross-layer refinement.
+`ModelConfig` is what all architectures share. Every row of the paper's Tables 4 to 7 is one `RTPCAConfig`;
+the `STE` baseline (MixSTE) is the configuration without pyramid and without cross-layer refinement. The other
+architectures have their configuration beside their network.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from rtpca.errors import ConfigError
 
@@ -35,13 +36,117 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class RTPCAConfig:
-    """Sizes and options of one model; the defaults are the paper's model at the paper's size.
+class ModelConfig:
+    """What every architecture has; the base of their configurations.
 
     Attributes:
-        frames: Frames F of the input and output sequence.
+        arch: Name of the architecture, a constant of the class.
+        frames: Frames F of the input window.
         joints: Joints J.
         in_channels: 2 for x, y; 3 for x, y, score.
+    """
+
+    arch: ClassVar[str] = ""
+
+    frames: int
+    joints: int = 17
+    in_channels: int = 2
+
+    def __post_init__(self) -> None:
+        self.require_whole("frames", "joints")
+        if self.in_channels not in (2, 3):
+            raise ConfigError(f"model: in_channels={self.in_channels!r} must be 2 (x, y) or 3 (x, y, score)")
+
+    @property
+    def out_frames(self) -> int:
+        """Frames that are predicted: those in the middle of the input window, all of them if not fewer."""
+        return self.frames
+
+    @property
+    def first_out_frame(self) -> int:
+        """Index in the window of the first frame that is predicted."""
+        return (self.frames - self.out_frames) // 2
+
+    @property
+    def activations(self) -> int:
+        """Values that one layer hands to the next for one window: what memory grows with."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Widths and depths in a few words, e.g. "dim 512, depth 8, 8 heads"."""
+        raise NotImplementedError
+
+    def main_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of tensors that bound the size of the whole network.
+
+        A file is compared with them before memory is taken for a network of the size that it claims.
+        """
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """`arch` and all fields as plain values, for YAML and checkpoint metadata."""
+        values = {
+            key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
+        }
+        return {"arch": self.arch, **values}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from plain values; `rtpca.models.config_from_dict` also picks the class.
+
+        Raises:
+            ConfigError: If a key is unknown, a value does not fit, or `arch` names another architecture.
+        """
+        values = dict(values)
+        arch = values.pop("arch", cls.arch)
+        if arch != cls.arch:
+            raise ConfigError(f"model: arch={arch!r} is not {cls.arch}, whose options these are")
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(
+                f"model: unknown option {', '.join(unknown)}; known options: {', '.join(sorted(known))}"
+            )
+        arguments: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        return cls(**arguments)
+
+    def require_whole(self, *names: str) -> None:
+        """Refuse anything but whole numbers of at least 1."""
+        for name in names:
+            if not is_whole(getattr(self, name), least=1):
+                raise ConfigError(
+                    f"model: {name}={getattr(self, name)!r} must be a whole number of at least 1"
+                )
+
+    def require_rate(self, *names: str) -> None:
+        """Refuse anything but numbers in [0, 1): probabilities of leaving something out."""
+        for name in names:
+            if not is_number(getattr(self, name)) or not 0.0 <= getattr(self, name) < 1.0:
+                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be in [0, 1)")
+
+    def require_flag(self, *names: str) -> None:
+        """Refuse anything but true and false."""
+        for name in names:
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be true or false")
+
+    def require_mlp_ratio(self, mlp_ratio: float, dim: int) -> None:
+        """Refuse a hidden width of nothing."""
+        if not is_number(mlp_ratio) or not 0.0 < mlp_ratio < math.inf:
+            raise ConfigError(f"model: mlp_ratio={mlp_ratio!r} must be a number above 0")
+        if round(dim * mlp_ratio) < 1:
+            raise ConfigError(
+                f"model: mlp_ratio={mlp_ratio} leaves no hidden channels at dim={dim}; make it larger"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RTPCAConfig(ModelConfig):
+    """Sizes and options of one model; the defaults are the paper's model at the paper's size.
+
+    All frames of the window are predicted.
+
+    Attributes:
         dim: Width C of the residual stream.
         depth: Number of spatial-temporal block pairs.
         heads: Attention heads; must divide `dim`.
@@ -69,9 +174,9 @@ class RTPCAConfig:
             output of the block before, or the stream itself (what the authors' code does).
     """
 
+    arch: ClassVar[str] = "rtpca"
+
     frames: int = 243
-    joints: int = 17
-    in_channels: int = 2
     dim: int = 512
     depth: int = 8
     heads: int = 8
@@ -93,33 +198,18 @@ class RTPCAConfig:
     block_residual: BlockResidual = "none"
 
     def __post_init__(self) -> None:
-        for name in ("frames", "joints", "dim", "depth", "heads", "stages", "memory_ratio"):
-            if not _is_whole(getattr(self, name), least=1):
-                raise ConfigError(
-                    f"model: {name}={getattr(self, name)!r} must be a whole number of at least 1"
-                )
-        if self.in_channels not in (2, 3):
-            raise ConfigError(f"model: in_channels={self.in_channels!r} must be 2 (x, y) or 3 (x, y, score)")
-        if not _is_whole(self.ratio, least=2):
+        super().__post_init__()
+        self.require_whole("dim", "depth", "heads", "stages", "memory_ratio")
+        if not is_whole(self.ratio, least=2):
             raise ConfigError(
                 f"model: ratio={self.ratio!r} must be a whole number of at least 2; tpca=False turns the "
                 "pyramid off"
             )
         if self.dim % self.heads:
             raise ConfigError(f"model: dim={self.dim} is not a multiple of heads={self.heads}")
-        if not _is_number(self.mlp_ratio) or not 0.0 < self.mlp_ratio < math.inf:
-            raise ConfigError(f"model: mlp_ratio={self.mlp_ratio!r} must be a number above 0")
-        if self.hidden < 1:
-            raise ConfigError(
-                f"model: mlp_ratio={self.mlp_ratio} leaves no hidden channels at dim={self.dim}; "
-                "make it larger"
-            )
-        for name in ("dropout", "drop_path"):
-            if not _is_number(getattr(self, name)) or not 0.0 <= getattr(self, name) < 1.0:
-                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be in [0, 1)")
-        for name in ("qkv_bias", "tpca"):
-            if not isinstance(getattr(self, name), bool):
-                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be true or false")
+        self.require_mlp_ratio(self.mlp_ratio, self.dim)
+        self.require_rate("dropout", "drop_path")
+        self.require_flag("qkv_bias", "tpca")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ConfigError(
@@ -134,9 +224,25 @@ class RTPCAConfig:
             raise ConfigError("model: memory='accumulated' needs query='constant' (blocks of equal length)")
 
     @property
-    def out_frames(self) -> int:
-        """Frames that are predicted, in the middle of the input window: all of them."""
-        return self.frames
+    def activations(self) -> int:
+        """Values that one block hands to the next for one window."""
+        return self.frames * self.joints * self.dim
+
+    def describe(self) -> str:
+        """Widths and depths in a few words."""
+        return f"dim {self.dim}, depth {self.depth}, {self.heads} heads"
+
+    def main_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of tensors that bound the size of the whole network."""
+        shapes: dict[str, tuple[int, ...]] = {
+            "embed.weight": (self.dim, self.in_channels),
+            "spatial_position": (1, 1, self.joints, self.dim),
+            "temporal_position": (1, self.frames, 1, self.dim),
+            f"temporal_blocks.{self.depth - 1}.mlp.expand.weight": (self.hidden, self.dim),
+        }
+        if self.depth > 1 and self.block_frames(1) != self.frames:
+            shapes["resample.0.weight"] = (self.block_frames(1), self.frames)
+        return shapes
 
     @property
     def hidden(self) -> int:
@@ -162,29 +268,12 @@ class RTPCAConfig:
         """Length to which the keys and values handed to block `index` are pooled."""
         return max(1, self.block_frames(index) // self.memory_ratio)
 
-    def to_dict(self) -> dict[str, Any]:
-        """All fields as plain values, for YAML and checkpoint metadata."""
-        return asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> RTPCAConfig:
-        """Build from plain values.
-
-        Raises:
-            ConfigError: If a key is unknown or a value does not fit.
-        """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ConfigError(
-                f"model: unknown option {', '.join(unknown)}; known options: {', '.join(sorted(known))}"
-            )
-        return cls(**values)
-
-
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """A number, which true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_whole(value: object, least: int) -> bool:
+def is_whole(value: object, least: int) -> bool:
+    """A whole number of at least `least`."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= least

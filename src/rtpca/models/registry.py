@@ -1,12 +1,33 @@
-"""From a name and options to a model: presets are data, not code."""
+"""From a name and options to a model: architectures are a table, presets are data, neither is code."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rtpca.errors import ConfigError
-from rtpca.models.config import RTPCAConfig
+from rtpca.models.config import ModelConfig, RTPCAConfig
+from rtpca.models.network import LiftingNetwork
 from rtpca.models.rtpca import RTPCA
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A kind of network.
+
+    Attributes:
+        config: Its configuration; checks values at construction.
+        network: Its network, built from such a configuration.
+    """
+
+    config: type[ModelConfig]
+    network: Callable[[Any], LiftingNetwork]
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "rtpca": Architecture(RTPCAConfig, RTPCA),
+}
 
 PRESETS: dict[str, dict[str, Any]] = {
     # The paper's model at the paper's size.
@@ -25,7 +46,32 @@ def preset_names() -> tuple[str, ...]:
     return tuple(PRESETS)
 
 
-def model_config(name: str, **options: Any) -> RTPCAConfig:
+def config_class(arch: object) -> type[ModelConfig]:
+    """The configuration class of an architecture.
+
+    Raises:
+        ConfigError: If there is no such architecture.
+    """
+    if not isinstance(arch, str) or arch not in ARCHITECTURES:
+        raise ConfigError(f"model: arch={arch!r} must be one of {', '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[arch].config
+
+
+def config_from_dict(values: Mapping[str, Any]) -> ModelConfig:
+    """A configuration from plain values; `arch` picks the architecture, without it that is `rtpca`.
+
+    Raises:
+        ConfigError: If the architecture or a key is unknown, or a value does not fit.
+    """
+    return config_class(values.get("arch", RTPCAConfig.arch)).from_dict(values)
+
+
+def build(config: ModelConfig) -> LiftingNetwork:
+    """The freshly initialised network of a configuration, in training mode."""
+    return ARCHITECTURES[config.arch].network(config)
+
+
+def model_config(name: str, **options: Any) -> ModelConfig:
     """The configuration of a preset with options of its own on top.
 
     Raises:
@@ -33,20 +79,22 @@ def model_config(name: str, **options: Any) -> RTPCAConfig:
     """
     if name not in PRESETS:
         raise ConfigError(f"model: unknown name {name!r}; known names: {', '.join(PRESETS)}")
-    return RTPCAConfig.from_dict({**PRESETS[name], **options})
+    return config_from_dict({**PRESETS[name], **options})
 
 
-def build_model(name: str = "rtpca", **options: Any) -> RTPCA:
+def build_model(name: str = "rtpca", **options: Any) -> LiftingNetwork:
     """Build a freshly initialised model.
 
     Args:
-        name: A preset: `rtpca` (the paper), `ste` (its baseline), `ste+tpca`, `ste+xlr`, `rtpca-authors`.
-        **options: Any field of `RTPCAConfig`, e.g. `frames=81, dim=128, depth=5, heads=4`.
+        name: A preset: `rtpca` (the paper), `ste` (its baseline), `ste+tpca`, `ste+xlr`, `rtpca-authors`, or
+            another architecture at its published size: `videopose3d`, `poseformer`, `mhformer`.
+        **options: Any field of its configuration, e.g. `frames=81, dim=128, depth=5, heads=4` of
+            `RTPCAConfig`.
 
     Returns:
-        The model in training mode; it maps (B, F, J, in_channels) to (B, F, J, 3).
+        The model in training mode; it maps (B, F, J, in_channels) to (B, F_out, J, 3).
 
     Raises:
         ConfigError: If the name or an option is unknown, or a value does not fit.
     """
-    return RTPCA(model_config(name, **options))
+    return build(model_config(name, **options))

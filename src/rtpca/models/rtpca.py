@@ -13,7 +13,6 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from rtpca.errors import ShapeError
 from rtpca.models.config import RTPCAConfig
 from rtpca.models.layers import (
     BLOCK_NORM_EPS,
@@ -23,24 +22,22 @@ from rtpca.models.layers import (
     fold_joints,
     unfold_joints,
 )
+from rtpca.models.network import LiftingNetwork
 from rtpca.models.pyramid import TemporalPyramid, level_lengths
 from rtpca.models.refinement import CrossLayerRefinement
 
 
-class RTPCA(nn.Module):
+class RTPCA(LiftingNetwork):
     """Refined temporal pyramidal compression-and-amplification transformer.
 
     Args:
         config: Sizes and options.
-
-    Attributes:
-        import_report: What an import renamed and dropped; None for a model of our own.
     """
 
+    config: RTPCAConfig  # pyright: ignore[reportIncompatibleVariableOverride] (never assigned again)
+
     def __init__(self, config: RTPCAConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.import_report: object | None = None
+        super().__init__(config)
         self.embed = nn.Linear(config.in_channels, config.dim)
         self.spatial_position = nn.Parameter(torch.zeros(1, 1, config.joints, config.dim))
         self.temporal_position = nn.Parameter(torch.zeros(1, config.frames, 1, config.dim))
@@ -69,7 +66,7 @@ class RTPCA(nn.Module):
         Raises:
             ShapeError: If the shape is not the configuration's.
         """
-        self._check(keypoints)
+        self.check_input(keypoints)
         config = self.config
         x = self.embed(keypoints) + self.spatial_position  # (B, F, J, C)
         handed_on: list[Tensor] = []  # keys and values of each temporal block
@@ -95,6 +92,10 @@ class RTPCA(nn.Module):
         pairs = zip(self.spatial_blocks, self.temporal_blocks, strict=True)
         return [(cast(Block, spatial), cast(Block, temporal)) for spatial, temporal in pairs]
 
+    def blocks(self) -> list[nn.Module]:
+        """The transformer blocks in the order in which they run."""
+        return [block for pair in self.block_pairs() for block in pair]
+
     @torch.no_grad()
     def _scale_initial_weights(self) -> None:
         """Make coordinates and positions weigh alike in the first tokens, and first predictions small.
@@ -115,15 +116,6 @@ class RTPCA(nn.Module):
     def _temporal(self, i: int, x: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         out, own, attended = self.temporal_blocks[i](fold_joints(x), memory)
         return unfold_joints(out, x.shape[2]), own, attended
-
-    def _check(self, keypoints: Tensor) -> None:
-        config = self.config
-        expected = (config.frames, config.joints, config.in_channels)
-        if keypoints.dim() != 4 or tuple(keypoints.shape[1:]) != expected:
-            raise ShapeError(
-                f"the model takes (B, F, J, C) = (B, {', '.join(map(str, expected))}), got "
-                f"{tuple(keypoints.shape)}; rtpca.Lifter cuts clips of any length into windows"
-            )
 
 
 class TemporalLinear(nn.Linear):

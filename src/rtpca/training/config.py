@@ -14,7 +14,8 @@ import yaml
 from rtpca.data.augment import AugmentConfig
 from rtpca.errors import ConfigError
 from rtpca.models.checkpoint import InputSpec
-from rtpca.models.config import RTPCAConfig
+from rtpca.models.config import ModelConfig, RTPCAConfig
+from rtpca.models.registry import config_class
 from rtpca.training.losses import LossConfig
 
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
@@ -108,7 +109,8 @@ class TrainConfig:
     log_every: int = 50
     val_every: int = 1000
     checkpoint_every: int = 500
-    model: RTPCAConfig = field(default_factory=RTPCAConfig)
+    model: ModelConfig = field(default_factory=RTPCAConfig)
+    """Any architecture: `arch` names it, and the other keys are its options."""
     input: InputSpec = field(default_factory=InputSpec)
     data: DataConfig = field(default_factory=DataConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig.none)
@@ -126,7 +128,7 @@ class TrainConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """All values as plain lists, dictionaries and scalars."""
-        return _plain(asdict(self))
+        return _plain({**asdict(self), "model": self.model.to_dict()})
 
 
 def load_config(path: str | Path | None, overrides: Sequence[str] = ()) -> TrainConfig:
@@ -197,15 +199,26 @@ def _build(cls: type[Any], values: object, where: str) -> Any:
     known = [f.name for f in fields(cls) if f.init]
     unknown = [str(key) for key in values if key not in known]
     if unknown:
+        of = f" (arch {cls.arch}; {where}arch names another)" if issubclass(cls, ModelConfig) else ""
         raise ConfigError(
             f"unknown option {', '.join(where + key for key in unknown)}; "
-            f"known here: {', '.join(where + key for key in known)}"
+            f"known here: {', '.join(where + key for key in known)}{of}"
         )
     arguments = {key: _convert(types[key], value, f"{where}{key}") for key, value in values.items()}
     return cls(**arguments)
 
 
+def _build_model(values: object, where: str) -> ModelConfig:
+    """The configuration of the architecture that `arch` names; without it that is RTPCA."""
+    if not isinstance(values, Mapping):
+        return _build(RTPCAConfig, values, where)  # which says what is wrong
+    options = dict(typing.cast(Mapping[str, Any], values))
+    return _build(config_class(options.pop("arch", RTPCAConfig.arch)), options, where)
+
+
 def _convert(wanted: Any, value: Any, where: str) -> Any:
+    if wanted is ModelConfig:
+        return _build_model(value, f"{where}.")
     if is_dataclass(wanted):
         if value == "none" and hasattr(wanted, "none"):
             return typing.cast(Any, wanted).none()

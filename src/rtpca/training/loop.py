@@ -25,7 +25,7 @@ from rtpca.data.store import Dataset, open_dataset
 from rtpca.errors import ConfigError, InputError, TrainingError
 from rtpca.evaluation import EvalConfig, evaluate, summarise
 from rtpca.files import written_whole
-from rtpca.models import RTPCA, load_checkpoint, save_checkpoint
+from rtpca.models import LiftingNetwork, build, load_checkpoint, save_checkpoint
 from rtpca.training.batches import BatchSource
 from rtpca.training.config import TrainConfig, from_dict
 from rtpca.training.curves import Curves, draw_curves
@@ -127,7 +127,7 @@ class _Run:
     ) -> None:
         self.fabric, self.config, self.folder, self.dataset = fabric, config, folder, dataset
         torch.manual_seed(config.seed)
-        self.model = RTPCA(config.model) if weights is None else _loaded(weights, config)
+        self.model = build(config.model) if weights is None else _loaded(weights, config)
         # Compiled in place, so that the keys of the state dict stay the same.
         if config.compile:
             self.model.compile()
@@ -231,11 +231,11 @@ class _Run:
     def _frames_per_step(self) -> int:
         return self.config.batch * self.config.model.frames * self.fabric.world_size
 
-    def _evaluated_model(self) -> RTPCA:
+    def _evaluated_model(self) -> LiftingNetwork:
         """The weights that count: the running mean if there is one."""
         if self.average is None:
             return self.model
-        model = RTPCA(self.config.model).to(self.fabric.device)
+        model = build(self.config.model).to(self.fabric.device)
         model.load_state_dict(self.average.values)
         return model
 
@@ -333,6 +333,8 @@ def _changed(old: dict[str, Any], config: TrainConfig, step: int) -> list[str]:
     )
     if config.optim.schedule == "stable" and step <= begin_cooldown:
         free |= {"steps", "optim.cooldown_steps"}  # the steps so far had the same learning rate under both
+    if before["model.arch"] != now["model.arch"]:
+        return ["model.arch"]
     return [key for key in now if key not in free and before[key] != now[key]]
 
 
@@ -354,7 +356,7 @@ def _check_devices(accelerator: str, devices: int) -> None:
         )
 
 
-def _loaded(weights: str | Path, config: TrainConfig) -> RTPCA:
+def _loaded(weights: str | Path, config: TrainConfig) -> LiftingNetwork:
     """The model of a checkpoint, in training mode.
 
     Raises:
@@ -368,14 +370,14 @@ def _loaded(weights: str | Path, config: TrainConfig) -> RTPCA:
         f"{group}.{key}"
         for group, values in old.items()
         for key in values
-        if key not in free and new[group][key] != values[key]
+        if key not in free and key in new[group] and new[group][key] != values[key]
     ]
     if changed:
         raise TrainingError(
             f"{weights} has other values of {', '.join(changed)} than the recipe; give the recipe its "
             "values, or choose other weights"
         )
-    model = RTPCA(config.model)
+    model = build(config.model)
     model.load_state_dict(checkpoint.model.state_dict())
     return model
 

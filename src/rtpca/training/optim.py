@@ -8,17 +8,25 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from rtpca.models import RTPCA
+from rtpca.errors import ConfigError
+from rtpca.models import LiftingNetwork
 from rtpca.training.config import OptimConfig
 
 
-def build_optimizers(model: RTPCA, config: OptimConfig) -> list[torch.optim.Optimizer]:
-    """The optimisers of a model; each group remembers its full learning rate as `full_lr`."""
+def build_optimizers(model: LiftingNetwork, config: OptimConfig) -> list[torch.optim.Optimizer]:
+    """The optimisers of a model; each group remembers its full learning rate as `full_lr`.
+
+    Raises:
+        ConfigError: If Muon is asked for, and the model has no transformer blocks.
+    """
     matrices: list[nn.Parameter] = []
     if config.optimizer == "muon":
-        matrices = [
-            p for pair in model.block_pairs() for block in pair for p in block.parameters() if p.ndim == 2
-        ]
+        matrices = [p for block in model.blocks() for p in block.parameters() if p.ndim == 2]
+        if not matrices:
+            raise ConfigError(
+                "optim: optimizer='muon' is for the matrices of transformer blocks, which "
+                f"{model.config.arch} does not have; use adamw"
+            )
     taken = {id(parameter) for parameter in matrices}
     rest = [parameter for parameter in model.parameters() if id(parameter) not in taken]
     optimizers: list[torch.optim.Optimizer] = [
@@ -64,7 +72,10 @@ class WeightAverage:
         """Take in the weights after step `step` (from 0)."""
         share = 1.0 - min(self.decay, (1.0 + step) / (10.0 + step))
         for key, tensor in model.state_dict().items():
-            self.values[key].lerp_(tensor, share)
+            if tensor.is_floating_point():
+                self.values[key].lerp_(tensor, share)
+            else:  # a counter of BatchNorm
+                self.values[key].copy_(tensor)
 
     def load(self, values: Mapping[str, Tensor]) -> None:
         """Go on from saved values."""

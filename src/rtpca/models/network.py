@@ -1,0 +1,59 @@
+"""What all lifting networks have in common: one call signature, whatever is inside."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from rtpca.errors import ShapeError
+from rtpca.models.config import ModelConfig
+
+
+class LiftingNetwork(nn.Module):
+    """Base of all architectures: windows of 2D keypoints in, 3D poses of their middle frames out.
+
+    A network takes windows of `config.frames` frames and predicts the `config.out_frames` in their middle,
+    the first of them at `config.first_out_frame`.
+
+    Attributes:
+        config: Sizes and options.
+        import_report: What an import renamed and dropped; None for a model of our own.
+    """
+
+    config: ModelConfig
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.import_report: object | None = None
+
+    def forward(self, keypoints: Tensor) -> Tensor:
+        """Lift.
+
+        Args:
+            keypoints: Normalised 2D keypoints (B, F, J, 2), or with score (B, F, J, 3).
+
+        Returns:
+            Root-relative poses (B, F_out, J, 3) in metres.
+
+        Raises:
+            ShapeError: If the shape is not the configuration's.
+        """
+        raise NotImplementedError
+
+    def blocks(self) -> list[nn.Module]:
+        """The transformer blocks in the order in which they run; none for a convolutional network."""
+        return []
+
+    def check_input(self, keypoints: Tensor) -> None:
+        """Refuse keypoints of another shape than the configuration's.
+
+        Raises:
+            ShapeError: With both shapes.
+        """
+        config = self.config
+        expected = (config.frames, config.joints, config.in_channels)
+        if keypoints.dim() != 4 or tuple(keypoints.shape[1:]) != expected:
+            raise ShapeError(
+                f"the model takes (B, F, J, C) = (B, {', '.join(map(str, expected))}), got "
+                f"{tuple(keypoints.shape)}; rtpca.Lifter cuts clips of any length into windows"
+            )

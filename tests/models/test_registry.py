@@ -1,0 +1,122 @@
+"""From plain values to the right architecture, and old values to RTPCA."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from rtpca.errors import ConfigError, ShapeError
+from rtpca.models import (
+    InputSpec,
+    LiftingNetwork,
+    RTPCAConfig,
+    build,
+    build_model,
+    config_from_dict,
+    load_checkpoint,
+    model_config,
+    preset_names,
+    save_checkpoint,
+)
+from rtpca.models.registry import ARCHITECTURES
+
+SMALL = {
+    "rtpca": {"frames": 9, "dim": 8, "depth": 2, "heads": 2},
+}
+
+
+def small_config(arch: str, **options):
+    """An architecture at a size that costs nothing."""
+    return config_from_dict({"arch": arch, **SMALL[arch], **options})
+
+
+def test_every_architecture_has_a_small_configuration_here() -> None:
+    assert SMALL.keys() == ARCHITECTURES.keys()
+
+
+@pytest.mark.parametrize("arch", SMALL)
+def test_the_middle_frames_are_predicted(arch) -> None:
+    config = small_config(arch, joints=5, in_channels=3)
+    network = build(config)
+    assert isinstance(network, LiftingNetwork)
+    assert network.config is config
+    poses = network(torch.randn(2, config.frames, 5, 3))
+    assert poses.shape == (2, config.out_frames, 5, 3)
+    after = config.frames - config.out_frames - config.first_out_frame
+    assert after - config.first_out_frame in (0, 1)
+
+
+@pytest.mark.parametrize("arch", SMALL)
+def test_another_shape_is_refused_with_both_shapes(arch) -> None:
+    config = small_config(arch)
+    with pytest.raises(ShapeError, match=rf"\(B, {config.frames}, 17, 2\), got \(1, 4, 17, 2\)"):
+        build(config)(torch.zeros(1, 4, 17, 2))
+
+
+@pytest.mark.parametrize("arch", SMALL)
+def test_plain_values_name_the_architecture_and_come_back(arch) -> None:
+    config = small_config(arch)
+    values = json.loads(json.dumps(config.to_dict()))
+    assert values["arch"] == arch
+    assert config_from_dict(values) == config
+
+
+def test_values_without_an_architecture_are_rtpca_s() -> None:
+    values = RTPCAConfig(dim=64).to_dict()
+    del values["arch"]
+    assert config_from_dict(values) == config_from_dict({"arch": "rtpca", "dim": 64}) == RTPCAConfig(dim=64)
+
+
+@pytest.mark.parametrize("arch", ["gpt", None, 3, ["rtpca"]])
+def test_an_unknown_architecture_lists_the_known_ones(arch) -> None:
+    with pytest.raises(ConfigError, match=r"arch=.* must be one of rtpca"):
+        config_from_dict({"arch": arch})
+
+
+def test_a_configuration_refuses_the_values_of_another_architecture() -> None:
+    with pytest.raises(ConfigError, match="arch='mhformer' is not rtpca"):
+        RTPCAConfig.from_dict({"arch": "mhformer"})
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_have_the_options_given_on_top(name) -> None:
+    config = model_config(name, joints=15)
+    assert config.joints == 15
+    assert config_from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize("arch", SMALL)
+def test_a_checkpoint_of_any_architecture_comes_back(arch, tmp_path) -> None:
+    torch.manual_seed(0)
+    network = build(small_config(arch))
+    path = tmp_path / "weights.safetensors"
+    save_checkpoint(path, network, InputSpec())
+    checkpoint = load_checkpoint(path)
+    assert checkpoint.config == network.config
+    keypoints = torch.randn(2, network.config.frames, 17, 2)
+    with torch.no_grad():
+        assert torch.equal(checkpoint.model(keypoints), network.eval()(keypoints))
+
+
+def test_a_checkpoint_without_an_architecture_is_rtpca_s(tmp_path) -> None:
+    path = tmp_path / "weights.safetensors"
+    model = build_model("rtpca", **SMALL["rtpca"])
+    save_checkpoint(path, model, InputSpec())
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    config = json.loads(metadata["config"])
+    assert config.pop("arch") == "rtpca"
+    save_file(load_file(path), path, metadata | {"config": json.dumps(config)})
+    assert load_checkpoint(path).config == model.config
+
+
+@pytest.mark.parametrize("arch", SMALL)
+def test_the_main_shapes_are_those_of_the_network(arch) -> None:
+    config = small_config(arch)
+    tensors = build(config).state_dict()
+    shapes = config.main_shapes()
+    assert {key: tuple(tensors[key].shape) for key in shapes} == shapes
