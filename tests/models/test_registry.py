@@ -26,6 +26,9 @@ from rtpca.models.registry import ARCHITECTURES
 
 SMALL = {
     "rtpca": {"frames": 9, "dim": 8, "depth": 2, "heads": 2},
+    "videopose3d": {"frames": 11, "filter_widths": [3, 3], "channels": 8},
+    "poseformer": {"frames": 9, "joint_dim": 4, "depth": 2, "heads": 2},
+    "mhformer": {"frames": 9, "dim": 8, "hidden": 12, "layers": 2, "heads": 2},
 }
 
 

@@ -21,8 +21,17 @@ def import_checkpoint(
     target: Annotated[
         Path, typer.Argument(metavar="OUT", help="Our file to write: .safetensors.", show_default=False)
     ],
-    arch: Annotated[str, typer.Option(help="What it is: mixste, rtpca-authors.", show_default=False)],
+    arch: Annotated[
+        str,
+        typer.Option(
+            help="What it is: mixste, rtpca-authors, videopose3d, poseformer, mhformer.", show_default=False
+        ),
+    ],
     heads: Annotated[int, typer.Option(help="Attention heads; no shape tells them.")] = 8,
+    frames: Annotated[
+        int | None,
+        typer.Option(help="Window; videopose3d only, whose weights fit any. [default: one receptive field]"),
+    ] = None,
     skeleton: Annotated[
         str | None, typer.Option(help="Joint set; h36m17 for 17 joints and humaneva15 for 15 without.")
     ] = None,
@@ -36,7 +45,7 @@ def import_checkpoint(
     from rtpca.models import ImportReport, InputSpec, import_state_dict, save_checkpoint
     from rtpca.models.foreign_files import read_foreign_state_dict
 
-    model = import_state_dict(read_foreign_state_dict(source), arch=arch, heads=heads)
+    model = import_state_dict(read_foreign_state_dict(source), arch=arch, heads=heads, frames=frames)
     report = model.import_report
     assert isinstance(report, ImportReport)
     about = {"imported_from": source.name, "arch": arch, "dropped": report.dropped}

@@ -29,6 +29,11 @@ class DropPath(nn.Module):
         return x * mask.div_(keep)
 
 
+def drop_path_rate(last: float, index: int, depth: int) -> float:
+    """Rate of block `index` of `depth`: grows linearly from 0 at the first to `last` at the last."""
+    return last * index / max(1, depth - 1)
+
+
 class FeedForward(nn.Module):
     """Linear, GELU, linear."""
 

@@ -40,7 +40,7 @@ class LiftingNetwork(nn.Module):
         """
         raise NotImplementedError
 
-    def blocks(self) -> list[nn.Module]:
+    def transformer_blocks(self) -> list[nn.Module]:
         """The transformer blocks in the order in which they run; none for a convolutional network."""
         return []
 

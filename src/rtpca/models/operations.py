@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rtpca.models.config import ModelConfig, RTPCAConfig
+from rtpca.models.mhformer import GENERATOR_DEPTH, HYPOTHESES, MHFormerConfig
+from rtpca.models.poseformer import PoseFormerConfig
 from rtpca.models.pyramid import level_lengths
+from rtpca.models.videopose3d import VideoPose3DConfig
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,10 @@ class Operations:
         pooling: Averaging of handed-on keys and values.
     """
 
-    linear: int
-    convolution: int
-    attention: int
-    pooling: int
+    linear: int = 0
+    convolution: int = 0
+    attention: int = 0
+    pooling: int = 0
 
     @property
     def without_attention(self) -> int:
@@ -44,9 +47,17 @@ def count_operations(config: ModelConfig) -> Operations:
     Raises:
         TypeError: If the architecture has no formula.
     """
-    if isinstance(config, RTPCAConfig):
-        return _rtpca(config)
-    raise TypeError(f"no formula for {type(config).__name__}")
+    match config:
+        case RTPCAConfig():
+            return _rtpca(config)
+        case VideoPose3DConfig():
+            return _videopose3d(config)
+        case PoseFormerConfig():
+            return _poseformer(config)
+        case MHFormerConfig():
+            return _mhformer(config)
+        case _:
+            raise TypeError(f"no formula for {type(config).__name__}")
 
 
 def _rtpca(config: RTPCAConfig) -> Operations:
@@ -93,3 +104,48 @@ def _pyramid_taps(config: RTPCAConfig, frames: int) -> int:
         if config.amplification == "trans-conv":
             taps += shorter * (longer - (shorter - 1) * config.ratio)
     return taps
+
+
+def _videopose3d(config: VideoPose3DConfig) -> Operations:
+    inputs, channels = config.joints * config.in_channels, config.channels
+    first, *others = config.lengths
+    convolution = first * config.filter_widths[0] * inputs * channels
+    for length, width in zip(others, config.filter_widths[1:], strict=True):
+        convolution += length * (width + 1) * channels * channels  # over time, then 1x1
+    convolution += config.out_frames * channels * config.joints * 3
+    return Operations(convolution=convolution)
+
+
+def _poseformer(config: PoseFormerConfig) -> Operations:
+    frames, joints, dim = config.frames, config.joints, config.joint_dim
+    spatial = _blocks(frames, joints, dim, config.hidden(dim))
+    temporal = _blocks(1, frames, config.frame_dim, config.hidden(config.frame_dim))
+    return Operations(
+        linear=config.depth * (spatial.linear + temporal.linear)
+        + frames * joints * config.in_channels * dim  # embedding
+        + frames * config.frame_dim  # weighted sum over frames
+        + config.frame_dim * joints * 3,  # head
+        attention=config.depth * (spatial.attention + temporal.attention),
+    )
+
+
+def _mhformer(config: MHFormerConfig) -> Operations:
+    frames, tokens, dim = config.frames, config.tokens, config.dim
+    joined = HYPOTHESES * dim
+    generator = _blocks(GENERATOR_DEPTH, tokens, frames, 2 * frames)
+    attention = _blocks(HYPOTHESES * config.layers, frames, dim, 0)
+    return Operations(
+        linear=HYPOTHESES * generator.linear
+        + attention.linear
+        + config.layers * frames * 2 * joined * config.hidden,
+        convolution=frames * (tokens * joined + joined * config.joints * 3),  # embedding, regression
+        attention=HYPOTHESES * generator.attention + attention.attention,
+    )
+
+
+def _blocks(count: int, tokens: int, dim: int, hidden: int) -> Operations:
+    """`count` transformer blocks, or sequences through one, of `tokens` tokens of width `dim`."""
+    return Operations(
+        linear=count * tokens * (4 * dim * dim + 2 * dim * hidden),
+        attention=count * 2 * tokens * tokens * dim,
+    )

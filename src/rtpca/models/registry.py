@@ -8,8 +8,11 @@ from typing import Any
 
 from rtpca.errors import ConfigError
 from rtpca.models.config import ModelConfig, RTPCAConfig
+from rtpca.models.mhformer import MHFormer, MHFormerConfig
 from rtpca.models.network import LiftingNetwork
+from rtpca.models.poseformer import PoseFormer, PoseFormerConfig
 from rtpca.models.rtpca import RTPCA
+from rtpca.models.videopose3d import VideoPose3D, VideoPose3DConfig
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class Architecture:
 
 ARCHITECTURES: dict[str, Architecture] = {
     "rtpca": Architecture(RTPCAConfig, RTPCA),
+    "videopose3d": Architecture(VideoPose3DConfig, VideoPose3D),
+    "poseformer": Architecture(PoseFormerConfig, PoseFormer),
+    "mhformer": Architecture(MHFormerConfig, MHFormer),
 }
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -38,6 +44,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     "ste+xlr": {"tpca": False},
     # What the authors' published code computes (its doubling, its accumulated memory).
     "rtpca-authors": {"memory": "accumulated", "block_residual": "doubled"},
+    # The competitors at their published sizes: receptive field 243, 81 and 351 frames.
+    "videopose3d": {"arch": "videopose3d"},
+    "poseformer": {"arch": "poseformer"},
+    "mhformer": {"arch": "mhformer"},
 }
 
 

@@ -18,6 +18,7 @@ from rtpca.models.layers import (
     BLOCK_NORM_EPS,
     Attention,
     Block,
+    drop_path_rate,
     fold_frames,
     fold_joints,
     unfold_joints,
@@ -92,7 +93,7 @@ class RTPCA(LiftingNetwork):
         pairs = zip(self.spatial_blocks, self.temporal_blocks, strict=True)
         return [(cast(Block, spatial), cast(Block, temporal)) for spatial, temporal in pairs]
 
-    def blocks(self) -> list[nn.Module]:
+    def transformer_blocks(self) -> list[nn.Module]:
         """The transformer blocks in the order in which they run."""
         return [block for pair in self.block_pairs() for block in pair]
 
@@ -130,13 +131,10 @@ def _resample(n_in: int, n_out: int) -> nn.Module:
     return nn.Identity() if n_in == n_out else TemporalLinear(n_in, n_out)
 
 
-def _drop_path(config: RTPCAConfig, index: int) -> float:
-    return config.drop_path * index / max(1, config.depth - 1)
-
-
 def _spatial_block(config: RTPCAConfig, index: int) -> Block:
     attention = Attention(config.dim, config.heads, qkv_bias=config.qkv_bias, dropout=config.dropout)
-    return Block(config.dim, attention, config.hidden, config.dropout, _drop_path(config, index))
+    rate = drop_path_rate(config.drop_path, index, config.depth)
+    return Block(config.dim, attention, config.hidden, config.dropout, rate)
 
 
 def _temporal_block(config: RTPCAConfig, index: int) -> Block:
@@ -163,7 +161,8 @@ def _temporal_block(config: RTPCAConfig, index: int) -> Block:
         refine=refine,
         merge_memory=merge,
     )
-    return Block(config.dim, attention, config.hidden, config.dropout, _drop_path(config, index))
+    rate = drop_path_rate(config.drop_path, index, config.depth)
+    return Block(config.dim, attention, config.hidden, config.dropout, rate)
 
 
 def _handed_on_frames(config: RTPCAConfig, index: int) -> int:

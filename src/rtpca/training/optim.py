@@ -21,7 +21,7 @@ def build_optimizers(model: LiftingNetwork, config: OptimConfig) -> list[torch.o
     """
     matrices: list[nn.Parameter] = []
     if config.optimizer == "muon":
-        matrices = [p for block in model.blocks() for p in block.parameters() if p.ndim == 2]
+        matrices = [p for block in model.transformer_blocks() for p in block.parameters() if p.ndim == 2]
         if not matrices:
             raise ConfigError(
                 "optim: optimizer='muon' is for the matrices of transformer blocks, which "

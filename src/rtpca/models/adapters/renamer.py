@@ -1,0 +1,161 @@
+"""Book-keeping of an import: what was renamed, what was dropped, what is unknown or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from rtpca.errors import CheckpointError
+from rtpca.models.config import ModelConfig
+from rtpca.models.registry import build
+
+StateDict = Mapping[str, Tensor]
+
+BLOCK = {
+    "norm1": "norm1",
+    "norm2": "norm2",
+    "mlp.fc1": "mlp.expand",
+    "mlp.fc2": "mlp.contract",
+    "attn.proj": "attention.proj",
+    "attn.qkv": "attention.qkv",
+}
+"""Parts of a transformer block as all these repositories call them, and as `layers.Block` does."""
+
+_COUNTER = "num_batches_tracked"
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did to the tensors of the source.
+
+    Attributes:
+        arch: Architecture that the source was read as.
+        renamed: Source key to our key; several source keys may be joined into one.
+        dropped: Source key to the reason why it was left out.
+    """
+
+    arch: str
+    renamed: dict[str, str] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConvertedWeights:
+    """Configuration, tensors under our names, and the report of one conversion."""
+
+    config: ModelConfig
+    state_dict: dict[str, Tensor]
+    report: ImportReport
+
+
+class Renamer:
+    """Collects renamed and dropped keys, and complains about unknown and missing ones.
+
+    Args:
+        source: The foreign state dict.
+        arch: What it is read as.
+        needed: Tensors that sizes are read off, with their number of axes.
+
+    Raises:
+        CheckpointError: If one of those is missing or has other axes, or weights are whole numbers.
+    """
+
+    def __init__(self, source: StateDict, arch: str, needed: Mapping[str, int]) -> None:
+        self.source = source
+        self.state_dict: dict[str, Tensor] = {}
+        self.report = ImportReport(arch)
+        missing = [key for key in needed if key not in source]
+        if missing:
+            raise CheckpointError(
+                f"{arch}: not a state dict of this architecture, it has no {_some(missing)}"
+            )
+        for key, axes in needed.items():
+            self.require_axes(key, axes)
+        counters = [key for key in source if key.endswith(_COUNTER)]
+        self.report.dropped.update(dict.fromkeys(counters, "counts training batches: nothing reads it"))
+        whole = [k for k, tensor in source.items() if not tensor.is_floating_point() and k not in counters]
+        if whole:
+            raise CheckpointError(f"{arch}: weights must be floating-point numbers, not {_some(whole)}")
+
+    def require_axes(self, key: str, axes: int) -> None:
+        """Refuse a tensor with another number of axes."""
+        if self.source[key].dim() != axes:
+            raise CheckpointError(
+                f"{self.report.arch}: {key} has shape {tuple(self.source[key].shape)}, needed are {axes} "
+                "axes; is this another architecture?"
+            )
+
+    def joints(self, inputs: int, outputs: int) -> tuple[int, int]:
+        """Joints and coordinates per joint of a network that flattens them.
+
+        Raises:
+            CheckpointError: If other joints come out than go in.
+        """
+        joints = outputs // 3
+        if joints == 0 or outputs % 3 or inputs not in (2 * joints, 3 * joints):
+            raise CheckpointError(
+                f"{self.report.arch}: {inputs} numbers go in and {outputs} come out per frame, which is not 2 "
+                "or 3 in and 3 out for each joint; only weights that predict the joints they see can be used"
+            )
+        return joints, inputs // joints
+
+    def take(self, old: str, new: str, tensor: Tensor | None = None) -> None:
+        """Rename a tensor; `tensor` is what becomes of it where its shape changes."""
+        self.state_dict[new] = self.source[old].detach() if tensor is None else tensor
+        self.report.renamed[old] = new
+
+    def take_module(self, old: str, new: str) -> None:
+        """Rename every tensor of a layer that the source has: weight, bias, running statistics."""
+        for kind in ("weight", "bias", "running_mean", "running_var"):
+            if f"{old}.{kind}" in self.source:
+                self.take(f"{old}.{kind}", f"{new}.{kind}")
+
+    def take_block(self, old: str, new: str) -> None:
+        """Rename a transformer block."""
+        for theirs, ours in BLOCK.items():
+            self.take_module(f"{old}.{theirs}", f"{new}.{ours}")
+
+    def count(self, pattern: str) -> int:
+        """How many numbers, from 0 on, a key with `{}` in place of the number exists for."""
+        number = 0
+        while pattern.format(number) in self.source:
+            number += 1
+        return number
+
+    def finish(self, config: ModelConfig) -> ConvertedWeights:
+        """The conversion, if every tensor has found its place.
+
+        Raises:
+            CheckpointError: If tensors are unknown, missing, surplus or of other shapes than the sizes need.
+        """
+        arch, renamed = self.report.arch, self.report.renamed
+        unknown = [key for key in self.source if key not in renamed and key not in self.report.dropped]
+        if unknown:
+            raise CheckpointError(f"{arch}: unknown tensors {_some(unknown)}; is this another architecture?")
+        with torch.device("meta"):
+            expected = build(config).state_dict()
+        counters = {key: torch.zeros((), dtype=torch.long) for key in expected if key.endswith(_COUNTER)}
+        state_dict = self.state_dict | counters
+        missing = [key for key in expected if key not in state_dict]
+        if missing:
+            raise CheckpointError(f"{arch}: tensors are missing for {_some(missing)}; is the file complete?")
+        surplus = [old for old, new in renamed.items() if new not in expected]
+        if surplus:
+            raise CheckpointError(
+                f"{arch}: sizes of {config.describe()} were found, and tensors that do not belong to them: "
+                f"{_some(surplus)}; is the file complete?"
+            )
+        for key, tensor in state_dict.items():
+            if expected[key].shape != tensor.shape:
+                raise CheckpointError(
+                    f"{arch}: {key} has shape {tuple(tensor.shape)}, the sizes read off the other tensors "
+                    f"need {tuple(expected[key].shape)}; is this another architecture?"
+                )
+        return ConvertedWeights(config, state_dict, self.report)
+
+
+def _some(keys: list[str]) -> str:
+    return ", ".join(keys[:4]) + (f" and {len(keys) - 4} more" if len(keys) > 4 else "")
