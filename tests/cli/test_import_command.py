@@ -36,6 +36,7 @@ def run(*words: object) -> int:
 @pytest.mark.parametrize(
     ("name", "arch", "said"),
     [
+        ("poseformer", "poseformer", ["9 frames, 17 joints, dim 8 per joint, depth 3", "0 dropped"]),
         ("mixste", "mixste", ["9 frames, 17 joints, dim 32, depth 3", "0 dropped"]),
         (
             "rtpca",
@@ -59,6 +60,25 @@ def test_the_imported_file_gives_the_reference_s_numbers(
         torch.testing.assert_close(loaded.model(tensors["input"]), tensors["output"], atol=2e-5, rtol=0)
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "said"),
+    [
+        ("videopose3d", ("--frames", 35), "35 frames, 17 joints, 32 channels, filters 3, 3, 3, 27 tensors"),
+        ("mhformer", (), "27 frames, 17 joints, dim 32, hidden 64, 3 layers, 8 heads"),
+    ],
+)
+def test_networks_with_batchnorm_keep_its_statistics(checkpoint, tmp_path, capsys, name, words, said) -> None:
+    source, tensors = checkpoint(name)
+    target = tmp_path / "ours.safetensors"
+    assert run(source, target, "--arch", name, *words) == 0
+    printed = capsys.readouterr().out
+    assert said in printed
+    assert "counts training batches" in printed
+    with torch.no_grad():
+        predicted = load_checkpoint(target).model(tensors["input"])
+    torch.testing.assert_close(predicted, tensors["output"], atol=2e-5, rtol=0)
+
+
 def test_verbose_lists_every_tensor(checkpoint, tmp_path, capsys) -> None:
     source, tensors = checkpoint("mixste")
     assert run(source, tmp_path / "ours.safetensors", "--arch", "mixste", "--heads", 4, "--verbose") == 0
@@ -77,8 +97,12 @@ def one_line_error(capsys) -> str:
 def test_mistakes_are_one_line_and_nothing_is_written(checkpoint, tmp_path, capsys) -> None:
     source, _ = checkpoint("mixste")
     target = tmp_path / "ours.safetensors"
+    assert run(source, target, "--arch", "motionbert", "--heads", 4) == 2
+    assert "known: mixste, rtpca-authors, videopose3d, poseformer, mhformer" in one_line_error(capsys)
     assert run(source, target, "--arch", "poseformer", "--heads", 4) == 2
-    assert "known: mixste, rtpca-authors" in one_line_error(capsys)
+    assert "not a state dict of this architecture, it has no Spatial_blocks.0" in one_line_error(capsys)
+    assert run(source, target, "--arch", "mixste", "--heads", 4, "--frames", 27) == 2
+    assert "windows of 9 frames, not 27; only those of videopose3d" in one_line_error(capsys)
     assert run(source, target, "--arch", "rtpca-authors", "--heads", 4) == 2
     assert "tensors are missing" in one_line_error(capsys)
     assert run(source, target, "--arch", "mixste", "--heads", 5) == 2

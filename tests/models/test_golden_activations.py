@@ -9,20 +9,26 @@ from safetensors.torch import load_file
 from rtpca.models import import_state_dict
 
 
-def run(shared_data, name: str, arch: str) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+def run(
+    shared_data, name: str, arch: str, heads: int = 4, frames: int | None = None
+) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """The golden tensors, and inputs and outputs of every module of our model on the same input."""
     tensors = load_file(shared_data / "golden" / name)
     weights = {k.removeprefix("weight."): v for k, v in tensors.items() if k.startswith("weight.")}
-    model = import_state_dict(weights, arch=arch, heads=4)
+    model = import_state_dict(weights, arch=arch, heads=heads, frames=frames)
     seen: dict[str, torch.Tensor] = {}
 
     def remember(name: str):
         def hook(module, inputs, output) -> None:
+            if not isinstance(inputs[0], torch.Tensor):  # hypotheses
+                for i, hypothesis in enumerate(output, start=1):
+                    seen[f"{name} {i}"] = hypothesis.clone()
+                return
             first = output[0] if isinstance(output, tuple) else output
             # A norm shared over depth runs several times: the first one counts.
             seen.setdefault(f"{name} in", inputs[0].clone())
             seen.setdefault(name, first.clone())
-            if name.endswith("attention"):
+            if name.endswith(".attention"):
                 seen[f"{name} handed on"] = output[2].clone()
 
         return hook
@@ -110,3 +116,42 @@ def test_rtpca_handed_on_keys_and_values(rtpca, block) -> None:
     keys, values = handed_on.permute(2, 0, 3, 1, 4)  # (2, N, H, L, D)
     check(keys, tensors[f"act.tte{block}_k"])
     check(values, tensors[f"act.tte{block}_v"])
+
+
+@pytest.mark.parametrize(
+    ("golden", "ours"),
+    [("expand", "norm"), ("block0_conv", "blocks.0.over_time"), ("shrink_in", "shrink in")],
+)
+def test_videopose3d(shared_data, golden, ours) -> None:
+    tensors, seen = run(shared_data, "videopose3d.safetensors", "videopose3d", frames=35)
+    check(seen[ours], tensors[f"act.{golden}"])
+
+
+@pytest.mark.parametrize(
+    ("golden", "ours"),
+    [
+        ("spatial0", "spatial_blocks.0"),
+        ("spatial_norm", "spatial_norm"),
+        ("temporal0", "temporal_blocks.0"),
+        ("weighted_mean", "head_norm in"),
+    ],
+)
+def test_poseformer(shared_data, golden, ours) -> None:
+    tensors, seen = run(shared_data, "poseformer.safetensors", "poseformer")
+    check(seen[ours], tensors[f"act.{golden}"])
+
+
+@pytest.mark.parametrize(
+    ("golden", "ours"),
+    [
+        *((f"mhg{i}", f"generators.{i - 1}") for i in (1, 2, 3)),
+        *((f"embed{i}", f"embeddings.{i - 1}") for i in (1, 2, 3)),
+        *((f"shr0_{i}", f"refinement.0 {i}") for i in (1, 3)),
+        *((f"chi_{i}", f"interaction {i}") for i in (1, 2, 3)),
+        ("hypothesis_norm", "norm"),
+    ],
+)
+def test_mhformer(shared_data, golden, ours) -> None:
+    tensors, seen = run(shared_data, "mhformer.safetensors", "mhformer", heads=8)
+    assert seen[ours].shape == tensors[f"act.{golden}"].shape
+    check(seen[ours], tensors[f"act.{golden}"])

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from rtpca.errors import ConfigError
 from rtpca.models import build_model
 from rtpca.training.config import OptimConfig
 from rtpca.training.optim import WeightAverage, build_optimizers, schedule_factor
@@ -82,6 +83,42 @@ def test_muon_takes_the_matrices_of_the_blocks_and_adamw_the_rest() -> None:
     group = muon.param_groups[0]
     assert group["lr"] * group["weight_decay"] == pytest.approx(1e-3 * 0.1)
     assert group["full_lr"] == 0.02
+
+
+@pytest.mark.parametrize(
+    ("arch", "sizes", "blocks"),
+    [
+        ("poseformer", {"joint_dim": 4, "depth": 2, "heads": 2}, ("spatial_blocks", "temporal_blocks")),
+        (
+            "mhformer",
+            {"dim": 8, "hidden": 12, "layers": 2, "heads": 2},
+            ("generators", "refinement", "interaction"),
+        ),
+    ],
+)
+def test_muon_takes_the_matrices_of_the_blocks_of_any_transformer(arch, sizes, blocks) -> None:
+    model = build_model(arch, frames=9, joints=5, **sizes)
+    _, muon = build_optimizers(model, OptimConfig(optimizer="muon"))
+    taken = {id(parameter) for parameter in muon.param_groups[0]["params"]}
+    for name, parameter in model.named_parameters():
+        matrix = name.startswith(blocks) and parameter.ndim == 2
+        assert (id(parameter) in taken) == matrix, name
+
+
+def test_muon_without_transformer_blocks_is_refused() -> None:
+    model = build_model("videopose3d", filter_widths=(3, 3), frames=9, channels=4)
+    with pytest.raises(ConfigError, match="transformer blocks, which videopose3d does not have; use adamw"):
+        build_optimizers(model, OptimConfig(optimizer="muon"))
+    assert len(build_optimizers(model, OptimConfig())) == 1
+
+
+def test_the_running_mean_keeps_the_counters_of_batchnorm() -> None:
+    layer = nn.BatchNorm1d(2)
+    average = WeightAverage(layer, decay=0.9)
+    layer(torch.randn(8, 2))
+    average.update(layer, 5)
+    assert average.values["num_batches_tracked"].item() == 1
+    assert average.values["running_mean"].abs().max() < layer.running_mean.abs().max()
 
 
 def test_the_running_mean_starts_with_a_short_memory() -> None:

@@ -11,6 +11,7 @@ from rtpca.cli.console import out
 if TYPE_CHECKING:
     from rtpca.models import ModelConfig
 
+_DEFAULT = ("ste", "ste+tpca", "ste+xlr", "rtpca", "videopose3d", "poseformer", "mhformer")
 # Table 4 of the paper: parameters in millions, "FLOPs" in billions.
 _PAPER = {"ste": (33.78, 139.0), "ste+tpca": (33.84, 139.4), "rtpca": (33.91, 139.4)}
 _EXPLANATION = (
@@ -24,7 +25,9 @@ _EXPLANATION = (
 def profile(
     preset: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="rtpca, ste, ste+tpca, ste+xlr, ...; repeatable. [default: all]"),
+        typer.Option(
+            metavar="NAME", help="rtpca, ste, ste+tpca, ste+xlr, videopose3d, ...; repeatable. [default: all]"
+        ),
     ] = None,
     set: Annotated[
         list[str] | None,
@@ -35,24 +38,37 @@ def profile(
     runs: Annotated[int, typer.Option(min=1, help="Timed runs; the median is shown.")] = 5,
     device: Annotated[str, typer.Option(help="Where to time.")] = "cpu",
 ) -> None:
-    """Show what models cost, beside the paper's figures where it has them."""
+    """Show what models cost, beside the paper's figures where it has them.
+
+    Operations and time are those of one window; frames per second are predicted frames, so a model that
+    predicts one frame of its window earns one. Without --preset, models that the options do not fit are left
+    out.
+    """
     from rich.table import Table
 
     from rtpca.devices import resolve_device
-    from rtpca.models import model_config
     from rtpca.models.profile import count_operations, count_parameters, measure_latency
 
     device = resolve_device(device)
     options = _options(set or [])
-    names = preset or ["ste", "ste+tpca", "ste+xlr", "rtpca"]
-    configs = {name: model_config(name, **options) for name in names}
-    table = Table(title=f"One sequence, {_sizes(next(iter(configs.values())))}")
+    configs = _configs(preset, options)
+    table = Table(title="One window")
     table.add_column("model")
-    for title in ("params\nM", "paper\nM", "MACs\nG", "paper\nG", "attn\nG", "pool\nG", "total\nG"):
+    for title in (
+        "params\nM",
+        "paper\nM",
+        "MACs\nG",
+        "paper\nG",
+        "attn\nG",
+        "pool\nG",
+        "total\nG",
+        "frames\nin",
+        "frames\nout",
+    ):
         table.add_column(title, justify="right")
     if latency:
         table.add_column(f"{device}\nms", justify="right")
-        table.add_column("frames\nper s", justify="right")
+        table.add_column("frames out\nper s", justify="right")
     for name, config in configs.items():
         operations = count_operations(config)
         paper = _PAPER.get(name) if not options else None
@@ -64,14 +80,41 @@ def profile(
             f"{operations.attention / 1e9:.1f}",
             f"{operations.pooling / 1e9:.1f}",
             f"{operations.total / 1e9:.1f}",
+            str(config.frames),
+            str(config.out_frames),
         ]
         if latency:
             timed = measure_latency(config, batch=batch, runs=runs, device=device)
             numbers += [f"{timed.seconds * 1000:.0f}", f"{timed.frames_per_second:.0f}"]
         table.add_row(name, *numbers)
     out.print(table)
+    for sizes in dict.fromkeys(map(_sizes, configs.values())):
+        names = [name for name, config in configs.items() if _sizes(config) == sizes]
+        out.print(f"{', '.join(names)}: {sizes}", markup=False, soft_wrap=True)
+    if options and not preset and len(configs) < len(_DEFAULT):
+        left_out = [name for name in _DEFAULT if name not in configs]
+        out.print(f"left out, the options do not fit: {', '.join(left_out)}", markup=False, soft_wrap=True)
     if not options:
         out.print(_EXPLANATION, markup=False)
+
+
+def _configs(preset: list[str] | None, options: dict[str, Any]) -> dict[str, ModelConfig]:
+    """Configurations of the named presets; or of the default ones that have the options."""
+    from rtpca.errors import ConfigError
+    from rtpca.models import model_config
+
+    if preset:
+        return {name: model_config(name, **options) for name in preset}
+    configs: dict[str, ModelConfig] = {}
+    refused: list[ConfigError] = []
+    for name in _DEFAULT:
+        try:
+            configs[name] = model_config(name, **options)
+        except ConfigError as error:
+            refused.append(error)
+    if not configs:
+        raise refused[0]
+    return configs
 
 
 def _options(assignments: list[str]) -> dict[str, Any]:

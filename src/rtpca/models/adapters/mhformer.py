@@ -23,7 +23,7 @@ def convert_mhformer(source: StateDict, heads: int) -> ConvertedWeights:
     rename = Renamer(source, "mhformer", _NEEDED)
     dim, tokens, _ = source["embedding_1.0.weight"].shape
     joints, in_channels = rename.joints(tokens, source["regression.1.weight"].shape[0])
-    refinements = rename.count(_REFINE + ".{}.norm2.weight")
+    refinements = rename.count(_REFINE)
     config = MHFormerConfig(
         frames=source[f"{_HYPOTHESIS}.pos_embed_1"].shape[1],
         joints=joints,
@@ -62,7 +62,7 @@ def _rename_hypothesis(rename: Renamer, ours: int, theirs: int) -> None:
     encoder, generator = f"Transformer_encoder_{theirs}", f"generators.{ours}"
     rename.take_module(f"norm_{theirs}", f"{generator}.norm_in")
     rename.take_module(f"{encoder}.norm", f"{generator}.norm")
-    for index in range(rename.count(encoder + ".blocks.{}.norm1.weight")):
+    for index in range(rename.count(f"{encoder}.blocks")):
         rename.take_block(f"{encoder}.blocks.{index}", f"{generator}.blocks.{index}")
     for layer in (0, 1):
         rename.take_module(f"embedding_{theirs}.{layer}", f"embeddings.{ours}.{layer}")

@@ -25,7 +25,7 @@ def convert_poseformer(source: StateDict, heads: int) -> ConvertedWeights:
     """Spatial and temporal blocks; the 1x1 convolution over frames becomes a linear layer."""
     rename = Renamer(source, "poseformer", _NEEDED)
     joint_dim, in_channels = source["Spatial_patch_to_embedding.weight"].shape
-    depth = rename.count("Spatial_blocks.{}.norm1.weight")
+    depth = rename.count("Spatial_blocks")
     config = PoseFormerConfig(
         frames=source["Temporal_pos_embed"].shape[1],
         joints=source["Spatial_pos_embed"].shape[1],
@@ -44,6 +44,6 @@ def convert_poseformer(source: StateDict, heads: int) -> ConvertedWeights:
     rename.state_dict["weighted_sum.weight"] = source["weighted_mean.weight"].detach()[..., 0]  # (1, F)
     for index in range(depth):
         rename.take_block(f"Spatial_blocks.{index}", f"spatial_blocks.{index}")
-    for index in range(rename.count("blocks.{}.norm1.weight")):
+    for index in range(rename.count("blocks")):
         rename.take_block(f"blocks.{index}", f"temporal_blocks.{index}")
     return rename.finish(config)

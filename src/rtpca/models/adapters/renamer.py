@@ -67,26 +67,27 @@ class Renamer:
         self.source = source
         self.state_dict: dict[str, Tensor] = {}
         self.report = ImportReport(arch)
-        missing = [key for key in needed if key not in source]
-        if missing:
-            raise CheckpointError(
-                f"{arch}: not a state dict of this architecture, it has no {_some(missing)}"
-            )
-        for key, axes in needed.items():
-            self.require_axes(key, axes)
+        self.require(needed)
         counters = [key for key in source if key.endswith(_COUNTER)]
         self.report.dropped.update(dict.fromkeys(counters, "counts training batches: nothing reads it"))
         whole = [k for k, tensor in source.items() if not tensor.is_floating_point() and k not in counters]
         if whole:
             raise CheckpointError(f"{arch}: weights must be floating-point numbers, not {_some(whole)}")
 
-    def require_axes(self, key: str, axes: int) -> None:
-        """Refuse a tensor with another number of axes."""
-        if self.source[key].dim() != axes:
+    def require(self, needed: Mapping[str, int]) -> None:
+        """Refuse a source without these tensors, or with other numbers of axes of them."""
+        arch, source = self.report.arch, self.source
+        missing = [key for key in needed if key not in source]
+        if missing:
             raise CheckpointError(
-                f"{self.report.arch}: {key} has shape {tuple(self.source[key].shape)}, needed are {axes} "
-                "axes; is this another architecture?"
+                f"{arch}: not a state dict of this architecture, it has no {_some(missing)}"
             )
+        for key, axes in needed.items():
+            if source[key].dim() != axes:
+                raise CheckpointError(
+                    f"{arch}: {key} has shape {tuple(source[key].shape)}, needed are {axes} axes; is this "
+                    "another architecture?"
+                )
 
     def joints(self, inputs: int, outputs: int) -> tuple[int, int]:
         """Joints and coordinates per joint of a network that flattens them.
@@ -97,8 +98,8 @@ class Renamer:
         joints = outputs // 3
         if joints == 0 or outputs % 3 or inputs not in (2 * joints, 3 * joints):
             raise CheckpointError(
-                f"{self.report.arch}: {inputs} numbers go in and {outputs} come out per frame, which is not 2 "
-                "or 3 in and 3 out for each joint; only weights that predict the joints they see can be used"
+                f"{self.report.arch}: {inputs} numbers go in and {outputs} come out per frame, which is not "
+                "2 or 3 in and 3 out for each joint; only weights that predict the joints they see fit"
             )
         return joints, inputs // joints
 
@@ -118,12 +119,11 @@ class Renamer:
         for theirs, ours in BLOCK.items():
             self.take_module(f"{old}.{theirs}", f"{new}.{ours}")
 
-    def count(self, pattern: str) -> int:
-        """How many numbers, from 0 on, a key with `{}` in place of the number exists for."""
-        number = 0
-        while pattern.format(number) in self.source:
-            number += 1
-        return number
+    def count(self, list_name: str) -> int:
+        """Members of a list of layers: different numbers right after its name."""
+        prefix = f"{list_name}."
+        rests = (key.removeprefix(prefix) for key in self.source if key.startswith(prefix))
+        return len({rest.partition(".")[0] for rest in rests})
 
     def finish(self, config: ModelConfig) -> ConvertedWeights:
         """The conversion, if every tensor has found its place.

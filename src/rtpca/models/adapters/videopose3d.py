@@ -17,9 +17,9 @@ def convert_videopose3d(source: StateDict, heads: int) -> ConvertedWeights:
     widths = [first]
     rename.take_module("expand_conv", "expand")
     rename.take_module("expand_bn", "norm")
-    for index in range(rename.count("layers_conv.{}.weight") // 2):
+    for index in range(rename.count("layers_conv") // 2):
         block, over_time, over_channels = f"blocks.{index}", 2 * index, 2 * index + 1
-        rename.require_axes(f"layers_conv.{over_time}.weight", 3)
+        rename.require({f"layers_conv.{over_time}.weight": 3})
         widths.append(source[f"layers_conv.{over_time}.weight"].shape[2])
         rename.take_module(f"layers_conv.{over_time}", f"{block}.over_time")
         rename.take_module(f"layers_bn.{over_time}", f"{block}.norm1")
