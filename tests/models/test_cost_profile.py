@@ -7,8 +7,9 @@ import torch
 from ablation_rows import ROWS, SMALL
 from torch.utils.flop_counter import FlopCounterMode
 
-from rtpca.models import RTPCA, RTPCAConfig, model_config
+from rtpca.models import RTPCA, RTPCAConfig, build, config_from_dict, model_config
 from rtpca.models.profile import Operations, count_operations, count_parameters, measure_latency
+from rtpca.models.registry import ARCHITECTURES
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,30 @@ def test_counts_agree_with_pytorch(options) -> None:
     assert count_parameters(config) == sum(parameter.numel() for parameter in model.parameters())
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"arch": "videopose3d", "frames": 9, "filter_widths": [3, 3], "channels": 8},
+        {"arch": "videopose3d", "frames": 25, "filter_widths": [3, 5], "channels": 8, "in_channels": 3},
+        {"arch": "poseformer", "frames": 9, "joint_dim": 8, "depth": 2, "heads": 2, "mlp_ratio": 1.5},
+        {"arch": "mhformer", "frames": 9, "dim": 8, "hidden": 12, "layers": 3, "heads": 2},
+        {"arch": "mhformer", "frames": 36, "dim": 8, "hidden": 12, "layers": 1, "heads": 2},
+    ],
+    ids=lambda values: f"{values['arch']}-{values['frames']}",
+)
+def test_counts_of_the_competitors_agree_with_pytorch(values) -> None:
+    config = config_from_dict({"joints": 5, **values})
+    network = build(config).eval()
+    with FlopCounterMode(display=False) as counter:
+        network(torch.randn(1, config.frames, config.joints, config.in_channels))
+    assert counter.get_total_flops() == 2 * count_operations(config).total
+
+
+def test_every_architecture_has_a_formula() -> None:
+    for arch in ARCHITECTURES:
+        assert count_operations(model_config(arch)).total > 0
+
+
 def _lengths_before(block) -> list[int]:
     """Input lengths of the stages of amplification."""
     refine = block.attention.refine
@@ -75,3 +100,11 @@ def test_latency_is_per_sequence_and_throughput_per_frame() -> None:
     timed = measure_latency(config, batch=2, runs=3)
     assert timed.seconds > 0
     assert timed.frames_per_second == pytest.approx(2 * 9 / timed.seconds)
+
+
+def test_throughput_counts_predicted_frames_alone() -> None:
+    config = config_from_dict(
+        {"arch": "videopose3d", "frames": 12, "filter_widths": [3, 3], "channels": 4, "joints": 3}
+    )
+    timed = measure_latency(config, batch=2, runs=1)
+    assert timed.frames_per_second == pytest.approx(2 * 4 / timed.seconds)

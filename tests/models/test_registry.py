@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from rtpca.errors import ConfigError, ShapeError
+from rtpca.errors import CheckpointError, ConfigError, ShapeError
 from rtpca.models import (
     InputSpec,
     LiftingNetwork,
@@ -115,6 +115,37 @@ def test_a_checkpoint_without_an_architecture_is_rtpca_s(tmp_path) -> None:
     assert config.pop("arch") == "rtpca"
     save_file(load_file(path), path, metadata | {"config": json.dumps(config)})
     assert load_checkpoint(path).config == model.config
+
+
+@pytest.mark.parametrize(
+    ("arch", "lie"),
+    [
+        ("rtpca", {"dim": 800_000_000}),
+        ("rtpca", {"frames": 10**12}),
+        ("rtpca", {"depth": 10**9}),
+        ("videopose3d", {"channels": 10**9}),
+        ("videopose3d", {"filter_widths": [3, 3, 10**9 + 1], "frames": 10**12}),
+        ("videopose3d", {"filter_widths": [3, 3, 3], "frames": 100}),
+        ("poseformer", {"joint_dim": 10**8}),
+        ("poseformer", {"frames": 10**9}),
+        ("poseformer", {"depth": 10**9}),
+        ("poseformer", {"mlp_ratio": 1e9}),
+        ("mhformer", {"frames": 9 * 10**8}),
+        ("mhformer", {"hidden": 10**10}),
+        ("mhformer", {"layers": 10**9}),
+        ("mhformer", {"joints": 10**9}),
+    ],
+)
+def test_a_lying_configuration_is_refused_before_memory_is_taken(arch, lie, tmp_path) -> None:
+    path = tmp_path / "weights.safetensors"
+    network = build(small_config(arch))
+    save_checkpoint(path, network, InputSpec())
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    config = json.dumps(network.config.to_dict() | lie)
+    save_file(load_file(path), path, metadata | {"config": config})
+    with pytest.raises(CheckpointError, match="its tensors do not fit its configuration: .* needs shape"):
+        load_checkpoint(path)
 
 
 @pytest.mark.parametrize("arch", SMALL)

@@ -10,6 +10,8 @@ import yaml
 from rtpca.data.augment import AugmentConfig
 from rtpca.errors import ConfigError, RtpcaError
 from rtpca.models import InputSpec, RTPCAConfig
+from rtpca.models.poseformer import PoseFormerConfig
+from rtpca.models.videopose3d import VideoPose3DConfig
 from rtpca.training import TrainConfig, load_config
 from rtpca.training.config import from_dict
 
@@ -50,6 +52,25 @@ def test_overrides_win_and_make_groups(tmp_path) -> None:
     assert load_config(path).model.dim == 64
 
 
+def test_a_recipe_names_the_architecture(tmp_path) -> None:
+    path = recipe(tmp_path, "model: {arch: poseformer, frames: 27, joint_dim: 16}\n")
+    config = load_config(path)
+    assert config.model == PoseFormerConfig(frames=27, joint_dim=16)
+    assert config.to_dict()["model"]["arch"] == "poseformer"
+    text = yaml.safe_dump(config.to_dict(), sort_keys=False)
+    assert load_config(recipe(tmp_path, text)) == config
+    widths = load_config(None, ["model.arch=videopose3d", "model.filter_widths=[3, 3]", "model.frames=27"])
+    assert widths.model == VideoPose3DConfig(filter_widths=(3, 3), frames=27)
+    assert from_dict(yaml.safe_load(yaml.safe_dump(widths.to_dict()))) == widths
+
+
+def test_values_from_before_there_were_architectures_are_rtpca_s() -> None:
+    config = load_config(None, ["model.dim=64"])
+    old = config.to_dict()
+    del old["model"]["arch"]
+    assert from_dict(old) == config == load_config(None, ["model.arch=rtpca", "model.dim=64"])
+
+
 def test_augmentation_is_off_unless_its_group_is_given() -> None:
     assert load_config(None).augment == AugmentConfig.none()
     assert load_config(None, ["augment=none"]).augment == AugmentConfig.none()
@@ -71,6 +92,13 @@ def test_resolved_values_give_the_same_configuration(tmp_path) -> None:
     [
         ("modle.dim=3", "unknown option modle; known here: name, seed, steps"),
         ("model.dimm=3", "unknown option model.dimm; known here: model.frames"),
+        ("model.arch=gpt", "arch='gpt' must be one of rtpca, videopose3d, poseformer, mhformer"),
+        ("model.arch=3", "arch=3 must be one of rtpca"),
+        ("model={arch: mhformer, tpca: true}", "unknown option model.tpca; known here: model.frames"),
+        ("model={arch: mhformer, frames: 100}", "frames=100 is not a multiple of 9"),
+        ("model={arch: mhformer, dim: wide}", "model.dim='wide' must be a whole number"),
+        ("model={arch: videopose3d, filter_widths: 3}", "model.filter_widths=3 must be a list"),
+        ("model={arch: videopose3d, filter_widths: [a]}", "model.filter_widths='a' must be a whole number"),
         ("augment.camera.foo=1", "unknown option augment.camera.foo"),
         ("model=3", "model=3 must be a group of options"),
         ("augment=some", "augment='some' must be a group of options"),
