@@ -10,6 +10,7 @@ import rtpca
 from rtpca.errors import CheckpointError, ConfigError, InputError, ShapeError
 from rtpca.geometry import person_view
 from rtpca.inference import Lifter
+from rtpca.models import build_model
 from rtpca.skeletons import get_skeleton
 
 SIZE = (1000, 800)
@@ -175,6 +176,20 @@ def test_a_long_absence_is_not_computed(echo, lifter_of):
     assert sum(len(x) for x in network.inputs) < 40
     middle = result.poses3d[49] + (result.poses3d[1950] - result.poses3d[49]) * (950 / 1901)
     np.testing.assert_allclose(result.poses3d[999], middle, atol=1e-5)
+
+
+def test_another_architecture_lifts_if_it_predicts_every_frame(rng, lifter_of):
+    network = build_model("mhformer", frames=9, dim=8, hidden=12, layers=2, heads=2)
+    points = rng.uniform(100, 700, (30, 17, 2))
+    result = lifter_of(network)(points, SIZE, 30, "h36m17")
+    assert result.poses3d.shape == (30, 17, 3)
+    assert np.isfinite(result.poses3d).all()
+
+
+def test_weights_that_predict_a_part_of_their_window_are_refused_in_words(lifter_of):
+    network = build_model("poseformer", frames=9, joint_dim=4, depth=1, heads=1)
+    with pytest.raises(ConfigError, match=r"\(poseformer\) predict 1 of the 9 frames .* all of them"):
+        lifter_of(network)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.errors import CheckpointError, ConfigError, InputError, TrainingError
 from rtpca.models import load_checkpoint
-from rtpca.training import train
+from rtpca.training import load_config, train
 from rtpca.training.config import from_dict
 from rtpca.training.curves import read_curves
 from rtpca.training.state import load_state, save_state
@@ -35,6 +35,8 @@ VARIED = (
     "input.normalisation=person",
     "augment={}",
 )
+# In place of the model of the tiny recipe: another architecture, with BatchNorm and its running statistics.
+MHFORMER = {"arch": "mhformer", "frames": 9, "dim": 8, "hidden": 12, "layers": 2, "heads": 2}
 RECIPES = pytest.mark.parametrize("overrides", [(), VARIED], ids=["plain", "varied"])
 
 
@@ -253,6 +255,32 @@ def test_a_run_from_before_an_option_existed_is_resumed(data, tmp_path) -> None:
     with pytest.raises(TrainingError, match=r"other values of data\.cameras"):
         run(data, tmp_path, "data.cameras=fixed", resume=True)
     assert run(data, tmp_path, resume=True).finished
+
+
+def test_a_run_from_before_there_were_architectures_is_resumed(data, tmp_path) -> None:
+    run(data, tmp_path, max_time_s=0.0)
+    path = tmp_path / "state.pt"
+    state = load_state(path)
+    del state.config["model"]["arch"]
+    save_state(path, state)
+    assert run(data, tmp_path, resume=True).finished
+
+
+def test_another_architecture_trains_and_goes_on_exactly(data, tmp_path) -> None:
+    options = ("optim.optimizer=muon", "optim.ema=0.9", f"model={MHFORMER}")
+    config = load_config(None, [o for o in TINY if not o.startswith("model.")] + list(options))
+    assert train(config, data, tmp_path / "whole", accelerator="cpu").finished
+    train(config, data, tmp_path / "parts", accelerator="cpu", max_time_s=0.0)
+    assert train(config, data, tmp_path / "parts", accelerator="cpu", resume=True).finished
+    assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
+    checkpoint = load_checkpoint(tmp_path / "whole" / "weights.safetensors")
+    assert checkpoint.config == config.model
+    assert checkpoint.about["recipe"]["model"]["arch"] == "mhformer"
+    assert checkpoint.model.state_dict()["regression_norm.num_batches_tracked"] == config.steps
+    with pytest.raises(TrainingError, match=r"other values of model\.arch; resume"):
+        run(data, tmp_path / "whole", "optim.optimizer=muon", "optim.ema=0.9", resume=True)
+    with pytest.raises(TrainingError, match=r"has other values of model\.arch"):
+        run(data, tmp_path / "out", weights=tmp_path / "whole" / "weights.safetensors")
 
 
 def test_a_constant_rate_may_be_continued_for_longer(data, tmp_path) -> None:
