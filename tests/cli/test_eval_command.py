@@ -58,11 +58,11 @@ def test_json_in_a_file_and_on_standard_output_hold_the_same(files, tmp_path, ca
     assert "5 px noise" in capsys.readouterr().out
     values = json.loads(path.read_text())
     assert (values["split"], values["noise_px"], values["flip"]) == ("test", 5.0, False)
-    assert {row["label"] for row in values["actions"]} == {"walk", "squat", "wave"}
+    assert {row["label"] for row in values["rows"]} == {"walk", "squat", "wave"}
     # Three clips of 30 frames at 50 fps are 15 frames at 25, in four cameras.
-    assert [row["frames"] for row in values["actions"]] == [60, 60, 60]
+    assert [row["frames"] for row in values["rows"]] == [60, 60, 60]
     assert values["all_frames"]["frames"] == 180
-    mean = sum(row["mpjpe_mm"] for row in values["actions"]) / 3
+    mean = sum(row["mpjpe_mm"] for row in values["rows"]) / 3
     assert values["average"]["mpjpe_mm"] == pytest.approx(mean)
     assert evaluate(*files, "--json", "-", "--noise", 5) == 0
     assert json.loads(capsys.readouterr().out) == values
