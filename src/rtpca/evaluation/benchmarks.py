@@ -9,22 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
+
+from rtpca.data.recording import Recording, RecordingInfo
+from rtpca.evaluation.sequence import SequenceErrors
 
 Average = Literal["rows", "frames"]
 
 
-class Labelled(Protocol):
-    """What rows are made from: a recording, what a file says about one, or its errors."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def action(self) -> str: ...
-    @property
-    def source(self) -> str: ...
+Labelled = Recording | RecordingInfo | SequenceErrors
+"""What rows are made from: a sequence, what a file says about one, or its errors."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +38,7 @@ class Benchmark:
 
     name: str
     row: Callable[[Labelled], str]
-    order: Callable[[str], Sequence[int | str]]
+    order: Callable[[str], tuple[int, str]]
     averaged: Callable[[str], bool]
     average: Average
     average_label: str
@@ -56,8 +50,8 @@ _POSITION = ("mpjpe_mm", "p_mpjpe_mm")
 _MOTION = ("mpjve_mm", "acceleration_mm", "acceleration_mm_s2")
 
 
-def _by_name(row: str) -> Sequence[int | str]:
-    return (row,)
+def _by_name(row: str) -> tuple[int, str]:
+    return (0, row)
 
 
 def _always(row: str) -> bool:
@@ -88,9 +82,9 @@ def _action_and_subject(sequence: Labelled) -> str:
 _TABLE_2 = ("Walk", "Jog")
 
 
-def _as_table_2(row: str) -> Sequence[int | str]:
-    action, _, subject = row.partition(" ")
-    return (_TABLE_2.index(action) if action in _TABLE_2 else len(_TABLE_2), action, subject)
+def _as_table_2(row: str) -> tuple[int, str]:
+    action = row.partition(" ")[0]
+    return (_TABLE_2.index(action) if action in _TABLE_2 else len(_TABLE_2), row)
 
 
 def _in_table_2(row: str) -> bool:
