@@ -124,26 +124,27 @@ def summarise(errors: Iterable[SequenceErrors], protocol: Protocol = STANDARD) -
     )
 
 
-_VALUES: dict[str, Callable[[SequenceErrors], Tensor]] = {
-    "mpjpe_mm": lambda errors: 1000 * errors.mpjpe_m,
-    "p_mpjpe_mm": lambda errors: 1000 * errors.p_mpjpe_m,
-    "mpjve_mm": lambda errors: 1000 * errors.velocity_m,
-    "acceleration_mm": lambda errors: 1000 * errors.acceleration_m,
-    "acceleration_mm_s2": lambda errors: 1000 * errors.acceleration_m * errors.fps**2,
-    "n_mpjpe_mm": lambda errors: 1000 * errors.n_mpjpe_m,
-    "pck_14": lambda errors: 100 * errors.pck_14,
-    "auc_14": lambda errors: 100 * errors.auc_14,
-    "mpjpe_14_mm": lambda errors: 1000 * errors.mpjpe_14_m,
-    "pck_17": lambda errors: 100 * errors.pck_17,
-    "auc_17": lambda errors: 100 * errors.auc_17,
+# What one unit of the values is in the unit of the report, and the values.
+_VALUES: dict[str, tuple[float, Callable[[SequenceErrors], Tensor]]] = {
+    "mpjpe_mm": (1000.0, lambda errors: errors.mpjpe_m),
+    "p_mpjpe_mm": (1000.0, lambda errors: errors.p_mpjpe_m),
+    "mpjve_mm": (1000.0, lambda errors: errors.velocity_m),
+    "acceleration_mm": (1000.0, lambda errors: errors.acceleration_m),
+    "acceleration_mm_s2": (1000.0, lambda errors: errors.acceleration_m * errors.fps**2),
+    "n_mpjpe_mm": (1000.0, lambda errors: errors.n_mpjpe_m),
+    "pck_14": (100.0, lambda errors: errors.pck_14),
+    "auc_14": (100.0, lambda errors: errors.auc_14),
+    "mpjpe_14_mm": (1000.0, lambda errors: errors.mpjpe_14_m),
+    "pck_17": (100.0, lambda errors: errors.pck_17),
+    "auc_17": (100.0, lambda errors: errors.auc_17),
 }
 
 
 def _row(label: str, sequences: Sequence[SequenceErrors], weighting: Weighting) -> Row:
     frames = [len(sequence.mpjpe_m) for sequence in sequences]
     means = {
-        measure: _mean([values(sequence) for sequence in sequences], frames, weighting)
-        for measure, values in _VALUES.items()
+        measure: unit * _mean([values(sequence) for sequence in sequences], frames, weighting)
+        for measure, (unit, values) in _VALUES.items()
     }
     return Row(label, sum(frames), **means)
 
