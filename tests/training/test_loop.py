@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ import torch
 import yaml
 from tiny_recipe import TINY, tiny_config
 
-from rtpca.data.store import write_dataset
+from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.errors import CheckpointError, ConfigError, InputError, TrainingError
-from rtpca.models import load_checkpoint
+from rtpca.evaluation import EvalConfig, evaluate, summarise
+from rtpca.geometry.network_input import middle
+from rtpca.models import RTPCA, RTPCAConfig, load_checkpoint
 from rtpca.training import train
 from rtpca.training.config import from_dict
 from rtpca.training.curves import read_curves
@@ -35,7 +38,27 @@ VARIED = (
     "input.normalisation=person",
     "augment={}",
 )
-RECIPES = pytest.mark.parametrize("overrides", [(), VARIED], ids=["plain", "varied"])
+# 3 clips of 60 frames in 4 cameras: 84 chunks of 9, plain and mirrored, in 5 steps an epoch.
+CHUNKS = (
+    "data.windows=chunks",
+    "data.cameras=fixed",
+    "input.fps=null",
+    "augment={mirror_probability: 0.5, body: none, landmarks: none, noise: none}",
+    "steps=null",
+    "epochs=2",
+    "batch=40",
+    "val_every=epoch",
+    "optim.warmup_steps=0",
+    "optim.decay=0.5",
+    "optim.decay_every=epoch",
+    "model.drop_path=0.3",
+    "select=best",
+    "data.val_cameras=all",
+    "loss.scaled_by_value=true",
+)
+RECIPES = pytest.mark.parametrize(
+    "overrides", [(), VARIED, CHUNKS], ids=["plain", "varied", "chunks and epochs"]
+)
 
 
 def run(data, out, *overrides: str, **options):
@@ -52,7 +75,7 @@ def losses(out: Path) -> list[tuple[str, ...]]:
 def finished(data, tmp_path_factory):
     """An uninterrupted run of each recipe."""
     folders = {}
-    for overrides in ((), VARIED):
+    for overrides in ((), VARIED, CHUNKS):
         folders[overrides] = tmp_path_factory.mktemp("finished")
         assert run(data, folders[overrides], *overrides).finished
     return folders
@@ -91,9 +114,6 @@ def test_a_run_folder_holds_everything(finished, data) -> None:
 
 
 def test_validation_is_the_evaluation_of_the_saved_weights(finished, data) -> None:
-    from rtpca.data.store import open_dataset
-    from rtpca.evaluation import EvalConfig, evaluate, summarise
-
     out = finished[VARIED]
     checkpoint = load_checkpoint(out / "weights.safetensors")
     with open_dataset(data) as dataset:
@@ -398,3 +418,86 @@ def test_progress_is_reported_with_every_row(data, tmp_path) -> None:
     assert {"loss_position", "loss_consistency", "loss_velocity"} <= set(seen[0].row)
     total = sum(value for key, value in seen[0].row.items() if key.startswith("loss_"))
     assert seen[0].row["loss"] == pytest.approx(total, rel=1e-5)
+
+
+def test_an_epoch_ends_with_a_small_batch_a_validation_and_a_lower_rate(finished) -> None:
+    rows = read_curves(finished[CHUNKS] / "curves.csv")
+    assert [row["step"] for row in rows] == list(range(1, 11))
+    assert [row["frames"] for row in rows[:6]] == [9 * n for n in (40, 80, 120, 160, 168, 208)]
+    assert [row["lr"] for row in rows] == pytest.approx([0.003] * 5 + [0.0015] * 5)
+    assert [row["step"] for row in rows if "val_mpjpe_mm" in row] == [5, 10]
+
+
+def test_the_last_weights_are_saved_unless_the_best_are_asked_for(data, tmp_path) -> None:
+    worse = ("optim.lr=0.5", "optim.warmup_steps=0", "val_every=1", "steps=4", "data.val_cameras=all")
+    run(data, tmp_path / "last", *worse)
+    run(data, tmp_path / "best", *worse, "select=best")
+    last, best = (load_checkpoint(tmp_path / name / "weights.safetensors") for name in ("last", "best"))
+    errors = {row["step"]: row["val_mpjpe_mm"] for row in read_curves(tmp_path / "best" / "curves.csv")}
+    step = min(errors, key=lambda number: errors[number])
+    assert step < 4  # the rate is far too high
+    assert best.about["chosen_step"] == step
+    assert best.about["chosen_by"] == "lowest MPJPE on the val split"
+    assert best.about["chosen_mpjpe_mm"] == pytest.approx(errors[step], rel=1e-6)
+    assert "chosen_step" not in last.about
+    state = load_state(tmp_path / "last" / "state.pt")
+    assert state.best == {}
+    assert all(torch.equal(state.model[key], value) for key, value in last.model.state_dict().items())
+    assert not torch.equal(best.model.head.weight, last.model.head.weight)
+    with open_dataset(data) as dataset:
+        recordings = list(dataset.iterate("val"))
+    report = summarise(evaluate(best.model, best.input, recordings, EvalConfig()))
+    assert report.all_frames.mpjpe_mm == pytest.approx(errors[step], rel=1e-5)
+
+
+def test_the_best_need_a_split_to_be_chosen_on(data, tmp_path) -> None:
+    with pytest.raises(InputError, match=r"select=best chooses by data\.val_split='vla', .* val \(3\)"):
+        run(data, tmp_path / "out", "select=best", "data.val_split=vla")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_state_from_before_the_best_were_kept_is_resumed(finished, data, tmp_path) -> None:
+    run(data, tmp_path, max_time_s=0.0)
+    path = tmp_path / "state.pt"
+    values = torch.load(path, weights_only=True)
+    for key in ("best", "best_error_mm", "best_step"):
+        del values[key]
+    for key in ("windows", "keypoints", "val_cameras", "val_protocol"):
+        del values["config"]["data"][key]
+    for key in ("epochs", "select"):
+        del values["config"][key]
+    del values["config"]["loss"]["scaled_by_value"]
+    torch.save(values, path)
+    assert run(data, tmp_path, resume=True).finished
+    assert losses(tmp_path) == losses(finished[()])
+
+
+def test_a_scaled_gradient_changes_the_course_and_not_the_first_loss(finished, data, tmp_path) -> None:
+    run(data, tmp_path, "loss.scaled_by_value=true")
+    plain, scaled = losses(finished[()]), losses(tmp_path)
+    assert plain[0] == scaled[0]
+    assert plain[4] != scaled[4]
+
+
+class MiddleConfig(RTPCAConfig):
+    """Sees nine frames and predicts three."""
+
+    @property
+    def out_frames(self) -> int:
+        return 3
+
+
+class MiddleNetwork(RTPCA):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return middle(super().forward(x), 3)
+
+
+@pytest.mark.parametrize("how", [(), CHUNKS[:5]], ids=["random", "chunks"])
+def test_a_model_that_predicts_the_middle_is_trained_and_validated(data, tmp_path, how, monkeypatch) -> None:
+    monkeypatch.setattr("rtpca.training.loop.starting_model", lambda config, _: MiddleNetwork(config.model))
+    config = tiny_config(*how, "steps=3", "val_every=3")
+    config = replace(config, model=MiddleConfig(frames=9, dim=8, depth=2, heads=2))
+    assert train(config, data, tmp_path, accelerator="cpu").finished
+    rows = read_curves(tmp_path / "curves.csv")
+    assert [row["frames"] for row in rows] == [4 * 3 * step for step in (1, 2, 3)]
+    assert rows[-1]["val_mpjpe_mm"] > 0
