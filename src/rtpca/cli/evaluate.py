@@ -120,6 +120,7 @@ _ROW_TITLES = {"humaneva": "action, subject", "mpi-inf-3dhp": "sequence"}
 
 
 def _table(report: Report, about: dict[str, Any]) -> Table:
+    from rich import box
     from rich.table import Table
 
     noise = f", {about['noise_px']:g} px noise" if about["noise_px"] else ", clean 2D"
@@ -128,6 +129,9 @@ def _table(report: Report, about: dict[str, Any]) -> Table:
     table = Table(
         title=f"{about['weights']} on {about['split']} of {about['data']}{noise}{protocol}",
         caption=left_out.rstrip() or None,
+        box=box.SIMPLE,  # the widest table fits into 80 columns
+        pad_edge=False,
+        collapse_padding=True,
     )
     table.add_column(_ROW_TITLES.get(report.benchmark, "action"), no_wrap=True)
     for title in ("frames", *(_COLUMNS[measure][0] for measure in report.measures)):
