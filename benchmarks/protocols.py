@@ -40,6 +40,9 @@ from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import build_optimizers, schedule_factor
 from rtpca.training.selection import validate
 
+GENERATED = (50, 110, 200, 330)
+"""Frames of generated clips at 50 fps: at the 20 of `rtpca-s` one is shorter than its window of 27."""
+
 SMALL = (
     "model.frames=27",
     "model.dim=32",
@@ -72,7 +75,8 @@ def main() -> None:
         measure_training(arguments.seeds, arguments.epochs)
         return
     if arguments.data is None:
-        recordings = [r for r in synthetic_recordings() if r.split == arguments.split]
+        clips = (r for frames in GENERATED for r in synthetic_recordings(frames, seed=frames))
+        recordings = [recording for recording in clips if recording.split == arguments.split]
     else:
         with open_dataset(arguments.data) as dataset:
             recordings = list(dataset.iterate(arguments.split))

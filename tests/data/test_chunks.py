@@ -6,10 +6,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtpca.data.chunks import cover, reference_cover, training_chunks
+from rtpca.data.chunks import cover, reference_cover, training_starts, windows_around
 from rtpca.geometry.network_input import middle
 
 LENGTH = st.integers(1, 300)
+
+
+def training_chunks(length: int, frames: int, out_frames: int | None = None) -> torch.Tensor:
+    """(chunks, F) frames that are seen."""
+    predicted = frames if out_frames is None else out_frames
+    return windows_around(training_starts(length, predicted), length, frames, predicted)
 
 
 @given(length=LENGTH, predicted=st.integers(1, 40), context=st.integers(0, 30))
@@ -84,3 +90,8 @@ def test_training_chunks_hold_every_frame(length, predicted, context) -> None:
     shown = middle(training_chunks(length, predicted + context, predicted), predicted)
     assert shown.unique().tolist() == list(range(length))
     assert len(shown) == -(-length // predicted)
+
+
+def test_windows_of_several_clips_end_with_their_own() -> None:
+    index = windows_around(torch.tensor([2, 2]), torch.tensor([3, 9]), 4, 2)
+    assert index.tolist() == [[1, 2, 2, 2], [1, 2, 3, 4]]

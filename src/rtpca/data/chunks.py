@@ -31,7 +31,7 @@ def cover(length: int, frames: int, out_frames: int | None = None) -> tuple[Tens
     start[-1] = max(0, length - predicted)
     shown = start[:, None] + torch.arange(predicted)
     owned = (shown >= torch.arange(count)[:, None] * predicted) & (shown < length)
-    return _windows(start, length, frames, predicted), owned
+    return windows_around(start, length, frames, predicted), owned
 
 
 def reference_cover(length: int, frames: int) -> tuple[Tensor, Tensor]:
@@ -51,27 +51,35 @@ def reference_cover(length: int, frames: int) -> tuple[Tensor, Tensor]:
     return index, torch.ones_like(owned)
 
 
-def training_chunks(length: int, frames: int, out_frames: int | None = None) -> Tensor:
-    """The consecutive chunks that a clip is trained in.
+def training_starts(length: int, out_frames: int) -> Tensor:
+    """First predicted frames of the consecutive chunks that a clip is trained in.
 
-    As many as it takes to hold every frame; what they are longer than the clip is split between its two ends,
-    the end taking the odd one.
+    As many chunks as it takes to hold every frame; what they are longer than the clip is split between its
+    two ends, the end taking the odd one.
 
     Args:
         length: Frames of the clip, at least 1.
-        frames: Frames F that the model sees.
-        out_frames: Frames P that it predicts, the length of a chunk; None: all.
+        out_frames: Frames of a chunk: what the model predicts.
 
     Returns:
-        (chunks, F) frame indices, each chunk with the frames around it that the model sees besides.
+        (chunks,) frames; the first may be negative, and the last chunk may end after the clip.
     """
-    predicted = frames if out_frames is None else out_frames
-    count = -(-length // predicted)
-    first = -((count * predicted - length) // 2)
-    return _windows(first + torch.arange(count) * predicted, length, frames, predicted)
+    count = -(-length // out_frames)
+    return torch.arange(count) * out_frames - (count * out_frames - length) // 2
 
 
-def _windows(start: Tensor, length: int, frames: int, predicted: int) -> Tensor:
-    """Frames (W, F) around predicted ones that begin at `start` (W,)."""
-    index = start[:, None] - (frames - predicted) // 2 + torch.arange(frames)
-    return index.clamp(min=0, max=length - 1)
+def windows_around(start: Tensor, length: int | Tensor, frames: int, out_frames: int) -> Tensor:
+    """What a model sees that predicts runs of frames.
+
+    Args:
+        start: (W,) first predicted frame of each window.
+        length: Frames of the clip, or (W,) of each window's clip.
+        frames: Frames F that it sees.
+        out_frames: Frames in the middle of them that it predicts.
+
+    Returns:
+        (W, F) frames, those beyond the ends of the clip replaced with its first or last one.
+    """
+    index = start[:, None] - (frames - out_frames) // 2 + torch.arange(frames, device=start.device)
+    last = torch.as_tensor(length, device=start.device).reshape(-1, 1) - 1
+    return index.clamp(min=0).minimum(last)

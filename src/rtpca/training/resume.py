@@ -22,6 +22,8 @@ def changed_options(old: dict[str, Any], config: TrainConfig, step: int) -> list
     # Through the configuration: an option younger than the run had its default.
     before, now = _flat(from_dict(old).to_dict()), _flat(config.to_dict())
     free = set(_FREE_TO_CHANGE)
+    if config.select == "best":
+        free.remove("val_every")  # it decides which weights are compared
     if config.optim.schedule == "stable" and None not in (before["steps"], now["steps"]):
         begin_cooldown = min(values["steps"] - values["optim.cooldown_steps"] for values in (before, now))
         if step <= begin_cooldown:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from rtpca.data.augment import AugmentConfig, augment
-from rtpca.data.chunks import training_chunks
+from rtpca.data.chunks import training_starts, windows_around
 from rtpca.data.views import with_missing
 from rtpca.data.windows import MotionBank, RandomWindows
 from rtpca.errors import ConfigError
@@ -88,21 +88,13 @@ class ChunkSource:
     """
 
     def __init__(self, bank: MotionBank, config: TrainConfig, rank: int, processes: int) -> None:
-        frames, predicted = config.model.frames, config.model.out_frames
-        per_clip = [training_chunks(length, frames, predicted) for length in bank.length.tolist()]
-        rows: list[Tensor] = []
-        own_rows: list[Tensor] = []
-        cameras: list[Tensor] = []
-        first_own = bank.first_own.tolist()
-        for camera, clip in enumerate(bank.clip_of_camera.tolist()):
-            chunks = per_clip[clip]
-            rows.append(chunks + int(bank.start[clip]))
-            own_rows.append(chunks + first_own[camera])
-            cameras.append(torch.full((len(chunks),), camera))
+        # Only starts are kept: chunks of a model that predicts one frame are as many as there are frames.
+        starts = [training_starts(length, config.model.out_frames) for length in bank.length.tolist()]
+        per_camera = [starts[clip] for clip in bank.clip_of_camera.tolist()]
+        counts = torch.tensor([len(chunks) for chunks in per_camera])
         device = bank.joints.device
-        self._rows = torch.cat(rows).to(device)  # (chunks, F) rows of `bank.joints`
-        self._own_rows = torch.cat(own_rows).to(device)  # (chunks, F) rows of `bank.own`
-        self._cameras = torch.cat(cameras).to(device)
+        self._starts = torch.cat(per_camera).to(device)  # (chunks,) first predicted frame in the clip
+        self._cameras = torch.arange(len(counts)).repeat_interleave(counts).to(device)  # (chunks,)
         self._bank, self._config, self._rank, self._processes = bank, config, rank, processes
         self._copies = 2 if config.augment.mirror_probability else 1
         self._per_step = config.batch * processes
@@ -111,7 +103,7 @@ class ChunkSource:
     @property
     def epoch_windows(self) -> int:
         """Windows of an epoch: chunks, plain and mirrored."""
-        return self._copies * len(self._rows)
+        return self._copies * len(self._starts)
 
     @property
     def epoch_steps(self) -> int:
@@ -129,14 +121,19 @@ class ChunkSource:
         items = self._order(epoch)[place * self._per_step : (place + 1) * self._per_step]
         mine = items[self._rank :: self._processes]
         # What is left for the last step may be fewer windows than there are processes: they take the first.
-        chosen = torch.from_numpy(mine if len(mine) else items[:1]).to(self._rows.device)
-        chunk, mirrored = chosen % len(self._rows), chosen >= len(self._rows)
+        chosen = torch.from_numpy(mine if len(mine) else items[:1]).to(self._starts.device)
+        chunk, mirrored = chosen % len(self._starts), chosen >= len(self._starts)
         bank, config = self._bank, self._config
-        joints, camera = bank.joints[self._rows[chunk]], bank.cameras[self._cameras[chunk]]
+        index = self._cameras[chunk]
+        clip = bank.clip_of_camera[index]
+        frames = windows_around(  # (B, F) in the clip
+            self._starts[chunk], bank.length[clip], config.model.frames, config.model.out_frames
+        )
+        joints, camera = bank.joints[bank.start[clip][:, None] + frames], bank.cameras[index]
         if bank.own is None and config.input.skeleton == "h36m17":
             varied = replace(config.augment, mirror_probability=0.0)
             return replace(_augmented(joints, varied, generator, camera), mirrored=mirrored)
-        own = None if bank.own is None else bank.own[self._own_rows[chunk]]
+        own = None if bank.own is None else bank.own[bank.first_own[index][:, None] + frames]
         return _plain(joints, camera, own, mirrored)
 
     def _draw_order(self, epoch: int) -> np.ndarray:
