@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -58,11 +59,11 @@ def test_json_in_a_file_and_on_standard_output_hold_the_same(files, tmp_path, ca
     assert "5 px noise" in capsys.readouterr().out
     values = json.loads(path.read_text())
     assert (values["split"], values["noise_px"], values["flip"]) == ("test", 5.0, False)
-    assert {row["label"] for row in values["actions"]} == {"walk", "squat", "wave"}
+    assert {row["label"] for row in values["rows"]} == {"walk", "squat", "wave"}
     # Three clips of 30 frames at 50 fps are 15 frames at 25, in four cameras.
-    assert [row["frames"] for row in values["actions"]] == [60, 60, 60]
+    assert [row["frames"] for row in values["rows"]] == [60, 60, 60]
     assert values["all_frames"]["frames"] == 180
-    mean = sum(row["mpjpe_mm"] for row in values["actions"]) / 3
+    mean = sum(row["mpjpe_mm"] for row in values["rows"]) / 3
     assert values["average"]["mpjpe_mm"] == pytest.approx(mean)
     assert evaluate(*files, "--json", "-", "--noise", 5) == 0
     assert json.loads(capsys.readouterr().out) == values
@@ -87,6 +88,44 @@ def test_noise_flip_split_and_seed_change_the_numbers(files, tmp_path) -> None:
     assert len(numbers) == 5
 
 
+def test_protocols_and_keypoints_are_chosen_by_name(files, tmp_path, capsys) -> None:
+    path = tmp_path / "numbers.json"
+    assert evaluate(*files, "--protocol", "authors", "--keypoints", "projected", "--json", path) == 0
+    assert "protocol authors" in capsys.readouterr().out
+    values = json.loads(path.read_text())
+    assert (values["protocol"], values["keypoints"], values["flip"]) == ("authors", "projected", True)
+    # 15 frames in windows of 9: 18 count, in four cameras.
+    assert [row["frames"] for row in values["rows"]] == [72, 72, 72]
+    assert "acceleration_mm" not in values["average"]
+    assert evaluate(*files, "--protocol", "p-stmo") == 0
+    assert "protocol p-stmo" in capsys.readouterr().out
+
+
+def test_benchmarks_have_their_own_tables_and_say_what_is_left_out(files, tmp_path, capsys) -> None:
+    weights, _ = files
+    made = synthetic_recordings(frames=12)[0]
+    named = [
+        replace(made, source="h36m", split="test", name=f"{subject}/{name}", subject=subject, action=action)
+        for subject, name, action in (
+            ("S9", "Directions", "Directions"),
+            ("S11", "Directions", "Directions"),
+            ("S9", "Eating 1", "Eating"),
+        )
+    ]
+    write_dataset(tmp_path / "h36m.h5", named)
+    path = tmp_path / "numbers.json"
+    assert evaluate(weights, tmp_path / "h36m.h5", "--json", path) == 0
+    said = capsys.readouterr().out
+    assert "N-MPJPE" in said
+    assert "S11/Directions is left out: its video is corrupted" in " ".join(said.split())
+    values = json.loads(path.read_text())
+    assert values["left_out"] == {"S11/Directions": "its video is corrupted"}
+    assert [row["label"] for row in values["rows"]] == ["Directions", "Eating"]
+    write_dataset(tmp_path / "h36m.h5", named[1:2])
+    assert evaluate(weights, tmp_path / "h36m.h5") == 2
+    assert "nothing to evaluate" in one_line_error(capsys)
+
+
 def test_clips_without_motion_give_null_in_json(files, tmp_path) -> None:
     data = tmp_path / "short.h5"
     write_dataset(data, synthetic_recordings(frames=1))
@@ -105,6 +144,8 @@ def test_clips_without_motion_give_null_in_json(files, tmp_path) -> None:
         (["--noise", "nan"], "noise of nan px"),
         (["--json", "nowhere/numbers.json"], "--json nowhere/numbers.json: there is no folder nowhere"),
         (["--seed", "-1"], "Invalid value for '--seed'"),
+        (["--protocol", "paper"], "Invalid value for '--protocol'"),
+        (["--keypoints", "mine"], "Invalid value for '--keypoints'"),
         (["--device", "tpu"], "Invalid value for '--device'"),
     ],
 )

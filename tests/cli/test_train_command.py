@@ -71,6 +71,29 @@ def test_a_recipe_and_data_in_a_run_folder_out(recipe, data, tmp_path, capsys) -
     assert [row["loss"] for row in first] == [row["loss"] for row in again]
 
 
+def test_a_choice_on_the_test_split_is_said(recipe, data, tmp_path, capsys) -> None:
+    chosen = ("--set", "select=best", "--set", "data.val_split=test")
+    assert train(recipe, "--data", data, "--out", tmp_path / "test", *chosen) == 0
+    assert "note: the weights are chosen on the test split" in capsys.readouterr().out
+    assert train(recipe, "--data", data, "--out", tmp_path / "val", *chosen[:2]) == 0
+    assert "note:" not in capsys.readouterr().out
+
+
+def test_epochs_are_counted_in_steps(recipe, data, tmp_path, capsys) -> None:
+    chunks = (
+        "data.windows=chunks",
+        "data.cameras=fixed",
+        "input.fps=null",
+        "steps=null",
+        "epochs=1",
+        "batch=20",
+    )
+    words = [word for option in chunks for word in ("--set", option)]
+    assert train(recipe, "--data", data, "--out", tmp_path / "out", *words) == 0
+    # 3 clips of 30 frames in 4 cameras: 48 chunks of 9.
+    assert "3 of 3 steps, finished" in capsys.readouterr().out
+
+
 def test_the_time_limit_stops_and_resume_goes_on(recipe, data, tmp_path, capsys) -> None:
     out = tmp_path / "out"
     assert train(recipe, "--data", data, "--out", out, "--max-time", 0) == 0

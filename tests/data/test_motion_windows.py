@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.windows import MotionBank, RandomWindows, cover
@@ -136,3 +139,58 @@ def test_the_same_generator_draws_the_same_windows(bank) -> None:
     first, again, other = (windows.draw(8, torch.Generator().manual_seed(seed))[0] for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def filmed(name: str, frames: int, cameras_with_keypoints: str, offset: float = 0.0) -> Recording:
+    """A recording with cameras a and b; own keypoints are 1000 times the time, plus 1 in b."""
+    made = recording(name, frames, 100.0, offset=offset)
+    cameras = evaluation_cameras(torch.from_numpy(made.positions3d))
+    keypoints = {
+        camera: 1000 * made.positions3d[..., :2] + (camera == "b") for camera in cameras_with_keypoints
+    }
+    return replace(
+        made, cameras=(cameras[0], cameras[1]), camera_names=("a", "b"), keypoints2d=keypoints or None
+    )
+
+
+def own_bank(tmp_path, *recordings: Recording) -> MotionBank:
+    write_dataset(tmp_path / "own.h5", recordings)
+    with open_dataset(tmp_path / "own.h5") as dataset:
+        return MotionBank.load(dataset, "train", keypoints="own")
+
+
+def test_own_keypoints_lie_beside_the_motion_of_their_camera(tmp_path) -> None:
+    bank = own_bank(tmp_path, filmed("one", 50, "ab"), filmed("two", 20, "b", offset=3.0))
+    assert bank.camera_count.tolist() == [2, 1]
+    assert bank.clip_of_camera.tolist() == [0, 0, 1]
+    camera = torch.tensor([0, 1, 2, 2])
+    start_s = torch.tensor([0.1, 0.1, 0.0, -0.05], dtype=torch.float64)
+    fps = torch.full((4,), 50.0)
+    joints = bank.windows(bank.clip_of_camera[camera], start_s, 4, fps)
+    own = bank.keypoints(camera, start_s, 4, fps)
+    expected = 1000 * joints[..., :2] + torch.tensor([0.0, 1.0, 1.0, 1.0])[:, None, None, None]
+    torch.testing.assert_close(own[..., :2], expected, atol=1e-2, rtol=0)
+    assert (own[..., 2] == 1).all()
+
+
+def test_a_sequence_without_own_keypoints_is_named(tmp_path) -> None:
+    with pytest.raises(InputError, match="'two' has no 2D keypoints of its own; give the 2D file"):
+        own_bank(tmp_path, filmed("one", 50, "ab"), filmed("two", 20, ""))
+
+
+def test_windows_with_context_reach_beyond_the_ends_so_that_every_frame_is_predicted(bank, generator) -> None:
+    windows = RandomWindows(bank, 21, 20.0, out_frames=1).draw(4000, generator)[0][:, :, 0, 0]
+    shown = windows[:, 10]
+    from_a = shown < 50
+    assert shown[from_a].min() < 0.01
+    assert shown[from_a].max() > 0.99
+    early = windows[shown < 0.2]
+    assert (early[:, 0] == 0).all()  # half a second before, the clip stands still
+
+
+def test_windows_without_context_are_the_same_whether_or_not_that_is_said(bank) -> None:
+    plain, told = (
+        RandomWindows(bank, 9, 20.0, out_frames=out).draw(8, torch.Generator().manual_seed(1))[0]
+        for out in (None, 9)
+    )
+    assert torch.equal(plain, told)

@@ -24,8 +24,8 @@ def test_frames_are_averaged_within_an_action_and_actions_alike() -> None:
     report = summarise(
         [sequence("walk", [10, 20, 30]), sequence("sit", [100] * 9), sequence("walk", [40], camera=1)]
     )
-    assert [(row.label, row.frames) for row in report.actions] == [("sit", 9), ("walk", 4)]
-    sit, walk = report.actions
+    assert [(row.label, row.frames) for row in report.rows] == [("sit", 9), ("walk", 4)]
+    sit, walk = report.rows
     assert (sit.mpjpe_mm, walk.mpjpe_mm) == (pytest.approx(100), pytest.approx(25))
     assert (sit.p_mpjpe_mm, walk.p_mpjpe_mm) == (pytest.approx(50), pytest.approx(12.5))
     assert report.average.mpjpe_mm == pytest.approx(62.5)
@@ -49,7 +49,7 @@ def test_acceleration_is_given_per_frame_and_per_second() -> None:
 
 def test_single_frames_have_no_motion_and_do_not_spoil_the_average() -> None:
     report = summarise([sequence("still", [10]), sequence("walk", [20, 20, 20])])
-    still = next(row for row in report.actions if row.label == "still")
+    still = next(row for row in report.rows if row.label == "still")
     assert math.isnan(still.mpjve_mm)
     assert math.isnan(still.acceleration_mm)
     assert report.average.mpjpe_mm == pytest.approx(15)
@@ -59,8 +59,8 @@ def test_single_frames_have_no_motion_and_do_not_spoil_the_average() -> None:
 
 def test_plain_values_hold_every_row() -> None:
     values = summarise([sequence("sit", [10, 10, 10]), sequence("walk", [20, 20, 20])]).to_dict()
-    assert set(values) == {"actions", "average", "all_frames"}
-    assert [row["label"] for row in values["actions"]] == ["sit", "walk"]
+    assert set(values) == {"protocol", "benchmark", "rows", "average", "all_frames"}
+    assert [row["label"] for row in values["rows"]] == ["sit", "walk"]
     assert values["average"]["mpjpe_mm"] == pytest.approx(15)
     assert json.loads(json.dumps(values))["all_frames"]["frames"] == 6
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from tiny_recipe import TINY, tiny_config
 from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.errors import CheckpointError, ConfigError, InputError, TrainingError
-from rtpca.models import load_checkpoint
+from rtpca.geometry.network_input import middle
+from rtpca.models import RTPCA, RTPCAConfig, load_checkpoint
 from rtpca.training import load_config, train
 from rtpca.training.config import from_dict
 from rtpca.training.curves import read_curves
@@ -37,7 +39,27 @@ VARIED = (
 )
 # In place of the model of the tiny recipe: another architecture, with BatchNorm and its running statistics.
 MHFORMER = {"arch": "mhformer", "frames": 9, "dim": 8, "hidden": 12, "layers": 2, "heads": 2}
-RECIPES = pytest.mark.parametrize("overrides", [(), VARIED], ids=["plain", "varied"])
+# 3 clips of 60 frames in 4 cameras: 84 chunks of 9, plain and mirrored, in 5 steps an epoch.
+CHUNKS = (
+    "data.windows=chunks",
+    "data.cameras=fixed",
+    "input.fps=null",
+    "augment={mirror_probability: 0.5, body: none, landmarks: none, noise: none}",
+    "steps=null",
+    "epochs=2",
+    "batch=40",
+    "val_every=epoch",
+    "optim.warmup_steps=0",
+    "optim.decay=0.5",
+    "optim.decay_every=epoch",
+    "model.drop_path=0.3",
+    "select=best",
+    "data.val_cameras=all",
+    "loss.scaled_by_value=true",
+)
+RECIPES = pytest.mark.parametrize(
+    "overrides", [(), VARIED, CHUNKS], ids=["plain", "varied", "chunks and epochs"]
+)
 
 
 def run(data, out, *overrides: str, **options):
@@ -54,7 +76,7 @@ def losses(out: Path) -> list[tuple[str, ...]]:
 def finished(data, tmp_path_factory):
     """An uninterrupted run of each recipe."""
     folders = {}
-    for overrides in ((), VARIED):
+    for overrides in ((), VARIED, CHUNKS):
         folders[overrides] = tmp_path_factory.mktemp("finished")
         assert run(data, folders[overrides], *overrides).finished
     return folders
@@ -426,3 +448,85 @@ def test_progress_is_reported_with_every_row(data, tmp_path) -> None:
     assert {"loss_position", "loss_consistency", "loss_velocity"} <= set(seen[0].row)
     total = sum(value for key, value in seen[0].row.items() if key.startswith("loss_"))
     assert seen[0].row["loss"] == pytest.approx(total, rel=1e-5)
+
+
+def test_an_epoch_ends_with_a_small_batch_a_validation_and_a_lower_rate(finished) -> None:
+    rows = read_curves(finished[CHUNKS] / "curves.csv")
+    assert [row["step"] for row in rows] == list(range(1, 11))
+    assert [row["frames"] for row in rows[:6]] == [9 * n for n in (40, 80, 120, 160, 168, 208)]
+    assert [row["lr"] for row in rows] == pytest.approx([0.003] * 5 + [0.0015] * 5)
+    assert [row["step"] for row in rows if "val_mpjpe_mm" in row] == [5, 10]
+
+
+def test_the_last_weights_are_saved_unless_the_best_are_asked_for(data, tmp_path, monkeypatch) -> None:
+    validated: list[dict[str, torch.Tensor]] = []
+
+    def scripted(model, config, dataset) -> dict[str, float]:
+        validated.append({key: value.clone() for key, value in model.state_dict().items()})
+        return {"val_mpjpe_mm": (300.0, 100.0, 200.0, 100.0)[len(validated) - 1], "val_p_mpjpe_mm": 50.0}
+
+    monkeypatch.setattr("rtpca.training.loop.validate", scripted)
+    for select, number in (("last", 3), ("best", 1)):
+        validated.clear()
+        run(data, tmp_path / select, "val_every=1", "steps=4", f"select={select}")
+        checkpoint = load_checkpoint(tmp_path / select / "weights.safetensors")
+        for key, value in checkpoint.model.state_dict().items():
+            assert torch.equal(value, validated[number][key])
+    assert checkpoint.about["chosen_step"] == 2
+    assert checkpoint.about["chosen_by"] == "lowest MPJPE on the val split"
+    assert checkpoint.about["chosen_mpjpe_mm"] == 100.0
+    assert checkpoint.about["steps"] == 4
+    assert load_state(tmp_path / "last" / "state.pt").best == {}
+
+
+def test_the_best_need_a_split_to_be_chosen_on(data, tmp_path) -> None:
+    with pytest.raises(InputError, match=r"select=best chooses by data\.val_split='vla', .* val \(3\)"):
+        run(data, tmp_path / "out", "select=best", "data.val_split=vla")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_state_from_before_the_best_were_kept_is_resumed(finished, data, tmp_path) -> None:
+    run(data, tmp_path, max_time_s=0.0)
+    path = tmp_path / "state.pt"
+    values = torch.load(path, weights_only=True)
+    for key in ("best", "best_error_mm", "best_step"):
+        del values[key]
+    for key in ("windows", "keypoints", "val_cameras", "val_protocol"):
+        del values["config"]["data"][key]
+    for key in ("epochs", "select"):
+        del values["config"][key]
+    del values["config"]["loss"]["scaled_by_value"]
+    torch.save(values, path)
+    assert run(data, tmp_path, resume=True).finished
+    assert losses(tmp_path) == losses(finished[()])
+
+
+def test_a_scaled_gradient_changes_the_course_and_not_the_first_loss(finished, data, tmp_path) -> None:
+    run(data, tmp_path, "loss.scaled_by_value=true")
+    plain, scaled = losses(finished[()]), losses(tmp_path)
+    assert plain[0] == scaled[0]
+    assert plain[4] != scaled[4]
+
+
+class MiddleConfig(RTPCAConfig):
+    """Sees nine frames and predicts three."""
+
+    @property
+    def out_frames(self) -> int:
+        return 3
+
+
+class MiddleNetwork(RTPCA):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return middle(super().forward(x), 3)
+
+
+@pytest.mark.parametrize("how", [(), CHUNKS[:5]], ids=["random", "chunks"])
+def test_a_model_that_predicts_the_middle_is_trained_and_validated(data, tmp_path, how, monkeypatch) -> None:
+    monkeypatch.setattr("rtpca.training.loop.starting_model", lambda config, _: MiddleNetwork(config.model))
+    config = tiny_config(*how, "steps=3", "val_every=3")
+    config = replace(config, model=MiddleConfig(frames=9, dim=8, depth=2, heads=2))
+    assert train(config, data, tmp_path, accelerator="cpu").finished
+    rows = read_curves(tmp_path / "curves.csv")
+    assert [row["frames"] for row in rows] == [4 * 3 * step for step in (1, 2, 3)]
+    assert rows[-1]["val_mpjpe_mm"] > 0

@@ -56,6 +56,18 @@ def test_the_configured_loss_with_the_authors_weights_is_the_reference_s_total(g
     torch.testing.assert_close(terms["velocity"], 2.0 * golden["loss17.velocity"], rtol=2e-6, atol=0)
 
 
+@pytest.mark.parametrize("case", ["loss17", "loss15"])
+def test_scaled_by_its_value_the_gradient_is_the_one_that_the_reference_applies(golden, case) -> None:
+    skeleton = {"loss17": "h36m17", "loss15": "humaneva15"}[case]
+    for scaled, name in ((False, "gradient_of_total"), (True, "gradient_as_applied")):
+        predicted = golden[f"{case}.predicted"].clone().requires_grad_()
+        loss = PoseLoss(LossConfig(joint_weights="authors", scaled_by_value=scaled), skeleton, "cpu")
+        total, _ = loss(predicted, golden[f"{case}.target"])
+        torch.testing.assert_close(total.detach(), golden[f"{case}.total"], rtol=2e-6, atol=0)
+        loss.objective(total).backward()
+        torch.testing.assert_close(predicted.grad, golden[f"{case}.{name}"], rtol=1e-4, atol=1e-8)
+
+
 def test_the_authors_weights_are_their_array(golden) -> None:
     assert torch.equal(joint_weights("authors"), golden["loss17.joint_weights"])
     assert torch.equal(joint_weights("authors", "humaneva15"), golden["loss15.joint_weights"])

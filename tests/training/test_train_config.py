@@ -119,7 +119,23 @@ def test_resolved_values_give_the_same_configuration(tmp_path) -> None:
         ("optim.betas=0.9", "optim.betas=0.9 must be a list"),
         ("optim.betas=[0.9, 1]", "betas=[0.9, 1.0] must be in [0, 1)"),
         ("optim.ema=1", "ema=1.0 must be in [0, 1)"),
-        ("optim.decay_every=0", "decay_every=0 must be at least 1"),
+        ("optim.decay_every=0", "decay_every=0 must be at least 1, or epoch"),
+        ("optim.decay_every=day", "optim.decay_every='day' must be a whole number"),
+        ("optim.decay_every=epoch", "optim.decay_every=epoch: random windows have no epochs; give steps"),
+        ("val_every=epoch", "val_every=epoch: random windows have no epochs"),
+        ("val_every=0", "val_every=0 must be at least 1, or epoch"),
+        ("epochs=3", "epochs=3: random windows have no epochs; give steps, or set data.windows=chunks"),
+        ("epochs=0", "epochs=0 must be at least 1"),
+        ("select=first", "select='first' must be one of last, best"),
+        ("data.windows=all", "windows='all' must be one of random, chunks"),
+        (
+            "data.windows=chunks",
+            "windows=chunks goes by the cameras of the recordings; set data.cam",
+        ),
+        ("data.keypoints=own", "keypoints=own goes by the cameras of the recordings; set data.cameras=fixed"),
+        ("data.keypoints=mine", "keypoints='mine' must be one of own, projected"),
+        ("data.val_cameras=two", "val_cameras='two' must be one of one, all"),
+        ("data.val_protocol=mine", "unknown protocol 'mine'; known protocols: standard, authors"),
         ("optim.warmup_steps=-1", "warmup_steps=-1 must not be negative"),
         ("optim.weight_decay=-1", "weight_decay=-1.0 must not be negative"),
         ("optim.clip_norm=-1", "clip_norm=-1.0 must not be negative"),
@@ -184,3 +200,34 @@ def test_errors_are_of_the_family_the_command_line_prints() -> None:
     assert issubclass(ConfigError, RtpcaError)
     with pytest.raises(RtpcaError):
         TrainConfig(input=InputSpec(fps=0.0))
+
+
+CHUNKS = ("data.windows=chunks", "data.cameras=fixed")
+
+
+def test_epochs_stand_in_place_of_steps() -> None:
+    config = load_config(None, [*CHUNKS, "epochs=3", "optim.decay_every=epoch", "val_every=epoch"])
+    assert (config.steps, config.epochs) == (None, 3)
+    assert (config.optim.decay_every, config.val_every) == ("epoch", "epoch")
+    assert from_dict(config.to_dict()) == config
+    assert (load_config(None).steps, load_config(None).epochs) == (10_000, None)
+    steps = load_config(None, [*CHUNKS, "steps=7", "epochs=null"])
+    assert (steps.steps, steps.epochs) == (7, None)
+
+
+def test_steps_and_epochs_together_are_refused() -> None:
+    with pytest.raises(ConfigError, match="steps=7 and epochs=3 are both given; leave one out"):
+        load_config(None, [*CHUNKS, "steps=7", "epochs=3"])
+
+
+def test_what_chunks_cannot_do_is_refused() -> None:
+    with pytest.raises(ConfigError, match="windows=chunks takes clips at one frame rate"):
+        load_config(None, [*CHUNKS, "data.rate_range=[0.7, 1.3]"])
+    with pytest.raises(ConfigError, match=r"mirror_probability=0\.3: chunks are shown mirrored as often"):
+        load_config(None, [*CHUNKS, "augment.mirror_probability=0.3"])
+
+
+def test_a_choice_on_the_test_split_is_known_as_such() -> None:
+    assert load_config(None, ["select=best", "data.val_split=test"]).chooses_on_test
+    assert not load_config(None, ["select=best"]).chooses_on_test
+    assert not load_config(None, ["data.val_split=test"]).chooses_on_test

@@ -28,6 +28,14 @@ def evaluate(
         typer.Option(metavar="SIGMA", help="Gaussian noise on the 2D keypoints: standard deviation, pixels."),
     ] = 0.0,
     flip: Annotated[bool, typer.Option(help="Average with the mirror image.")] = False,
+    protocol: Annotated[
+        Literal["standard", "authors", "p-stmo"],
+        typer.Option(help="What is compared: the sound way, or as published scripts do (docs/protocols.md)."),
+    ] = "standard",
+    keypoints: Annotated[
+        Literal["own", "projected"],
+        typer.Option(help="The dataset's own 2D keypoints where there are some, or projected joints."),
+    ] = "own",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the noise.")] = 0,
     json_output: Annotated[
         Path | None,
@@ -35,23 +43,24 @@ def evaluate(
     ] = None,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
 ) -> None:
-    """Measure MPJPE, P-MPJPE, MPJVE and acceleration error per action.
+    """Measure errors as the benchmark of the data reports them.
 
+    Human3.6M and motion capture per action, HumanEva-I per action and subject, MPI-INF-3DHP per sequence.
     Sequences are brought to the frame rate of the weights and seen by their own cameras, or by four fixed
-    ones in Human3.6M's arrangement. Each frame counts once per camera; the average is the plain mean over
-    actions.
+    ones in Human3.6M's arrangement. Each frame counts once per camera, unless the protocol says otherwise.
     """
     from rtpca.data.store import open_dataset
     from rtpca.devices import resolve_device
     from rtpca.errors import InputError
-    from rtpca.evaluation import EvalConfig, summarise
+    from rtpca.evaluation import EvalConfig, get_protocol, summarise
     from rtpca.evaluation import evaluate as run
     from rtpca.files import written_whole
     from rtpca.models import load_checkpoint
 
     if json_output is not None and not json_output.absolute().parent.is_dir():
         raise InputError(f"--json {json_output}: there is no folder {json_output.parent}; make it first")
-    config = EvalConfig(noise_px=noise, flip=flip, seed=seed)
+    chosen = get_protocol(protocol)
+    config = EvalConfig(noise_px=noise, flip=flip, seed=seed, keypoints=keypoints, protocol=chosen)
     checkpoint = load_checkpoint(weights)
     checkpoint.model.to(resolve_device(device))
     with open_dataset(data) as dataset, progress_bar("evaluating", "sequences") as bar:
@@ -64,14 +73,16 @@ def evaluate(
                 f"{data} holds {dataset.skeleton.name}, {weights} lifts {checkpoint.input.skeleton}; use "
                 "data of the same skeleton"
             )
+        left_out = {name: why for name in names if (why := chosen.left_out(dataset.info(name)))}
         results: list[Any] = []
         seen: set[str] = set()
         for errors in run(checkpoint.model, checkpoint.input, dataset.iterate(split), config):
             results.append(errors)
             seen.add(errors.name)
-            bar(len(seen), len(names), errors.name)
-    report = summarise(results)
-    about = {"weights": weights, "data": str(data), "split": split, "noise_px": noise, "flip": flip}
+            bar(len(seen), len(names) - len(left_out), errors.name)
+    report = summarise(results, chosen)
+    about = {"weights": weights, "data": str(data), "split": split, "noise_px": noise}
+    about |= {"flip": flip or chosen.flip, "keypoints": keypoints, "left_out": left_out}
     text = json.dumps(_finite(about | report.to_dict()), indent=1)
     if json_output is None or str(json_output) != "-":
         out.print(_table(report, about))
@@ -91,22 +102,45 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+# Title and decimals of each measure.
+_COLUMNS = {
+    "mpjpe_mm": ("MPJPE\nmm", 2),
+    "p_mpjpe_mm": ("P-MPJPE\nmm", 2),
+    "n_mpjpe_mm": ("N-MPJPE\nmm", 2),
+    "mpjve_mm": ("MPJVE\nmm/f", 2),
+    "acceleration_mm": ("accel\nmm/f²", 2),
+    "acceleration_mm_s2": ("accel\nmm/s²", 0),
+    "pck_14": ("PCK 14\n%", 2),
+    "auc_14": ("AUC 14\n%", 2),
+    "mpjpe_14_mm": ("MPJPE 14\nmm", 2),
+    "pck_17": ("PCK 17\n%", 2),
+    "auc_17": ("AUC 17\n%", 2),
+}
+_ROW_TITLES = {"humaneva": "action, subject", "mpi-inf-3dhp": "sequence"}
+
+
 def _table(report: Report, about: dict[str, Any]) -> Table:
+    from rich import box
     from rich.table import Table
 
     noise = f", {about['noise_px']:g} px noise" if about["noise_px"] else ", clean 2D"
-    table = Table(title=f"{about['weights']} on {about['split']} of {about['data']}{noise}")
-    table.add_column("action", no_wrap=True)
-    for title in ("frames", "MPJPE\nmm", "P-MPJPE\nmm", "MPJVE\nmm/f", "accel\nmm/f²", "accel\nmm/s²"):
+    protocol = "" if report.protocol == "standard" else f", protocol {report.protocol}"
+    left_out = "".join(f"{name} is left out: {why}\n" for name, why in about["left_out"].items())
+    table = Table(
+        title=f"{about['weights']} on {about['split']} of {about['data']}{noise}{protocol}",
+        caption=left_out.rstrip() or None,
+        box=box.SIMPLE,  # the widest table fits into 80 columns
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column(_ROW_TITLES.get(report.benchmark, "action"), no_wrap=True)
+    for title in ("frames", *(_COLUMNS[measure][0] for measure in report.measures)):
         table.add_column(title, justify="right")
-    for row in (*report.actions, report.average, report.all_frames):
+    for row in (*report.rows, report.average, report.all_frames):
         if row is report.average:
             table.add_section()
-        numbers = (row.mpjpe_mm, row.p_mpjpe_mm, row.mpjve_mm, row.acceleration_mm)
+        numbers = row.numbers(report.measures).items()
         table.add_row(
-            row.label,
-            str(row.frames),
-            *(f"{number:.2f}" for number in numbers),
-            f"{row.acceleration_mm_s2:.0f}",
+            row.label, str(row.frames), *(f"{value:.{_COLUMNS[name][1]}f}" for name, value in numbers)
         )
     return table

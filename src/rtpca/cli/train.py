@@ -52,6 +52,11 @@ def train(
     from rtpca.training import train as run
 
     recipe = load_config(config, set or ())
+    if recipe.chooses_on_test:
+        out.print(
+            "note: the weights are chosen on the test split, as the authors do: their errors on it are lower "
+            "than on people who had no part in the choice"
+        )
     with progress_bar("training", "steps") as bar:
 
         def report(progress: Progress) -> None:
@@ -72,7 +77,7 @@ def train(
         )
     state = "finished" if result.finished else "stopped, go on with --resume"
     out.print(
-        f"{result.step} of {recipe.steps} steps, {state}: {result.weights}", markup=False, soft_wrap=True
+        f"{result.step} of {result.steps} steps, {state}: {result.weights}", markup=False, soft_wrap=True
     )
 
 

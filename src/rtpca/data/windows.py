@@ -1,22 +1,33 @@
-"""Windows cut from motion: random ones for training, and a gapless cover for evaluation.
+"""Windows cut from motion at random, for training, and what they are cut from.
 
 All clips of a split live in one tensor on the device; a batch of windows is one gather with linear
 interpolation between recorded frames, so clips of any frame rate give windows of the rate that is asked for.
+Consecutive windows are in `chunks.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from rtpca.data.cameras import evaluation_cameras
-from rtpca.data.store import Dataset, Recording
+from rtpca.data.chunks import cover
+from rtpca.data.recording import Recording
+from rtpca.data.store import Dataset
+from rtpca.data.views import (
+    Keypoints,
+    at_frame_rate,
+    between_keypoints,
+    fixed_cameras,
+    joined_cameras,
+    own_keypoints,
+)
 from rtpca.errors import InputError
 from rtpca.geometry import Camera
+
+__all__ = ["MotionBank", "RandomWindows", "cover", "fixed_cameras"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +42,8 @@ class MotionBank:
         cameras: All clips' fixed cameras after one another: their own, or else the four for evaluation.
         first_camera: (clips,) first camera of each clip.
         camera_count: (clips,) cameras of each clip.
+        own: (M, J, 3) own keypoints in pixels with score, all cameras' videos after one another; None where
+            joints are to be projected.
     """
 
     joints: Tensor
@@ -40,36 +53,70 @@ class MotionBank:
     cameras: Camera
     first_camera: Tensor
     camera_count: Tensor
+    own: Tensor | None = None
 
     @classmethod
-    def load(cls, dataset: Dataset, split: str, device: torch.device | str = "cpu") -> MotionBank:
+    def load(
+        cls,
+        dataset: Dataset,
+        split: str,
+        device: torch.device | str = "cpu",
+        *,
+        keypoints: Keypoints = "projected",
+        fps: float | None = None,
+    ) -> MotionBank:
         """Read a split of a prepared file into tensors on a device.
 
+        Args:
+            dataset: The file.
+            split: Which sequences.
+            device: Where to.
+            keypoints: With `own`, only cameras that have keypoints of their own are taken.
+            fps: Bring all clips to this frame rate; None leaves them as they were recorded.
+
         Raises:
-            InputError: If the split has no sequence.
+            InputError: If the split has no sequence, or one has no keypoints of its own that are asked for.
         """
-        recordings = list(dataset.iterate(split))
+        recordings = [at_frame_rate(recording, fps) for recording in dataset.iterate(split)]
         if not recordings:
             found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items()) or "none"
             raise InputError(f"the data have no split {split!r}; splits and sequences found: {found}")
         length = torch.tensor([len(recording.positions3d) for recording in recordings])
         joints = torch.from_numpy(np.concatenate([recording.positions3d for recording in recordings]))
         cameras = [fixed_cameras(recording) for recording in recordings]
+        own: Tensor | None = None
+        if keypoints == "own":
+            videos = [_own_videos(recording) for recording in recordings]
+            cameras = [c[torch.tensor(list(v))] for c, v in zip(cameras, videos, strict=True)]
+            own = torch.cat([video for found in videos for video in found.values()]).to(device)
         count = torch.tensor([camera.batch_shape[0] for camera in cameras])
         return cls(
             joints.to(device),
             (length.cumsum(0) - length).to(device),
             length.to(device),
             torch.tensor([recording.fps for recording in recordings], dtype=torch.float64).to(device),
-            _joined(cameras, torch.cat).to(device),
+            joined_cameras(cameras, torch.cat).to(device),
             (count.cumsum(0) - count).to(device),
             count.to(device),
+            own,
         )
 
     @property
     def duration_s(self) -> Tensor:
         """(clips,) duration in seconds."""
         return self.length / self.fps
+
+    @property
+    def clip_of_camera(self) -> Tensor:
+        """(cameras,) clip that each camera sees."""
+        clips = torch.arange(len(self.length), device=self.length.device)
+        return clips.repeat_interleave(self.camera_count)
+
+    @property
+    def first_own(self) -> Tensor:
+        """(cameras,) first row of each camera's video in `own`."""
+        length = self.length[self.clip_of_camera]
+        return length.cumsum(0) - length
 
     def windows(self, clip: Tensor, start_s: Tensor, frames: int, fps: Tensor) -> Tensor:
         """Cut windows.
@@ -83,14 +130,64 @@ class MotionBank:
         Returns:
             (B, F, J, 3) joints; before its first and after its last frame a clip stands still.
         """
+        before, after, share = self._frames_at(clip, start_s, frames, fps)
+        first = self.start[clip][:, None]
+        return torch.lerp(self.joints[first + before], self.joints[first + after], share)
+
+    def keypoints(self, camera: Tensor, start_s: Tensor, frames: int, fps: Tensor) -> Tensor:
+        """Cut windows of own keypoints, as `windows` does for joints.
+
+        Args:
+            camera: (B,) camera of each window, an index into all clips' cameras.
+            start_s: (B,) time of its first frame from the start of the clip.
+            frames: Frames F of a window.
+            fps: (B,) frame rate of the window.
+
+        Returns:
+            (B, F, J, 3) pixels and score; NaN with score 0 where one of the two frames has no keypoint.
+        """
+        assert self.own is not None
+        before, after, share = self._frames_at(self.clip_of_camera[camera], start_s, frames, fps)
+        first = self.first_own[camera][:, None]
+        return between_keypoints(self.own[first + before], self.own[first + after], share)
+
+    def _frames_at(
+        self, clip: Tensor, start_s: Tensor, frames: int, fps: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The frames (B, F) before and after each moment, and how far it is between them (B, F, 1, 1)."""
         time_s = start_s[:, None] + torch.arange(frames, device=clip.device) / fps[:, None]
         last = (self.length[clip] - 1)[:, None]
         place = (time_s * self.fps[clip][:, None]).clamp(min=0).minimum(last.to(time_s.dtype))
         before = place.floor().long()
-        after = (before + 1).minimum(last)
         share = (place - before).to(self.joints.dtype)[..., None, None]
-        first = self.start[clip][:, None]
-        return torch.lerp(self.joints[first + before], self.joints[first + after], share)
+        return before, (before + 1).minimum(last), share
+
+
+def _own_videos(recording: Recording) -> dict[int, Tensor]:
+    """The keypoints of each camera that has some, by its index."""
+    cameras = range(len(recording.cameras or ()))
+    found = {camera: own for camera in cameras if (own := own_keypoints(recording, camera)) is not None}
+    if not found:
+        raise InputError(
+            f"sequence {recording.name!r} has no 2D keypoints of its own; give the 2D file to "
+            "`rtpca prepare`, or set data.keypoints=projected"
+        )
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Where windows were drawn.
+
+    Attributes:
+        clip: (B,) clip.
+        start_s: (B,) first frame, from the start of the clip; before it by the context of the model.
+        fps: (B,) frame rate.
+    """
+
+    clip: Tensor
+    start_s: Tensor
+    fps: Tensor
 
 
 @dataclass(frozen=True)
@@ -102,62 +199,39 @@ class RandomWindows:
         frames: Frames F of a window.
         fps: Nominal frame rate.
         rate_range: Each window's rate is `fps` times a log-uniform factor from this range.
+        out_frames: Frames in its middle that are predicted; they lie inside the clip, the others may lie
+            beyond its ends. None: all.
     """
 
     bank: MotionBank
     frames: int
     fps: float
     rate_range: tuple[float, float] = (1.0, 1.0)
+    out_frames: int | None = None
 
     def draw(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Windows (B, F, J, 3) and their clips (B,), every moment of the recorded time equally likely."""
+        at = self.draw_moments(batch, generator)
+        return self.bank.windows(at.clip, at.start_s, self.frames, at.fps), at.clip
+
+    def draw_moments(self, batch: int, generator: torch.Generator) -> Moments:
+        """Where the windows of a batch lie."""
         bank, device = self.bank, self.bank.joints.device
+        predicted = self.frames if self.out_frames is None else self.out_frames
         clip = torch.multinomial(bank.duration_s, batch, replacement=True, generator=generator)
         low, high = self.rate_range
         uniform = torch.rand(2, batch, generator=generator, device=device, dtype=torch.float64)
         fps = self.fps * low * (high / low) ** uniform[0]
-        room_s = (bank.duration_s[clip] - (self.frames - 1) / fps).clamp(min=0)
-        return bank.windows(clip, uniform[1] * room_s, self.frames, fps), clip
+        room_s = (bank.duration_s[clip] - (predicted - 1) / fps).clamp(min=0)
+        context_s = (self.frames - predicted) // 2 / fps
+        return Moments(clip, uniform[1] * room_s - context_s, fps)
+
+    def draw_camera_indices(self, clip: Tensor, generator: torch.Generator) -> Tensor:
+        """One of its fixed cameras for each clip (B,), as an index into all clips' cameras."""
+        bank = self.bank
+        chosen = torch.rand(len(clip), generator=generator, device=clip.device) * bank.camera_count[clip]
+        return bank.first_camera[clip] + chosen.long()
 
     def draw_cameras(self, clip: Tensor, generator: torch.Generator) -> Camera:
         """One of its fixed cameras for each clip (B,), batch axis B."""
-        bank = self.bank
-        chosen = torch.rand(len(clip), generator=generator, device=clip.device) * bank.camera_count[clip]
-        return bank.cameras[bank.first_camera[clip] + chosen.long()]
-
-
-def fixed_cameras(recording: Recording) -> Camera:
-    """A recording's own cameras, or else the four for evaluation; batch axis over the cameras.
-
-    Own lens distortion is left out: keypoints are projected, and lifted, without it.
-    """
-    if not recording.cameras:
-        return evaluation_cameras(torch.from_numpy(recording.positions3d))
-    # Files keep cameras in double precision, positions in single.
-    return _joined(recording.cameras, torch.stack).to(dtype=torch.float32)
-
-
-def _joined(cameras: Sequence[Camera], join: Callable[[list[Tensor]], Tensor]) -> Camera:
-    names = ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh")
-    return Camera(**{name: join([getattr(camera, name) for camera in cameras]) for name in names})
-
-
-def cover(length: int, frames: int) -> tuple[Tensor, Tensor]:
-    """Windows that cover a clip, and who owns which frame.
-
-    Consecutive windows; the last one ends with the clip and owns only what the others have left. A clip
-    shorter than a window repeats its last frame, which nobody owns.
-
-    Args:
-        length: Frames of the clip, at least 1.
-        frames: Frames F of a window.
-
-    Returns:
-        Frame indices (W, F), and ownership (W, F): each frame of the clip is owned exactly once.
-    """
-    count = -(-length // frames)
-    start = torch.arange(count) * frames
-    start[-1] = max(0, length - frames)
-    index = start[:, None] + torch.arange(frames)
-    owned = (index >= torch.arange(count)[:, None] * frames) & (index < length)
-    return index.clamp(max=length - 1), owned
+        return self.bank.cameras[self.draw_camera_indices(clip, generator)]

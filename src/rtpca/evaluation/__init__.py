@@ -1,15 +1,21 @@
 """Evaluation: predictions for whole sequences, errors per frame, and the averages of a protocol."""
 
+from rtpca.data.views import at_frame_rate
+from rtpca.evaluation.protocols import Protocol, get_protocol
 from rtpca.evaluation.report import Report, Row, summarise
-from rtpca.evaluation.runner import EvalConfig, SequenceErrors, at_frame_rate, evaluate, predict
+from rtpca.evaluation.runner import EvalConfig, evaluate, predict, shown_frames
+from rtpca.evaluation.sequence import SequenceErrors
 
 __all__ = [
     "EvalConfig",
+    "Protocol",
     "Report",
     "Row",
     "SequenceErrors",
     "at_frame_rate",
     "evaluate",
+    "get_protocol",
     "predict",
+    "shown_frames",
     "summarise",
 ]

@@ -1,30 +1,41 @@
-"""From errors per frame to the numbers of a table: averaged per action, then over actions."""
+"""From errors per frame to the numbers of a table: rows of a benchmark, and their average."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from rtpca.errors import InputError
-from rtpca.evaluation.runner import SequenceErrors
+from rtpca.evaluation.benchmarks import Benchmark, benchmark_of
+from rtpca.evaluation.protocols import STANDARD, Protocol, Weighting
+from rtpca.evaluation.sequence import SequenceErrors
+
+NOT_MEASURED = math.nan
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a report; millimetres, frames counted once per camera.
+    """One line of a report, frames counted once per camera; NaN where nothing is measured.
 
     Attributes:
-        label: Action, or what the line averages.
+        label: Row of the benchmark (an action, a sequence), or what the line averages.
         frames: Frames behind the line.
-        mpjpe_mm: Mean per joint position error (protocol 1).
+        mpjpe_mm: Mean per joint position error (protocol 1), millimetres.
         p_mpjpe_mm: After similarity alignment of each frame (protocol 2).
         mpjve_mm: Mean per joint velocity error, mm per frame.
         acceleration_mm: Acceleration error, mm per frame squared.
         acceleration_mm_s2: Acceleration error, mm per second squared.
+        n_mpjpe_mm: After scaling of each frame (protocol 3).
+        pck_14: Correct keypoints within 150 mm, percent of MPI-INF-3DHP's 14 joints.
+        auc_14: Mean of PCK over 0, 5, ..., 150 mm, percent.
+        mpjpe_14_mm: MPJPE over these 14 joints.
+        pck_17: PCK over all joints.
+        auc_17: AUC over all joints.
     """
 
     label: str
@@ -34,6 +45,19 @@ class Row:
     mpjve_mm: float
     acceleration_mm: float
     acceleration_mm_s2: float
+    n_mpjpe_mm: float = NOT_MEASURED
+    pck_14: float = NOT_MEASURED
+    auc_14: float = NOT_MEASURED
+    mpjpe_14_mm: float = NOT_MEASURED
+    pck_17: float = NOT_MEASURED
+    auc_17: float = NOT_MEASURED
+
+    def numbers(self, measures: Sequence[str]) -> dict[str, float]:
+        """The named measures."""
+        return {measure: getattr(self, measure) for measure in measures}
+
+
+MEASURES = tuple(field.name for field in fields(Row) if field.name not in ("label", "frames"))
 
 
 @dataclass(frozen=True)
@@ -41,22 +65,42 @@ class Report:
     """A table of errors.
 
     Attributes:
-        actions: One row per action, all its frames together.
-        average: Plain mean over the actions, as the paper averages.
+        protocol: Name of the protocol.
+        benchmark: Name of the benchmark.
+        measures: The columns.
+        rows: One per action, sequence, or subject and action.
+        average: The benchmark's average of the rows.
         all_frames: Mean over all frames.
     """
 
-    actions: tuple[Row, ...]
+    protocol: str
+    benchmark: str
+    measures: tuple[str, ...]
+    rows: tuple[Row, ...]
     average: Row
     all_frames: Row
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self)
+
+        def plain(row: Row) -> dict[str, Any]:
+            return {"label": row.label, "frames": row.frames, **row.numbers(self.measures)}
+
+        return {
+            "protocol": self.protocol,
+            "benchmark": self.benchmark,
+            "rows": [plain(row) for row in self.rows],
+            "average": plain(self.average),
+            "all_frames": plain(self.all_frames),
+        }
 
 
-def summarise(errors: Iterable[SequenceErrors]) -> Report:
+def summarise(errors: Iterable[SequenceErrors], protocol: Protocol = STANDARD) -> Report:
     """Average.
+
+    Args:
+        errors: Of every sequence and camera.
+        protocol: The one that they were made with.
 
     Raises:
         InputError: If there is nothing to average.
@@ -64,35 +108,66 @@ def summarise(errors: Iterable[SequenceErrors]) -> Report:
     sequences = list(errors)
     if not sequences:
         raise InputError("nothing to evaluate: the split has no sequence")
-    by_action: dict[str, list[SequenceErrors]] = {}
+    benchmark = benchmark_of([sequence.source for sequence in sequences])
+    by_row: dict[str, list[SequenceErrors]] = {}
     for sequence in sequences:
-        by_action.setdefault(sequence.action, []).append(sequence)
-    rows = tuple(_row(action, by_action[action]) for action in sorted(by_action))
-    return Report(rows, _mean(rows), _row("all frames", sequences))
-
-
-def _row(label: str, sequences: Sequence[SequenceErrors]) -> Row:
-    acceleration_s2 = [sequence.acceleration_m * sequence.fps**2 for sequence in sequences]
-    return Row(
-        label,
-        sum(len(sequence.mpjpe_m) for sequence in sequences),
-        _mean_mm(sequence.mpjpe_m for sequence in sequences),
-        _mean_mm(sequence.p_mpjpe_m for sequence in sequences),
-        _mean_mm(sequence.velocity_m for sequence in sequences),
-        _mean_mm(sequence.acceleration_m for sequence in sequences),
-        _mean_mm(acceleration_s2),
+        by_row.setdefault(benchmark.row(sequence), []).append(sequence)
+    labels = sorted(by_row, key=benchmark.order)
+    rows = tuple(_row(label, by_row[label], protocol.weighting) for label in labels)
+    return Report(
+        protocol.name,
+        benchmark.name,
+        protocol.measures(benchmark),
+        rows,
+        _average(rows, benchmark),
+        _row("all frames", sequences, protocol.weighting),
     )
 
 
-def _mean_mm(values: Iterable[Tensor]) -> float:
-    """Mean over all values in millimetres; NaN where there are none (clips of one or two frames)."""
-    return float(torch.cat(list(values)).mean() * 1000.0)
+# What one unit of the values is in the unit of the report, and the values.
+_VALUES: dict[str, tuple[float, Callable[[SequenceErrors], Tensor]]] = {
+    "mpjpe_mm": (1000.0, lambda errors: errors.mpjpe_m),
+    "p_mpjpe_mm": (1000.0, lambda errors: errors.p_mpjpe_m),
+    "mpjve_mm": (1000.0, lambda errors: errors.velocity_m),
+    "acceleration_mm": (1000.0, lambda errors: errors.acceleration_m),
+    "acceleration_mm_s2": (1000.0, lambda errors: errors.acceleration_m * errors.fps**2),
+    "n_mpjpe_mm": (1000.0, lambda errors: errors.n_mpjpe_m),
+    "pck_14": (100.0, lambda errors: errors.pck_14),
+    "auc_14": (100.0, lambda errors: errors.auc_14),
+    "mpjpe_14_mm": (1000.0, lambda errors: errors.mpjpe_14_m),
+    "pck_17": (100.0, lambda errors: errors.pck_17),
+    "auc_17": (100.0, lambda errors: errors.auc_17),
+}
 
 
-def _mean(rows: Sequence[Row]) -> Row:
-    def mean(name: str) -> float:
-        values = torch.tensor([getattr(row, name) for row in rows], dtype=torch.float64)
-        return float(values[values.isfinite()].mean())
+def _row(label: str, sequences: Sequence[SequenceErrors], weighting: Weighting) -> Row:
+    frames = [len(sequence.mpjpe_m) for sequence in sequences]
+    means = {
+        measure: unit * _mean([values(sequence) for sequence in sequences], frames, weighting)
+        for measure, (unit, values) in _VALUES.items()
+    }
+    return Row(label, sum(frames), **means)
 
-    names = ("mpjpe_mm", "p_mpjpe_mm", "mpjve_mm", "acceleration_mm", "acceleration_mm_s2")
-    return Row("average over actions", sum(row.frames for row in rows), *(mean(name) for name in names))
+
+def _mean(values: Sequence[Tensor], frames: Sequence[int], weighting: Weighting) -> float:
+    """Mean over videos or all values; NaN where there are none (clips of one or two frames)."""
+    if weighting == "values":
+        return float(torch.cat(list(values)).mean())
+    weighted = [(float(v.mean()) * count, count) for v, count in zip(values, frames, strict=True) if len(v)]
+    total = sum(count for _, count in weighted)
+    return sum(value for value, _ in weighted) / total if total else math.nan
+
+
+def _average(rows: Sequence[Row], benchmark: Benchmark) -> Row:
+    """The benchmark's average; of all rows where none of those that it averages is there."""
+    counted = [row for row in rows if benchmark.averaged(row.label)] or list(rows)
+    frames = torch.tensor([row.frames for row in counted], dtype=torch.float64)
+    weight = frames if benchmark.average == "frames" else torch.ones_like(frames)
+
+    def mean(measure: str) -> float:
+        values = torch.tensor([getattr(row, measure) for row in counted], dtype=torch.float64)
+        there = values.isfinite()
+        return float((values * weight)[there].sum() / weight[there].sum())
+
+    total = sum(row.frames for row in counted)
+    return Row(benchmark.average_label, total, **{measure: mean(measure) for measure in MEASURES})

@@ -1,4 +1,4 @@
-"""Predictions for whole sequences and their errors, each frame counted exactly once.
+"""Predictions for whole sequences and their errors, under a protocol.
 
 A sequence is brought to the network's frame rate, seen by its own cameras or by the four fixed ones, cut into
 consecutive windows, lifted, and put together again. Averaging is left to `report.py`.
@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import get_args
 
 import torch
 from torch import Tensor
 
-from rtpca import metrics
 from rtpca.data.augment import gaussian_noise
+from rtpca.data.chunks import cover, reference_cover
 from rtpca.data.store import Recording
-from rtpca.data.windows import cover, fixed_cameras
+from rtpca.data.views import Keypoints, at_frame_rate, fixed_cameras, own_keypoints, with_missing
 from rtpca.errors import ConfigError, InputError
+from rtpca.evaluation.protocols import STANDARD, Protocol
+from rtpca.evaluation.sequence import SequenceErrors, sequence_errors
 from rtpca.geometry import Camera
+from rtpca.geometry.network_input import middle
 from rtpca.models import InputSpec, LiftingNetwork
 from rtpca.models.lifting import lift_windows
+from rtpca.skeletons import get_skeleton
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,14 @@ class EvalConfig:
 
     Attributes:
         noise_px: Standard deviation of Gaussian noise on the 2D keypoints, in pixels.
-        flip: Average each prediction with that of the mirrored input, mirrored back.
+        flip: Average each prediction with that of the mirrored input, mirrored back; a protocol may ask for
+            it too.
         seed: Of the noise.
         batch: Windows that are lifted together.
         all_cameras: Every camera of a sequence; else one, taking turns from sequence to sequence.
+        keypoints: The dataset's own 2D keypoints where there are some, or the projected joints (without lens
+            distortion).
+        protocol: What is compared.
     """
 
     noise_px: float = 0.0
@@ -40,53 +49,14 @@ class EvalConfig:
     seed: int = 0
     batch: int = 64
     all_cameras: bool = True
+    keypoints: Keypoints = "own"
+    protocol: Protocol = STANDARD
 
     def __post_init__(self) -> None:
         if not 0 <= self.noise_px < math.inf:
             raise ConfigError(f"noise of {self.noise_px} px: the standard deviation must be 0 or more")
-
-
-@dataclass(frozen=True, eq=False)
-class SequenceErrors:
-    """Errors of one sequence seen by one camera; one value per frame, per frame pair, or per three frames.
-
-    Attributes:
-        name: Of the sequence.
-        subject: The person.
-        action: What is done.
-        source: Where it comes from.
-        camera: Index of the camera.
-        fps: Frame rate that it was evaluated at.
-        mpjpe_m: (F,) metres.
-        p_mpjpe_m: (F,) metres.
-        velocity_m: (F - 1,) metres per frame.
-        acceleration_m: (F - 2,) metres per frame squared.
-    """
-
-    name: str
-    subject: str
-    action: str
-    source: str
-    camera: int
-    fps: float
-    mpjpe_m: Tensor
-    p_mpjpe_m: Tensor
-    velocity_m: Tensor
-    acceleration_m: Tensor
-
-
-def at_frame_rate(recording: Recording, fps: float | None) -> Recording:
-    """The recording at another frame rate, positions interpolated linearly; None leaves it as it is."""
-    if fps is None or fps == recording.fps:
-        return recording
-    joints = torch.from_numpy(recording.positions3d)
-    count = max(1, int((len(joints) - 1) / recording.fps * fps + 1e-6) + 1)
-    place = torch.arange(count, dtype=torch.float64) * (recording.fps / fps)
-    before = place.floor().long().clamp(max=len(joints) - 1)
-    after = (before + 1).clamp(max=len(joints) - 1)
-    share = (place - before).float()[:, None, None]
-    resampled = torch.lerp(joints[before], joints[after], share)
-    return replace(recording, positions3d=resampled.numpy(), fps=fps)
+        if self.keypoints not in get_args(Keypoints):
+            raise ConfigError(f"keypoints={self.keypoints!r} must be one of {', '.join(get_args(Keypoints))}")
 
 
 @torch.no_grad()
@@ -98,8 +68,8 @@ def evaluate(
     Args:
         model: In evaluation mode, on any device.
         spec: How keypoints are prepared for it.
-        recordings: World-space motion on `spec.skeleton`.
-        config: Noise, mirroring, cameras.
+        recordings: World-space motion on `spec.skeleton`; those that the protocol leaves out are passed over.
+        config: Noise, mirroring, cameras, protocol.
 
     Yields:
         One `SequenceErrors` per sequence and camera.
@@ -108,9 +78,11 @@ def evaluate(
         InputError: If the joints do not fit the model.
     """
     device = next(model.parameters()).device
+    root = get_skeleton(spec.skeleton).root
     # Noise is drawn on the CPU, so that every device sees the same.
     generator = torch.Generator().manual_seed(config.seed)
-    for number, original in enumerate(recordings):
+    kept = (recording for recording in recordings if config.protocol.left_out(recording) is None)
+    for number, original in enumerate(kept):
         _check_joints(original, model)
         recording = at_frame_rate(original, spec.fps)
         joints = torch.from_numpy(recording.positions3d)
@@ -120,17 +92,31 @@ def evaluate(
             chosen = [number % len(chosen)]
         cameras = cameras[torch.tensor(chosen)]
         joints_cam = cameras.world_to_camera(joints.expand(len(chosen), *joints.shape))
-        keypoints = gaussian_noise(cameras.project(joints_cam), config.noise_px, generator)
-        predicted = predict(model, spec, keypoints.to(device), cameras.to(device), config).cpu()
+        seen = with_missing(cameras.project(joints_cam), torch.ones(joints_cam.shape[:-1]))
+        if config.keypoints == "own":
+            for view, camera in enumerate(chosen):
+                own = own_keypoints(recording, camera)
+                seen[view] = seen[view] if own is None else own
+        keypoints = gaussian_noise(seen[..., :2], config.noise_px, generator).to(device)
+        scores = seen[..., 2].to(device)
+        predicted = predict(model, spec, keypoints, cameras.to(device), config, scores).cpu()
         if not predicted.isfinite().all():
             raise InputError(f"{original.name}: the predictions are not finite: the weights are damaged")
-        truth = joints_cam - joints_cam[:, :, :1]
-        for index, camera in enumerate(chosen):
-            yield _errors(recording, camera, predicted[index].double(), truth[index].double())
+        shown = shown_frames(len(joints), model, config.protocol)
+        truth = joints_cam - joints_cam[:, :, root, None]
+        counted = None if recording.valid is None else torch.from_numpy(recording.valid)[shown]
+        for view, camera in enumerate(chosen):
+            poses, true = predicted[view].double(), truth[view, shown].double()
+            yield sequence_errors(recording, camera, poses, true, counted)
 
 
 def predict(
-    model: LiftingNetwork, spec: InputSpec, keypoints_px: Tensor, cameras: Camera, config: EvalConfig
+    model: LiftingNetwork,
+    spec: InputSpec,
+    keypoints_px: Tensor,
+    cameras: Camera,
+    config: EvalConfig,
+    scores: Tensor | None = None,
 ) -> Tensor:
     """Root-relative poses in camera axes.
 
@@ -139,50 +125,54 @@ def predict(
         spec: How keypoints are prepared for it.
         keypoints_px: (V, F, J, 2) keypoints of one sequence in V cameras; NaN where missing.
         cameras: Batch axis V.
-        config: Mirroring and batch size.
+        config: Mirroring, batch size, protocol.
+        scores: (V, F, J) scores; None: 1 where a keypoint is not missing.
 
     Returns:
-        (V, F, J, 3) metres.
+        (V, F, J, 3) metres. Under a protocol whose windows are chunks, the frames are those of
+        `shown_frames`.
     """
-    frames = model.config.frames
-    index, owned = cover(keypoints_px.shape[1], frames)
-    windows = keypoints_px[:, index.to(keypoints_px.device)].flatten(0, 1)  # (V * W, F, J, 2)
-    view = torch.arange(len(keypoints_px), device=windows.device).repeat_interleave(len(index))
-    parts = [
-        _lift(model, spec, windows[batch], cameras[view[batch]], config.flip)
-        for batch in torch.arange(len(windows), device=windows.device).split(config.batch)
-    ]
-    poses = torch.cat(parts).unflatten(0, (len(keypoints_px), len(index)))  # (V, W, F, J, 3)
-    return poses[:, owned.to(poses.device)]
+    protocol, device = config.protocol, keypoints_px.device
+    if scores is None:
+        scores = keypoints_px.isfinite().all(-1).to(keypoints_px.dtype)
+    index, owned = _windows(keypoints_px.shape[1], model, protocol)
+    index, owned = index.to(device), owned.to(device)
+    views, windows = len(keypoints_px), len(index)
+    parts: list[Tensor] = []
+    # Windows are cut batch by batch: those of a model that predicts one frame hold each frame many times.
+    for batch in torch.arange(views * windows, device=device).split(config.batch):
+        view, rows = batch // windows, index[batch % windows]
+        poses = lift_windows(
+            model,
+            spec,
+            keypoints_px[view[:, None], rows],  # (B, F, J, 2)
+            scores[view[:, None], rows],
+            with_scores=model.config.in_channels == 3,
+            size_wh=cameras.size_wh[view],
+            focal_px=cameras.focal_px[view],
+            principal_px=cameras.principal_px[view],
+            flip=config.flip or protocol.flip,
+            keep_root=protocol.root != "subtracted",
+        )
+        parts.append(poses)
+    poses = torch.cat(parts).unflatten(0, (views, windows))[:, owned]  # (V, F, J, 3)
+    if protocol.root == "zeroed":
+        poses[:, :, get_skeleton(spec.skeleton).root] = 0
+    return poses
 
 
-def _lift(model: LiftingNetwork, spec: InputSpec, keypoints: Tensor, camera: Camera, flip: bool) -> Tensor:
-    return lift_windows(
-        model,
-        spec,
-        keypoints,
-        keypoints.isfinite().all(-1).to(keypoints.dtype),
-        with_scores=model.config.in_channels == 3,
-        size_wh=camera.size_wh,
-        focal_px=camera.focal_px,
-        principal_px=camera.principal_px,
-        flip=flip,
-    )
+def shown_frames(length: int, model: LiftingNetwork, protocol: Protocol) -> Tensor:
+    """The frame of a clip behind each prediction of `predict`: 0, 1, ..., but for the authors' chunks."""
+    index, owned = _windows(length, model, protocol)
+    return middle(index, owned.shape[1])[owned]
 
 
-def _errors(recording: Recording, camera: int, predicted: Tensor, truth: Tensor) -> SequenceErrors:
-    return SequenceErrors(
-        recording.name,
-        recording.subject,
-        recording.action,
-        recording.source,
-        camera,
-        recording.fps,
-        metrics.mpjpe(predicted, truth),
-        metrics.p_mpjpe(predicted, truth),
-        metrics.mpjve(predicted, truth) if len(truth) > 1 else truth.new_empty(0),
-        metrics.acceleration_error(predicted, truth) if len(truth) > 2 else truth.new_empty(0),
-    )
+def _windows(length: int, model: LiftingNetwork, protocol: Protocol) -> tuple[Tensor, Tensor]:
+    """Frames that windows see (W, F), and which of the predicted ones count (W, P)."""
+    frames, predicted = model.config.frames, model.config.out_frames
+    if protocol.windows == "chunks" and frames == predicted:
+        return reference_cover(length, frames)
+    return cover(length, frames, predicted)
 
 
 def _check_joints(recording: Recording, model: LiftingNetwork) -> None:

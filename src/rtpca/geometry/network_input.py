@@ -30,12 +30,22 @@ class NetworkInput:
     R_cam_from_view: Tensor | None
 
     def to_camera(self, poses: Tensor) -> Tensor:
-        """Predicted poses (B, F, J, 3) in camera axes."""
-        return poses if self.R_cam_from_view is None else rotate(self.R_cam_from_view, poses)
+        """Predicted poses (B, P, J, 3) in camera axes; their P frames are the middle of the window."""
+        if self.R_cam_from_view is None:
+            return poses
+        return rotate(middle(self.R_cam_from_view, poses.shape[1]), poses)
 
     def from_camera(self, poses: Tensor) -> Tensor:
-        """Poses in camera axes (B, F, J, 3) in the axes of the prediction: the training target."""
-        return poses if self.R_cam_from_view is None else rotate(self.R_cam_from_view.mT, poses)
+        """Poses in camera axes (B, P, J, 3), of the middle, in the axes of the prediction: the target."""
+        if self.R_cam_from_view is None:
+            return poses
+        return rotate(middle(self.R_cam_from_view, poses.shape[1]).mT, poses)
+
+
+def middle(values: Tensor, frames: int) -> Tensor:
+    """The `frames` in the middle of windows (B, F, ...): those that a model predicts; (B, frames, ...)."""
+    first = (values.shape[1] - frames) // 2
+    return values[:, first : first + frames]
 
 
 def network_input(

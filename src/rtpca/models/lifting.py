@@ -26,11 +26,12 @@ def lift_windows(
     focal_px: Tensor,
     principal_px: Tensor,
     flip: bool = False,
+    keep_root: bool = False,
 ) -> Tensor:
     """Lift windows.
 
     Args:
-        network: Maps features (B, F, J, C) to poses (B, F, J, 3).
+        network: Maps features (B, F, J, C) to poses (B, P, J, 3) of the P frames in the middle.
         spec: How keypoints are prepared for it.
         keypoints_px: (B, F, J, 2) pixels; anything where the score is 0.
         scores: (B, F, J) in [0, 1].
@@ -39,10 +40,12 @@ def lift_windows(
         focal_px: (2,) or (B, 2) focal length, pixels.
         principal_px: (2,) or (B, 2) principal point, pixels.
         flip: Average with the lifted mirror image, mirrored back.
+        keep_root: Leave the root where the network puts it, instead of moving each pose to the origin.
 
     Returns:
-        (B, F, J, 3) camera axes, metres, pelvis at the origin.
+        (B, P, J, 3) camera axes, metres, root at the origin; the P frames that the network predicts.
     """
+    skeleton = get_skeleton(spec.skeleton)
     prepared = network_input(
         keypoints_px,
         scores,
@@ -54,7 +57,8 @@ def lift_windows(
     )
     poses = network(prepared.features)
     if flip:
-        mirror = get_skeleton(spec.skeleton).mirror
-        mirrored = network(flip_points(prepared.features, mirror))
-        poses = (poses + flip_points(mirrored, mirror)) / 2
-    return prepared.to_camera(poses - poses[:, :, :1])
+        mirrored = network(flip_points(prepared.features, skeleton.mirror))
+        poses = (poses + flip_points(mirrored, skeleton.mirror)) / 2
+    if not keep_root:
+        poses = poses - poses[:, :, skeleton.root, None]
+    return prepared.to_camera(poses)

@@ -96,6 +96,11 @@ class Skeleton:
         return len(self.joints)
 
     @cached_property
+    def root(self) -> int:
+        """Index of the first joint that has no parent: the pelvis."""
+        return self.parents.index(-1)
+
+    @cached_property
     def bones(self) -> tuple[tuple[int, int], ...]:
         """(parent, child) of every joint that has a parent, in joint order."""
         return tuple((parent, child) for child, parent in enumerate(self.parents) if parent >= 0)

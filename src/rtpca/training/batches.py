@@ -1,4 +1,4 @@
-"""Batches on the device: random windows, augmented, projected and normalised, a new one for every step.
+"""Batches on the device: windows, augmented, projected and normalised, a new one for every step.
 
 The randomness of a step comes from the seed, the step and the rank alone. So a resumed run sees what an
 uninterrupted one would have seen, and no generator state has to be kept.
@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rtpca.data.augment import augment
 from rtpca.data.store import Dataset
-from rtpca.data.windows import MotionBank, RandomWindows
-from rtpca.errors import ConfigError, TrainingError
-from rtpca.geometry.network_input import network_input
+from rtpca.data.windows import MotionBank
+from rtpca.errors import TrainingError
+from rtpca.geometry import flip_points
+from rtpca.geometry.network_input import middle, network_input
+from rtpca.skeletons import get_skeleton
 from rtpca.training.config import TrainConfig
+from rtpca.training.sources import open_source
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,8 @@ class Batch:
 
     Attributes:
         features: (B, F, J, C) input of the network.
-        target: (B, F, J, 3) root-relative poses in the axes of the prediction, metres.
+        target: (B, P, J, 3) root-relative poses in the axes of the prediction, metres: the P frames in the
+            middle that the network predicts.
     """
 
     features: Tensor
@@ -34,14 +37,20 @@ class Batch:
 
 
 class BatchSource:
-    """Makes the batch of any step."""
+    """Makes the batch of any step.
 
-    def __init__(self, dataset: Dataset, config: TrainConfig, device: torch.device, rank: int = 0) -> None:
+    Attributes:
+        epoch_steps: Steps of a pass over all chunks; 0 for random windows.
+    """
+
+    def __init__(
+        self, dataset: Dataset, config: TrainConfig, device: torch.device, rank: int = 0, processes: int = 1
+    ) -> None:
         """Load the training split onto the device.
 
         Raises:
             TrainingError: If the data do not fit the model.
-            ConfigError: If the input needs a frame rate and has none.
+            ConfigError: If the input needs a frame rate and has none, or augmentations do not fit.
         """
         joints = dataset.skeleton.num_joints
         if joints != config.model.joints or dataset.skeleton.name != config.input.skeleton:
@@ -49,16 +58,21 @@ class BatchSource:
                 f"the data hold {dataset.skeleton.name} with {joints} joints, the model takes "
                 f"{config.input.skeleton} with {config.model.joints}; set model.joints and input.skeleton"
             )
-        if config.input.fps is None:
-            raise ConfigError(
-                "input.fps is not set: windows of clips recorded at different rates need one, e.g. "
-                "--set input.fps=50"
-            )
-        bank = MotionBank.load(dataset, config.data.train_split, device)
-        self._windows = RandomWindows(bank, config.model.frames, config.input.fps, config.data.rate_range)
+        # Random windows are interpolated one by one; chunks are runs of frames of the clips.
+        fps = config.input.fps if config.data.windows == "chunks" else None
+        bank = MotionBank.load(
+            dataset, config.data.train_split, device, keypoints=config.data.keypoints, fps=fps
+        )
+        self._source = open_source(bank, config, rank, processes)
+        self.epoch_steps = self._source.epoch_steps
         self._config = config
         self._rank = rank
         self._generator = torch.Generator(device)
+        self._skeleton = get_skeleton(config.input.skeleton)
+
+    def frames_before(self, step: int) -> int:
+        """Frames that all processes have trained on in the steps before one: those that are predicted."""
+        return self._source.windows_before(step) * self._config.model.out_frames
 
     def __call__(self, step: int) -> Batch:
         """The batch of a step; seeds PyTorch's own generator too, for stochastic depth."""
@@ -66,10 +80,7 @@ class BatchSource:
         seeds = np.random.SeedSequence([config.seed, step, self._rank]).generate_state(2, np.uint64)
         generator.manual_seed(int(seeds[0] >> np.uint64(1)))
         torch.manual_seed(int(seeds[1] >> np.uint64(1)))
-        windows, clip = self._windows.draw(config.batch, generator)
-        fixed = config.data.cameras == "fixed"
-        camera = self._windows.draw_cameras(clip, generator) if fixed else None
-        seen = augment(windows, config.augment, generator, camera)
+        seen = self._source(step, generator)
         prepared = network_input(
             seen.keypoints_px,
             seen.scores,
@@ -79,4 +90,10 @@ class BatchSource:
             focal_px=seen.camera.focal_px,
             principal_px=seen.camera.principal_px,
         )
-        return Batch(prepared.features, prepared.from_camera(seen.poses3d))
+        poses = seen.joints_cam - seen.joints_cam[:, :, self._skeleton.root, None]
+        target = prepared.from_camera(middle(poses, config.model.out_frames))
+        return Batch(self._mirror(prepared.features, seen.mirrored), self._mirror(target, seen.mirrored))
+
+    def _mirror(self, points: Tensor, mirrored: Tensor) -> Tensor:
+        flipped = flip_points(points, self._skeleton.mirror)
+        return torch.where(mirrored[:, None, None, None], flipped, points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
@@ -12,7 +13,9 @@ from typing import Any, Literal, get_args
 import yaml
 
 from rtpca.data.augment import AugmentConfig
+from rtpca.data.views import Keypoints
 from rtpca.errors import ConfigError
+from rtpca.evaluation.protocols import get_protocol
 from rtpca.models.checkpoint import InputSpec
 from rtpca.models.config import ModelConfig, RTPCAConfig
 from rtpca.models.registry import config_class
@@ -20,7 +23,14 @@ from rtpca.training.losses import LossConfig
 
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
+DEFAULT_STEPS = 10_000
+
 Cameras = Literal["random", "fixed"]
+Windows = Literal["random", "chunks"]
+ValCameras = Literal["one", "all"]
+Select = Literal["last", "best"]
+Every = int | Literal["epoch"]
+"""A number of steps, or once per pass over the chunks."""
 Optimizer = Literal["adamw", "muon"]
 Schedule = Literal["cosine", "stable", "exponential"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "32-bf16-matmul"]
@@ -32,19 +42,48 @@ class DataConfig:
 
     train_split: str = "train"
     val_split: str = "val"
-    """Choices are made on this split; the test split is never read in training."""
+    """Choices are made on this split. Only the authors' recipes name the test split here, as they did."""
+    val_cameras: ValCameras = "one"
+    """Validate each clip in one camera, taking turns, or in all."""
+    val_protocol: str = "standard"
+    """Protocol of the validation (docs/protocols.md)."""
+    windows: Windows = "random"
+    """Cut at random; or the authors' consecutive chunks, of each camera's video, all of them once per epoch
+    and once more mirrored where `augment.mirror_probability` is not 0."""
+    keypoints: Keypoints = "projected"
+    """The joints projected by the camera, without lens distortion; or the dataset's own keypoints."""
     rate_range: tuple[float, float] = (1.0, 1.0)
-    """Frame rate of a window over the nominal one, log-uniform."""
+    """Frame rate of a random window over the nominal one, log-uniform."""
     cameras: Cameras = "random"
     """Virtual ones around each window (`augment.camera`); or each clip's own (else the four fixed)."""
 
     def __post_init__(self) -> None:
-        if self.cameras not in get_args(Cameras):
-            raise ConfigError(f"data: cameras={self.cameras!r} must be one of {', '.join(get_args(Cameras))}")
+        choices = {
+            "cameras": Cameras,
+            "windows": Windows,
+            "keypoints": Keypoints,
+            "val_cameras": ValCameras,
+        }
+        for name, kind in choices.items():
+            if getattr(self, name) not in get_args(kind):
+                raise ConfigError(
+                    f"data: {name}={getattr(self, name)!r} must be one of {', '.join(get_args(kind))}"
+                )
+        get_protocol(self.val_protocol)
         low, high = self.rate_range
         if not 0.0 < low <= high < math.inf:
             raise ConfigError(
                 f"data: rate_range={[low, high]} must be two numbers above 0, the smaller first"
+            )
+        for name in ("windows", "keypoints"):
+            if getattr(self, name) in ("chunks", "own") and self.cameras != "fixed":
+                raise ConfigError(
+                    f"data: {name}={getattr(self, name)} goes by the cameras of the recordings; set "
+                    "data.cameras=fixed"
+                )
+        if self.windows == "chunks" and self.rate_range != (1.0, 1.0):
+            raise ConfigError(
+                "data: windows=chunks takes clips at one frame rate; leave rate_range at [1, 1]"
             )
 
 
@@ -62,10 +101,11 @@ class OptimConfig:
     warmup_steps: int = 0
     schedule: Schedule = "exponential"
     """Cosine to zero at the last step; constant, then linear to zero over the last `cooldown_steps`; or a
-    factor `decay` after each `decay_every` steps. A `stable` run may be resumed with other `steps`."""
+    factor `decay` after each `decay_every` steps, or each epoch. A `stable` run may be resumed with other
+    `steps`."""
     cooldown_steps: int = 0
     decay: float = 0.99
-    decay_every: int = 1000
+    decay_every: Every = 1000
     clip_norm: float = 0.0
     """Largest gradient norm; 0 does not clip."""
     ema: float = 0.0
@@ -78,8 +118,8 @@ class OptimConfig:
         for name in ("weight_decay", "clip_norm", "warmup_steps", "cooldown_steps"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigError(f"optim: {name}={getattr(self, name)} must not be negative")
-        if self.decay_every < 1:
-            raise ConfigError(f"optim: decay_every={self.decay_every} must be at least 1")
+        if not _is_every(self.decay_every):
+            raise ConfigError(f"optim: decay_every={self.decay_every!r} must be at least 1, or epoch")
         if not all(0.0 <= beta < 1.0 for beta in self.betas):
             raise ConfigError(f"optim: betas={list(self.betas)} must be in [0, 1)")
         if self.optimizer not in get_args(Optimizer):
@@ -100,15 +140,21 @@ class TrainConfig:
 
     name: str = "rtpca"
     seed: int = 0
-    steps: int = 10_000
+    steps: int | None = None
+    """Updates; 10,000 where neither they nor `epochs` are given."""
+    epochs: int | None = None
+    """Passes over the chunks, instead of `steps`."""
     batch: int = 4
+    """Windows per update and device; the last batch of an epoch may be smaller."""
     precision: Precision = "32-true"
     """As Lightning Fabric names them, and `32-bf16-matmul`: float32 with matrix products in bfloat16."""
     compile: bool = False
     """Compile the network with torch.compile."""
     log_every: int = 50
-    val_every: int = 1000
+    val_every: Every = 1000
     checkpoint_every: int = 500
+    select: Select = "last"
+    """Which weights are saved in the end: the last, or those with the lowest MPJPE of all validations."""
     model: ModelConfig = field(default_factory=RTPCAConfig)
     """Any architecture: `arch` names it, and the other keys are its options."""
     input: InputSpec = field(default_factory=InputSpec)
@@ -118,13 +164,46 @@ class TrainConfig:
     optim: OptimConfig = field(default_factory=OptimConfig)
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "log_every", "val_every", "checkpoint_every"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name}={getattr(self, name)} must be at least 1")
+        if self.steps is None and self.epochs is None:
+            object.__setattr__(self, "steps", DEFAULT_STEPS)
+        for name in ("steps", "epochs", "batch", "log_every", "checkpoint_every"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name}={value} must be at least 1")
+        if self.steps is not None and self.epochs is not None:
+            raise ConfigError(
+                f"steps={self.steps} and epochs={self.epochs} are both given; leave one out or make it null"
+            )
+        if not _is_every(self.val_every):
+            raise ConfigError(f"val_every={self.val_every!r} must be at least 1, or epoch")
+        if self.data.windows == "random":
+            per_epoch = {
+                "epochs": self.epochs,
+                "val_every": self.val_every if self.val_every == "epoch" else None,
+                "optim.decay_every": self.optim.decay_every if self.optim.decay_every == "epoch" else None,
+            }
+            for name, value in per_epoch.items():
+                if value is not None:
+                    raise ConfigError(
+                        f"{name}={value}: random windows have no epochs; give steps, or set "
+                        "data.windows=chunks"
+                    )
+        elif self.augment.mirror_probability not in (0.0, 0.5):
+            raise ConfigError(
+                f"augment: mirror_probability={self.augment.mirror_probability}: chunks are shown mirrored "
+                "as often as plain (0.5) or never (0)"
+            )
+        if self.select not in get_args(Select):
+            raise ConfigError(f"select={self.select!r} must be one of {', '.join(get_args(Select))}")
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed} must not be negative")
         if self.precision not in get_args(Precision):
             raise ConfigError(f"precision={self.precision!r} must be one of {', '.join(get_args(Precision))}")
+
+    @property
+    def chooses_on_test(self) -> bool:
+        """Whether the saved weights are chosen on the test split, as the authors do."""
+        return self.select == "best" and self.data.val_split == "test"
 
     def to_dict(self) -> dict[str, Any]:
         """All values as plain lists, dictionaries and scalars."""
@@ -228,9 +307,12 @@ def _convert(wanted: Any, value: Any, where: str) -> Any:
         return value
     if origin is tuple:
         return _convert_tuple(arguments, value, where)
-    if origin is not None:  # a union, as in float | None
-        options = [a for a in arguments if a is not type(None)]
-        return None if value is None else _convert(options[0], value, where)
+    if origin in (types.UnionType, typing.Union):  # as in float | None, int | Literal["epoch"]
+        words = [word for a in arguments if typing.get_origin(a) is Literal for word in get_args(a)]
+        if value in words or (value is None and type(None) in arguments):
+            return value
+        kinds = [a for a in arguments if a is not type(None) and typing.get_origin(a) is not Literal]
+        return _convert(kinds[0], value, where)
     if wanted is float and isinstance(value, str):
         # YAML reads 1e-3 as text: its floats need a dot.
         try:
@@ -253,6 +335,10 @@ def _convert_tuple(arguments: tuple[Any, ...], value: Any, where: str) -> tuple[
     if len(items) != len(arguments):
         raise ConfigError(f"{where}={value!r} must be a list of {len(arguments)}")
     return tuple(_convert(wanted, item, where) for wanted, item in zip(arguments, items, strict=True))
+
+
+def _is_every(value: Every) -> bool:
+    return value == "epoch" or value >= 1
 
 
 def _plain(value: Any) -> Any:

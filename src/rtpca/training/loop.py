@@ -7,30 +7,29 @@ A run folder holds `config.yaml`, `state.pt` (the state after the last save), `c
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-import yaml
 from lightning.fabric import Fabric
 from torch import Tensor
 
 from rtpca.data.store import Dataset, open_dataset
-from rtpca.errors import ConfigError, InputError, TrainingError
-from rtpca.evaluation import EvalConfig, evaluate, summarise
-from rtpca.files import written_whole
-from rtpca.models import LiftingNetwork, build, load_checkpoint, save_checkpoint
+from rtpca.errors import TrainingError
+from rtpca.models import LiftingNetwork, build, save_checkpoint
 from rtpca.training.batches import BatchSource
-from rtpca.training.config import TrainConfig, from_dict
+from rtpca.training.config import TrainConfig
 from rtpca.training.curves import Curves, draw_curves
+from rtpca.training.environment import check_devices, matmul_precision, prepare_folder, stop_signals
 from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import WeightAverage, build_optimizers, schedule_factor
+from rtpca.training.resume import changed_options
+from rtpca.training.selection import Best, check_selection, validate
+from rtpca.training.start import starting_model
 from rtpca.training.state import TrainState, load_state, save_state
 
 
@@ -57,11 +56,13 @@ class TrainResult:
 
     Attributes:
         step: Steps done.
+        steps: Steps of the whole run.
         finished: Whether all steps are done; else `--resume` goes on.
         weights: The weights file.
     """
 
     step: int
+    steps: int
     finished: bool
     weights: Path
 
@@ -99,18 +100,19 @@ def train(
             loss is not finite.
         InputError: If the data cannot be read, or there is no such device.
     """
-    _check_devices(accelerator, devices)
+    check_devices(accelerator, devices)
     folder = Path(out)
     bf16_matmul = config.precision == "32-bf16-matmul"
     # Fabric does not export the type of its own precision names.
     precision = cast(Any, "32-true" if bf16_matmul else config.precision)
     fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)
     fabric.launch()
-    with open_dataset(data) as dataset, _matmul_precision("medium" if bf16_matmul else "highest"):
-        batches = BatchSource(dataset, config, fabric.device, fabric.global_rank)
-        run = _Run(fabric, config, folder, dataset, resume, weights)
-        with _stop_signals() as stopped:
-            return run.go(batches, report, lambda seconds: stopped.is_set() or seconds > max_time_s)
+    with open_dataset(data) as dataset, matmul_precision("medium" if bf16_matmul else "highest"):
+        batches = BatchSource(dataset, config, fabric.device, fabric.global_rank, fabric.world_size)
+        check_selection(config, dataset)
+        run = _Run(fabric, config, folder, dataset, batches, resume, weights)
+        with stop_signals() as stopped:
+            return run.go(report, lambda seconds: stopped.is_set() or seconds > max_time_s)
 
 
 class _Run:
@@ -122,18 +124,22 @@ class _Run:
         config: TrainConfig,
         folder: Path,
         dataset: Dataset,
+        batches: BatchSource,
         resume: bool,
         weights: str | Path | None,
     ) -> None:
-        self.fabric, self.config, self.folder, self.dataset = fabric, config, folder, dataset
+        self.fabric, self.config, self.folder = fabric, config, folder
+        self.dataset, self.batches = dataset, batches
+        self.steps = config.steps or (config.epochs or 0) * batches.epoch_steps
         torch.manual_seed(config.seed)
-        self.model = build(config.model) if weights is None else _loaded(weights, config)
+        self.model = starting_model(config, weights)
         # Compiled in place, so that the keys of the state dict stay the same.
         if config.compile:
             self.model.compile()
         self.network, *self.optimizers = fabric.setup(self.model, *build_optimizers(self.model, config.optim))
         self.average = WeightAverage(self.model, config.optim.ema) if config.optim.ema else None
         self.loss = PoseLoss(config.loss, config.input.skeleton, fabric.device)
+        self.best = Best()
         self.step, self.seconds = 0, 0.0
         self.saved_step: int | None = None
         if resume:
@@ -143,11 +149,9 @@ class _Run:
                 f"{folder} already holds a run; add --resume to go on, or choose another folder"
             )
         if fabric.global_rank == 0:
-            _prepare_folder(folder, config)
+            prepare_folder(folder, config)
 
-    def go(
-        self, batches: BatchSource, report: Callable[[Progress], None], stop: Callable[[float], bool]
-    ) -> TrainResult:
+    def go(self, report: Callable[[Progress], None], stop: Callable[[float], bool]) -> TrainResult:
         config = self.config
         began = time.monotonic() - self.seconds
         here = time.monotonic()
@@ -155,24 +159,26 @@ class _Run:
         counted, counted_at = self.step, time.monotonic()
         first = self.fabric.is_global_zero  # the one of several processes that writes
         with Curves(self.folder, self.step) if first else nullcontext() as curves:
-            while self.step < config.steps:
-                terms = self._train_step(batches)
+            while self.step < self.steps:
+                terms = self._train_step()
                 losses.append(terms)
                 self.step += 1
-                last = self.step == config.steps
+                last = self.step == self.steps
                 halt = self.fabric.broadcast(stop(time.monotonic() - here))
-                check = last or self.step % config.val_every == 0
+                val_every = self.batches.epoch_steps if config.val_every == "epoch" else config.val_every
+                check = last or self.step % val_every == 0
                 if last or halt or check or self.step % config.log_every == 0:
                     row = self._row(torch.stack(losses).mean(0), began)
                     now = time.monotonic()
-                    rate = (self.step - counted) * self._frames_per_step() / max(now - counted_at, 1e-9)
+                    frames = self.batches.frames_before(self.step) - self.batches.frames_before(counted)
+                    rate = frames / max(now - counted_at, 1e-9)
                     row["frames_per_second"] = rate
                     if check:
                         row |= self._validate()
                     losses, counted, counted_at = [], self.step, time.monotonic()
                     if curves is not None:
                         curves.add(row)
-                        report(Progress(self.step, config.steps, rate, row))
+                        report(Progress(self.step, self.steps, rate, row))
                 if last or halt or self.step % config.checkpoint_every == 0:
                     self.seconds = time.monotonic() - began
                     self._save()
@@ -181,18 +187,18 @@ class _Run:
         weights = self._save_weights()
         if self.fabric.global_rank == 0:
             draw_curves(self.folder)
-        return TrainResult(self.step, self.step == config.steps, weights)
+        return TrainResult(self.step, self.steps, self.step == self.steps, weights)
 
-    def _train_step(self, batches: BatchSource) -> Tensor:
+    def _train_step(self) -> Tensor:
         """One update; the loss and its terms, (1 + terms,)."""
         config = self.config
-        factor = schedule_factor(config.optim, self.step, config.steps)
+        factor = schedule_factor(config.optim, self.step, self.steps, self.batches.epoch_steps)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["full_lr"] * factor
-        batch = batches(self.step)
+        batch = self.batches(self.step)
         loss, terms = self.loss(self.network(batch.features).float(), batch.target)
-        self.fabric.backward(loss)
+        self.fabric.backward(self.loss.objective(loss))
         if config.optim.clip_norm:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.optim.clip_norm)
         for optimizer in self.optimizers:
@@ -210,7 +216,7 @@ class _Run:
         return {
             "step": self.step,
             "seconds": time.monotonic() - began,
-            "frames": self.step * self._frames_per_step(),
+            "frames": self.batches.frames_before(self.step),
             "lr": self.optimizers[0].param_groups[0]["lr"],
             "loss": mean[0],
         } | dict(zip((f"loss_{name}" for name in self.term_names), mean[1:], strict=True))
@@ -228,9 +234,6 @@ class _Run:
             f"{self.saved_step}: resume it with {remedy}"
         )
 
-    def _frames_per_step(self) -> int:
-        return self.config.batch * self.config.model.frames * self.fabric.world_size
-
     def _evaluated_model(self) -> LiftingNetwork:
         """The weights that count: the running mean if there is one."""
         if self.average is None:
@@ -240,17 +243,15 @@ class _Run:
         return model
 
     def _validate(self) -> dict[str, float]:
-        """Errors on the validation split with clean 2D, one camera per clip in turn."""
+        """Errors on the validation split; the best weights are remembered."""
+        model = self._evaluated_model()
         try:
-            recordings = list(self.dataset.iterate(self.config.data.val_split))
-            if not recordings:
-                return {}
-            model = self._evaluated_model().eval()
-            errors = evaluate(model, self.config.input, recordings, EvalConfig(all_cameras=False))
-            report = summarise(errors).all_frames
+            errors = validate(model, self.config, self.dataset)
         finally:
             self.model.train()
-        return {"val_mpjpe_mm": report.mpjpe_mm, "val_p_mpjpe_mm": report.p_mpjpe_mm}
+        if errors and self.config.select == "best":
+            self.best.offer(errors["val_mpjpe_mm"], self.step, model.state_dict())
+        return errors
 
     def _save(self) -> None:
         finite = torch.stack([parameter.isfinite().all() for parameter in self.model.parameters()])
@@ -266,12 +267,15 @@ class _Run:
                 self.seconds,
                 self.config.to_dict(),
                 self._seen(),
+                self.best.weights,
+                self.best.error_mm,
+                self.best.step,
             )
             save_state(self.folder / "state.pt", state)
 
     def _load(self) -> None:
         state = load_state(self.folder / "state.pt", self.fabric.device)
-        changed = _changed(state.config, self.config, state.step)
+        changed = changed_options(state.config, self.config, state.step)
         if changed:
             raise TrainingError(
                 f"{self.folder} was trained with other values of {', '.join(changed)}; resume with the "
@@ -290,6 +294,7 @@ class _Run:
                 group["full_lr"] = full_lr
         if self.average is not None:
             self.average.load(state.ema)
+        self.best = Best(state.best_error_mm, state.best_step, state.best)
         self.step, self.seconds, self.saved_step = state.step, state.seconds, state.step
 
     def _seen(self) -> dict[str, int]:
@@ -300,124 +305,21 @@ class _Run:
     def _save_weights(self) -> Path:
         path = self.folder / "weights.safetensors"
         if self.fabric.global_rank == 0:
+            model, chosen = self._evaluated_model(), {}
+            if self.best.weights:
+                model = build(self.config.model)
+                model.load_state_dict(self.best.weights)
+                chosen = {
+                    "chosen_step": self.best.step,
+                    "chosen_by": f"lowest MPJPE on the {self.config.data.val_split} split",
+                    "chosen_mpjpe_mm": self.best.error_mm,
+                }
             about = {
                 "recipe": self.config.to_dict(),
                 "steps": self.step,
-                "frames": self.step * self._frames_per_step(),
+                "frames": self.batches.frames_before(self.step),
                 "data": [attribution.to_dict() for attribution in self.dataset.attributions],
+                **chosen,
             }
-            save_checkpoint(path, self._evaluated_model(), self.config.input, about)
+            save_checkpoint(path, model, self.config.input, about)
         return path
-
-
-# What may differ between the parts of one run: what no result depends on, and the remedies of a run that
-# diverged.
-_FREE_TO_CHANGE = {
-    "log_every",
-    "checkpoint_every",
-    "compile",
-    "val_every",
-    "optim.lr",
-    "optim.muon_lr",
-    "optim.clip_norm",
-}
-
-
-def _changed(old: dict[str, Any], config: TrainConfig, step: int) -> list[str]:
-    """Names of the options that a resumed run may not change."""
-    # Through the configuration: an option younger than the run had its default.
-    before, now = _flat(from_dict(old).to_dict()), _flat(config.to_dict())
-    free = set(_FREE_TO_CHANGE)
-    begin_cooldown = min(
-        before["steps"] - before["optim.cooldown_steps"], config.steps - config.optim.cooldown_steps
-    )
-    if config.optim.schedule == "stable" and step <= begin_cooldown:
-        free |= {"steps", "optim.cooldown_steps"}  # the steps so far had the same learning rate under both
-    if before["model.arch"] != now["model.arch"]:
-        return ["model.arch"]
-    return [key for key in now if key not in free and before[key] != now[key]]
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values under dotted names, as `--set` takes them."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
-
-
-def _check_devices(accelerator: str, devices: int) -> None:
-    if devices < 1:
-        raise ConfigError(f"{devices} devices: at least 1 is needed")
-    found = torch.cuda.device_count()
-    if accelerator == "cuda" and devices > found:
-        raise InputError(
-            f"{devices} CUDA devices are asked for, this machine has {found}; use the CPU or fewer"
-        )
-
-
-def _loaded(weights: str | Path, config: TrainConfig) -> LiftingNetwork:
-    """The model of a checkpoint, in training mode.
-
-    Raises:
-        TrainingError: If it is not of the recipe's sizes, options and input.
-    """
-    checkpoint = load_checkpoint(weights)
-    new, old = config.to_dict(), {"model": checkpoint.config.to_dict(), "input": asdict(checkpoint.input)}
-    # How weights were initialised and regularised does not bind the next training.
-    free = ("init", "dropout", "drop_path")
-    changed = [
-        f"{group}.{key}"
-        for group, values in old.items()
-        for key in values
-        if key not in free and key in new[group] and new[group][key] != values[key]
-    ]
-    if changed:
-        raise TrainingError(
-            f"{weights} has other values of {', '.join(changed)} than the recipe; give the recipe its "
-            "values, or choose other weights"
-        )
-    model = build(config.model)
-    model.load_state_dict(checkpoint.model.state_dict())
-    return model
-
-
-def _prepare_folder(folder: Path, config: TrainConfig) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: the run folder cannot be made ({error.strerror})") from error
-    with written_whole(folder / "config.yaml") as partial:
-        partial.write_text(yaml.safe_dump(config.to_dict(), sort_keys=False), encoding="utf-8")
-
-
-@contextmanager
-def _matmul_precision(wanted: str) -> Generator[None]:
-    """PyTorch's precision of float32 products, which is one for the whole process, and back."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(wanted)
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
-
-
-@contextmanager
-def _stop_signals() -> Generator[threading.Event]:
-    """Turns the first Ctrl-C or termination into a stop after the current step; the second is immediate."""
-    stopped = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopped
-        return
-
-    def stop(number: int, frame: object) -> None:
-        stopped.set()
-        for signum, handler in previous.items():
-            signal.signal(signum, handler)
-
-    previous = {signum: signal.signal(signum, stop) for signum in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for signum, handler in previous.items():
-            signal.signal(signum, handler)

@@ -46,6 +46,8 @@ class LossConfig:
     """Weight of the mean velocity error."""
     squared: bool = False
     """Square the distance in the position term, as the paper prints it (its metric and the code do not)."""
+    scaled_by_value: bool = False
+    """Propagate the gradient of the total times the total, as the authors' script does."""
 
     def __post_init__(self) -> None:
         if self.joint_weights not in get_args(JointWeights):
@@ -134,3 +136,7 @@ class PoseLoss:
         if config.velocity and predicted.shape[1] > 1:
             terms["velocity"] = config.velocity * velocity_error(predicted, target)
         return torch.stack(list(terms.values())).sum(), {k: v.detach() for k, v in terms.items()}
+
+    def objective(self, total: Tensor) -> Tensor:
+        """What the gradient is taken of: the total, or half its square."""
+        return total.square() / 2 if self._config.scaled_by_value else total

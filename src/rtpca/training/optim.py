@@ -44,12 +44,13 @@ def build_optimizers(model: LiftingNetwork, config: OptimConfig) -> list[torch.o
     return optimizers
 
 
-def schedule_factor(config: OptimConfig, step: int, steps: int) -> float:
-    """Share of the full learning rate in step `step` (from 0) of `steps`."""
+def schedule_factor(config: OptimConfig, step: int, steps: int, epoch_steps: int = 0) -> float:
+    """Share of the full learning rate in step `step` (from 0) of `steps`, with `epoch_steps` an epoch."""
     if step < config.warmup_steps:
         return (step + 1) / config.warmup_steps
     if config.schedule == "exponential":
-        return config.decay ** (step // config.decay_every)
+        every = epoch_steps if config.decay_every == "epoch" else config.decay_every
+        return config.decay ** (step // every)
     if config.schedule == "stable":
         return min(1.0, (steps - step) / max(1, config.cooldown_steps))
     done = (step - config.warmup_steps) / max(1, steps - config.warmup_steps)

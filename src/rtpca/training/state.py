@@ -6,7 +6,8 @@ No generator state is needed: the randomness of a step depends on the seed and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ class TrainState:
         seconds: Training time so far.
         config: The recipe, plain values.
         seen: What else decides the batches: sequences and frames of the training split, processes.
+        best: State dict of the best weights so far; empty where the last are kept.
+        best_error_mm: Their validation error.
+        best_step: Steps that they were trained for.
     """
 
     step: int
@@ -40,6 +44,10 @@ class TrainState:
     seconds: float
     config: dict[str, Any]
     seen: dict[str, int]
+    # States from before these existed have their defaults.
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_error_mm: float = math.inf
+    best_step: int = 0
 
 
 def save_state(path: Path, state: TrainState) -> None:
@@ -63,7 +71,13 @@ def load_state(path: Path, device: torch.device | str = "cpu") -> TrainState:
             f"{path}: not a readable training state, it is damaged or something else; start again in another "
             "folder"
         ) from error
-    known = {field.name for field in fields(TrainState)} | {"format"}
-    if not isinstance(values, dict) or values.keys() != known or values.pop("format") != FORMAT:
+    values = values if isinstance(values, dict) else {}
+    needed = {item.name for item in fields(TrainState) if _needed(item)} | {"format"}
+    known = {item.name for item in fields(TrainState)} | {"format"}
+    if not needed <= values.keys() <= known or values.pop("format") != FORMAT:
         raise CheckpointError(f"{path}: not a training state of this package")
     return TrainState(**values)
+
+
+def _needed(item: Field[Any]) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING

@@ -1,0 +1,112 @@
+"""Errors of one sequence seen by one camera, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from rtpca import metrics
+from rtpca.data.recording import Recording
+
+PCK_THRESHOLD_M = 0.150
+
+
+def _none() -> Tensor:
+    return torch.empty(0, dtype=torch.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceErrors:
+    """Errors of one sequence seen by one camera; one value per frame, per frame pair, or per three frames.
+
+    Only frames that count are here. Velocity and acceleration are taken where all their frames count.
+
+    Attributes:
+        name: Of the sequence.
+        subject: The person.
+        action: What is done.
+        source: Where it comes from.
+        camera: Index of the camera.
+        fps: Frame rate that it was evaluated at.
+        mpjpe_m: (F,) metres.
+        p_mpjpe_m: (F,) metres.
+        velocity_m: (F - 1,) metres per frame.
+        acceleration_m: (F - 2,) metres per frame squared.
+        n_mpjpe_m: (F,) metres.
+        mpjpe_14_m: (F,) metres, over the 14 joints of MPI-INF-3DHP's PCK; empty for other benchmarks, as what
+            follows.
+        pck_14: (F,) share of its 14 joints within 150 mm.
+        auc_14: (F,) mean share within 0, 5, ..., 150 mm.
+        pck_17: (F,) the same of all joints.
+        auc_17: (F,) the same of all joints.
+    """
+
+    name: str
+    subject: str
+    action: str
+    source: str
+    camera: int
+    fps: float
+    mpjpe_m: Tensor
+    p_mpjpe_m: Tensor
+    velocity_m: Tensor
+    acceleration_m: Tensor
+    n_mpjpe_m: Tensor = field(default_factory=_none)
+    mpjpe_14_m: Tensor = field(default_factory=_none)
+    pck_14: Tensor = field(default_factory=_none)
+    auc_14: Tensor = field(default_factory=_none)
+    pck_17: Tensor = field(default_factory=_none)
+    auc_17: Tensor = field(default_factory=_none)
+
+
+def sequence_errors(
+    recording: Recording, camera: int, predicted: Tensor, truth: Tensor, counted: Tensor | None = None
+) -> SequenceErrors:
+    """Compare.
+
+    Args:
+        recording: What was seen, at the frame rate of the poses.
+        camera: Index of the camera.
+        predicted: (F, J, 3) metres.
+        truth: (F, J, 3) metres.
+        counted: (F,) which frames count; None: all.
+
+    Returns:
+        The errors of the frames that count.
+    """
+    if counted is None:
+        counted = torch.ones(len(truth), dtype=torch.bool)
+    pairs = counted[1:] & counted[:-1]
+    triples = pairs[1:] & pairs[:-1]
+    velocity, acceleration = truth.new_empty(0), truth.new_empty(0)
+    if len(truth) > 1:
+        velocity = metrics.mpjve(predicted, truth)[pairs]
+    if len(truth) > 2:
+        acceleration = metrics.acceleration_error(predicted, truth)[triples]
+    predicted, truth = predicted[counted], truth[counted]
+    found: dict[str, Tensor] = {}
+    if recording.source == "mpi-inf-3dhp":
+        joints = list(metrics.MPI_INF_3DHP_JOINTS)
+        found = {
+            "mpjpe_14_m": metrics.mpjpe(predicted[:, joints], truth[:, joints]),
+            "pck_14": metrics.pck(predicted, truth, PCK_THRESHOLD_M, joints),
+            "auc_14": metrics.auc(predicted, truth, joints=joints),
+            "pck_17": metrics.pck(predicted, truth, PCK_THRESHOLD_M),
+            "auc_17": metrics.auc(predicted, truth),
+        }
+    return SequenceErrors(
+        recording.name,
+        recording.subject,
+        recording.action,
+        recording.source,
+        camera,
+        recording.fps,
+        metrics.mpjpe(predicted, truth),
+        metrics.p_mpjpe(predicted, truth),
+        velocity,
+        acceleration,
+        metrics.n_mpjpe(predicted, truth),
+        **found,
+    )

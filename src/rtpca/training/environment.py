@@ -1,0 +1,69 @@
+"""What surrounds a run: devices, precision, signals, the run folder."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+import yaml
+
+from rtpca.errors import ConfigError, InputError
+from rtpca.files import written_whole
+from rtpca.training.config import TrainConfig
+
+
+def check_devices(accelerator: str, devices: int) -> None:
+    """Refuse devices that are not there."""
+    if devices < 1:
+        raise ConfigError(f"{devices} devices: at least 1 is needed")
+    found = torch.cuda.device_count()
+    if accelerator == "cuda" and devices > found:
+        raise InputError(
+            f"{devices} CUDA devices are asked for, this machine has {found}; use the CPU or fewer"
+        )
+
+
+def prepare_folder(folder: Path, config: TrainConfig) -> None:
+    """Make the run folder, with the resolved recipe in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: the run folder cannot be made ({error.strerror})") from error
+    with written_whole(folder / "config.yaml") as partial:
+        partial.write_text(yaml.safe_dump(config.to_dict(), sort_keys=False), encoding="utf-8")
+
+
+@contextmanager
+def matmul_precision(wanted: str) -> Generator[None]:
+    """PyTorch's precision of float32 products, which is one for the whole process, and back."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(wanted)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@contextmanager
+def stop_signals() -> Generator[threading.Event]:
+    """Turns the first Ctrl-C or termination into a stop after the current step; the second is immediate."""
+    stopped = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+
+    def stop(number: int, frame: object) -> None:
+        stopped.set()
+        for signum, handler in previous.items():
+            signal.signal(signum, handler)
+
+    previous = {signum: signal.signal(signum, stop) for signum in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for signum, handler in previous.items():
+            signal.signal(signum, handler)
