@@ -85,8 +85,8 @@ def locate(sources: Sequence[Path]) -> Files:
     if not (files.archives or files.train or files.test):
         given = ", ".join(map(str, sources))
         raise InputError(
-            f"{given}: no files of MPI-INF-3DHP found; needed are data_train_3dhp.npz and data_test_3dhp.npz, "
-            "or the folders S1 to S8 and TS1 to TS6 with annot.mat and annot_data.mat"
+            f"{given}: no files of MPI-INF-3DHP found; needed are data_train_3dhp.npz and "
+            "data_test_3dhp.npz, or the folders S1 to S8 and TS1 to TS6 with annot.mat and annot_data.mat"
         )
     return files
 
@@ -103,8 +103,7 @@ def read(files: Files, options: BenchmarkOptions, report: PrepareReport) -> Clip
         InputError: an archive is damaged or hostile.
         ConfigError: a subject of the options is no training subject.
     """
-    split = splits(options.val_subjects)
-    make = RecordingMaker(split, report)
+    make = RecordingMaker(splits(options.val_subjects), report)
     clips: list[Clip] = []
     attribution = ATTRIBUTION
     for archive in files.archives:
@@ -112,10 +111,10 @@ def read(files: Files, options: BenchmarkOptions, report: PrepareReport) -> Clip
         attribution = imitation_terms(contents.get(NOTE_ARRAY), attribution)
         clips += _archive_clips(archive, contents[archive.array], make, report)
     for path, sequence in files.train:
-        if _known(sequence, split, path, report):
+        if _known(sequence, path, report):
             clips.append(Clip(sequence, partial(_train_file, path, sequence, make)))
     for path, sequence in files.test:
-        if _known(sequence, split, path, report):
+        if _known(sequence, path, report):
             clips.append(Clip(sequence, partial(_test_file, path, sequence, make)))
     if attribution is ATTRIBUTION and files.train + files.test:
         attribution = imitation_terms(read_note((files.train + files.test)[0][0]), attribution)
@@ -125,7 +124,7 @@ def read(files: Files, options: BenchmarkOptions, report: PrepareReport) -> Clip
 def _sequence_of(path: Path, *patterns: str) -> str:
     """The sequence that the folders of a file name: "TS1" or "S1 Seq1"."""
     folders = path.resolve().parts[-1 - len(patterns) : -1]
-    for folder, pattern in zip(folders, patterns, strict=True):
+    for folder, pattern in zip(folders, patterns, strict=False):
         if not re.fullmatch(pattern, folder):
             raise InputError(
                 f"{path}: its folders do not say which sequence it is; keep the dataset's own, "
@@ -134,8 +133,8 @@ def _sequence_of(path: Path, *patterns: str) -> str:
     return " ".join(folders)
 
 
-def _known(sequence: str, split: dict[str, str], path: Path, report: PrepareReport) -> bool:
-    if sequence.split(" ")[0] in split:
+def _known(sequence: str, path: Path, report: PrepareReport) -> bool:
+    if sequence in facts("mpi-inf-3dhp")["train"] or sequence in TEST:
         return True
     report.note(f"{path.name}: {sequence} left out, it is no sequence of the standard protocol")
     return False
@@ -145,7 +144,7 @@ def _archive_clips(
     archive: Archive, sequences: dict[str, Any], make: RecordingMaker, report: PrepareReport
 ) -> Iterator[Clip]:
     for sequence, content in sequences.items():
-        if not _known(sequence, make.split, archive.path, report):
+        if not _known(sequence, archive.path, report):
             continue
         label = f"{archive.path}: {sequence}"
         if sequence in TEST:
@@ -181,11 +180,7 @@ def _train_entry(
 
 
 def _train_file(path: Path, sequence: str, make: RecordingMaker) -> Iterable[Recording]:
-    fps = facts("mpi-inf-3dhp")["train"].get(sequence, {}).get("fps")
-    if fps is None:
-        raise InputError(
-            f"{path}: {sequence} is no training sequence of MPI-INF-3DHP; they are Seq1 and Seq2"
-        )
+    fps = facts("mpi-inf-3dhp")["train"][sequence]["fps"]
     annotation = read_train(path)
     if min(len(annotation.points_px), len(annotation.points_mm)) <= max(CAMERAS):
         raise InputError(f"{path}: has {len(annotation.points_px)} cameras, needed are the dataset's 14")

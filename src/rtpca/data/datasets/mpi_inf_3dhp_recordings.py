@@ -83,8 +83,8 @@ class RecordingMaker:
         known = facts("mpi-inf-3dhp")["test"][sequence]
         if len(valid) != len(points_mm) or not valid.any():
             raise InputError(
-                f"{label}: {len(valid)} marks of valid frames, {valid.sum()} of them set, for {len(points_mm)} "
-                "frames; the file is damaged"
+                f"{label}: {len(valid)} marks of valid frames, {valid.sum()} of them set, for "
+                f"{len(points_mm)} frames; the file is damaged"
             )
         if valid.sum() != known["valid_frames"]:
             self._report.note(
@@ -160,7 +160,7 @@ class RecordingMaker:
 
 def _filled(points: Points, counted: Flags, label: str) -> Points:
     """The points, where frames that do not count and hold no numbers repeat the last frame that does."""
-    finite: Flags = np.isfinite(points).all(axis=2).all(axis=1)
+    finite = np.isfinite(points.reshape(len(points), -1)).all(axis=-1)
     if not finite[counted].all():
         raise InputError(f"{label}: holds positions that are not finite; the file is damaged")
     if finite.all():
