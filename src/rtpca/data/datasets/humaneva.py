@@ -117,10 +117,17 @@ def read(files: Files, options: BenchmarkOptions, report: PrepareReport) -> Clip
             if not options.skip_damaged:
                 raise
             report.note(f"left out: {error}")
+    rms_px: dict[str, float] = {}
     cameras = {
-        subject: _cameras(subject, taken, files, report)
+        subject: _cameras(subject, taken, files, rms_px)
         for subject in dict.fromkeys(c.subject for c in taken)
     }
+    if rms_px:
+        worst = max(rms_px, key=lambda name: rms_px[name])
+        report.note(
+            f"intrinsics fitted to 2D and 3D of each subject and camera: {np.median(list(rms_px.values())):.2f} "
+            f"px off (rms, median), {rms_px[worst]:.2f} px in {worst}"
+        )
     clips = [Clip(chunk.name, partial(_recording, chunk, cameras[chunk.subject], split)) for chunk in taken]
     attribution = imitation_terms(contents.get(NOTE_ARRAY), ATTRIBUTION)
     return Clips(clips, attribution, partial(keypoints.note, report))
@@ -189,8 +196,8 @@ def _take(chunk: _Chunk, archive: Archive, keypoints: Keypoints2D) -> _Chunk:
     return _Chunk(chunk.key, chunk.clip, None, y_up(points).astype(np.float32), views)
 
 
-def _cameras(subject: str, chunks: list[_Chunk], files: Files, report: PrepareReport) -> dict[str, Camera]:
-    """The subject's cameras with intrinsics fitted to all of its clips."""
+def _cameras(subject: str, chunks: list[_Chunk], files: Files, rms_px: dict[str, float]) -> dict[str, Camera]:
+    """The subject's cameras with intrinsics fitted to all of its clips; `rms_px` takes their deviations."""
     own = [chunk for chunk in chunks if chunk.subject == subject]
     cameras: dict[str, Camera] = {}
     for name, camera in humaneva_cameras(subject).items():
@@ -199,10 +206,7 @@ def _cameras(subject: str, chunks: list[_Chunk], files: Files, report: PrepareRe
         label = f"{files.keypoints.path}: {subject}, camera {name}"
         fit = fit_pinhole(np.concatenate(points), np.concatenate(pixels), label)
         cameras[name] = with_intrinsics(camera, fit.focal_px, fit.principal_px)
-        report.note(
-            f"{subject}, camera {name}: focal length {fit.focal_px[0]:.0f} x {fit.focal_px[1]:.0f} px, "
-            f"fitted to the 2D keypoints, {fit.rms_px:.2f} px off (rms)"
-        )
+        rms_px[f"{subject} {name}"] = fit.rms_px
     return cameras
 
 

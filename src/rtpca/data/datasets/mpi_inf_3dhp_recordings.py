@@ -160,7 +160,7 @@ class RecordingMaker:
 
 def _filled(points: Points, counted: Flags, label: str) -> Points:
     """The points, where frames that do not count and hold no numbers repeat the last frame that does."""
-    finite = np.isfinite(points.reshape(len(points), -1)).all(axis=-1)
+    finite = np.asarray(np.isfinite(points.reshape(len(points), -1)).all(axis=-1))
     if not finite[counted].all():
         raise InputError(f"{label}: holds positions that are not finite; the file is damaged")
     if finite.all():
