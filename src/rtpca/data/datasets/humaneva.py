@@ -124,9 +124,10 @@ def read(files: Files, options: BenchmarkOptions, report: PrepareReport) -> Clip
     }
     if rms_px:
         worst = max(rms_px, key=lambda name: rms_px[name])
+        middle = float(np.median([*rms_px.values()]))
         report.note(
-            f"intrinsics fitted to 2D and 3D of each subject and camera: {np.median(list(rms_px.values())):.2f} "
-            f"px off (rms, median), {rms_px[worst]:.2f} px in {worst}"
+            f"intrinsics fitted to 2D and 3D of each subject and camera: {middle:.2f} px off (rms, median), "
+            f"{rms_px[worst]:.2f} px in {worst}"
         )
     clips = [Clip(chunk.name, partial(_recording, chunk, cameras[chunk.subject], split)) for chunk in taken]
     attribution = imitation_terms(contents.get(NOTE_ARRAY), ATTRIBUTION)
