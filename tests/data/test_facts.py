@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from rtpca.data.datasets.facts import facts, h36m_cameras, humaneva_cameras, level_camera, projected, y_up, z_up
+from rtpca.data.datasets.facts import (
+    facts,
+    h36m_cameras,
+    humaneva_cameras,
+    level_camera,
+    projected,
+    y_up,
+    z_up,
+)
 from rtpca.data.datasets.h36m import KEPT_OF_32
 from rtpca.data.datasets.mpi_inf_3dhp import CAMERAS, KEPT_OF_28
 from rtpca.geometry import normalise_screen

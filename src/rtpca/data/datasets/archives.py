@@ -55,7 +55,7 @@ class Archive:
 
 
 def files_of(sources: Sequence[Path], suffixes: tuple[str, ...]) -> list[tuple[Path, bool]]:
-    """The files that the user named or that lie in the folders that he named, and which of both.
+    """The files that the user named or that lie in the folders that the user named, and which of both.
 
     Args:
         sources: files or folders.
@@ -67,16 +67,18 @@ def files_of(sources: Sequence[Path], suffixes: tuple[str, ...]) -> list[tuple[P
     Raises:
         InputError: there is no such file or folder.
     """
-    found: list[tuple[Path, bool]] = []
+    found: dict[Path, tuple[Path, bool]] = {}
     for source in sources:
         if source.is_dir():
             inside = sorted(path for path in source.rglob("*") if path.suffix.lower() in suffixes)
-            found += [(path, False) for path in inside if path.is_file() and not path.name.startswith(".")]
+            for path in inside:
+                if path.is_file() and not path.name.startswith("."):
+                    found.setdefault(path.resolve(), (path, False))
         elif source.is_file():
-            found.append((source, True))
+            found[source.resolve()] = (source, True)
         else:
             raise InputError(f"{source}: no such file or folder; give the dataset's files or their folder")
-    return list(dict.fromkeys(found))
+    return list(found.values())
 
 
 def find_archives(sources: Sequence[Path], dataset: str) -> list[Archive]:

@@ -55,10 +55,12 @@ def prepare_benchmark(
         for done, clip in enumerate(opened.clips):
             if progress is not None:
                 progress(done, len(opened.clips), clip.name)
+            written = False
             for recording in _recordings(clip, options, report):
                 writer.add(replace(recording, licence=opened.attribution.licence))
                 report.count(recording)
-            report.takes += 1
+                written = True
+            report.takes += written
         if not report.sequences:
             raise InputError(f"nothing to write, {output} is not written ({'; '.join(report.notes)})")
     opened.finish()

@@ -118,8 +118,9 @@ def read(files: Files, options: BenchmarkOptions, report: PrepareReport) -> Clip
                 _read_clip, files.positions, subjects, keypoints, subject, action, split[subject]
             )
             clips.append(Clip(f"{subject}/{action}", read_clip))
-    for subject in set(split) - set(subjects):
-        report.note(f"{subject}: not in {files.positions.path.name}")
+    absent = [subject for subject in split if subject not in subjects]
+    if absent:
+        report.note(f"{', '.join(absent)}: not in {files.positions.path.name}")
     attribution = imitation_terms(contents.get(NOTE_ARRAY), ATTRIBUTION)
     return Clips(clips, attribution, partial(_finish, keypoints, report))
 
