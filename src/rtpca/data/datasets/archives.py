@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numpy.lib import format as npy_format
 
 from rtpca.data.attribution import Attribution
+from rtpca.data.recording import FloatArray
 from rtpca.data.safe_pickle import npz_names, read_npz
 from rtpca.errors import InputError
 
@@ -42,6 +44,7 @@ _FIRST_KEYS = {
     "humaneva": re.compile(r"(Train|Validate|Unlabeled)(/.*)?"),
     "mpi-inf-3dhp": re.compile(r"S\d+ Seq\d+|TS\d+"),
 }
+_FARTHEST_M, _FARTHEST_PX = 1e4, 1e6
 _PEEK_BYTES = 1 << 16
 _PEEK_OPCODES = 100
 
@@ -190,6 +193,22 @@ def points_of(value: Any, coordinates: tuple[int, ...], joints: tuple[int, ...],
     if value.ndim != 3 or not len(value) or value.shape[1] not in joints or value.shape[2] not in coordinates:
         raise InputError(f"{label}: has shape {value.shape}, needed is {wanted}")
     return value
+
+
+def finite_metres(points: npt.NDArray[np.floating], label: str) -> FloatArray:
+    """Positions in metres as float32.
+
+    Raises:
+        InputError: some are not finite, or further away than anybody was ever recorded.
+    """
+    if not (np.abs(points) < _FARTHEST_M).all():
+        raise InputError(f"{label}: holds positions that are not finite or kilometres away; it is damaged")
+    return points.astype(np.float32)
+
+
+def pixels(points: npt.NDArray[np.floating]) -> FloatArray:
+    """2D keypoints as float32; what is no place in a picture becomes NaN, a missing keypoint."""
+    return np.where(np.abs(points) < _FARTHEST_PX, points, np.nan).astype(np.float32)
 
 
 def imitation_terms(text: Any, attribution: Attribution) -> Attribution:

@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ import torch
 from rtpca.data.recording import FloatArray
 from rtpca.geometry import Camera
 from rtpca.geometry.rotation import rotation_from_quaternion
+
+T = TypeVar("T", bound=np.floating)
 
 _Z_UP_FROM_Y_UP = ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0))
 
@@ -30,12 +32,12 @@ def facts(dataset: str) -> dict[str, Any]:
     return json.loads(text)[dataset]
 
 
-def y_up(points: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def y_up(points: npt.NDArray[T]) -> npt.NDArray[T]:
     """Points (..., 3) of a z-up world in the y-up world that is used here: (x, y, z) becomes (x, z, -y)."""
     return np.stack([points[..., 0], points[..., 2], -points[..., 1]], axis=-1)
 
 
-def z_up(points: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def z_up(points: npt.NDArray[T]) -> npt.NDArray[T]:
     """The inverse of `y_up`."""
     return np.stack([points[..., 0], -points[..., 2], points[..., 1]], axis=-1)
 

@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rtpca.data.attribution import Attribution
 from rtpca.data.datasets.archives import (
     NOTE_ARRAY,
     Archive,
     find_archives,
+    finite_metres,
     imitation_terms,
     named_entries,
     points_of,
@@ -136,9 +135,8 @@ def _read_clip(
     label = f"{archive.path}: {subject}/{action}"
     # Taken out of the dictionary, so that its memory is free again once the clip is written.
     points = points_of(subjects[subject].pop(action), (3,), (32, 17), label)
-    if not np.isfinite(points).all():
-        raise InputError(f"{label}: holds positions that are not finite; the file is damaged")
-    positions3d = y_up(points[:, KEPT_OF_32] if points.shape[1] == 32 else points).astype(np.float32)
+    points = points[:, KEPT_OF_32] if points.shape[1] == 32 else points
+    positions3d = y_up(finite_metres(points, label))
     cameras = h36m_cameras(subject)
     names = tuple(cameras)
     views = None

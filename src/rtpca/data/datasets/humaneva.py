@@ -19,6 +19,7 @@ from rtpca.data.datasets.archives import (
     NOTE_ARRAY,
     Archive,
     find_archives,
+    finite_metres,
     imitation_terms,
     named_entries,
     points_of,
@@ -190,11 +191,9 @@ def _chunks(
 def _take(chunk: _Chunk, archive: Archive, keypoints: Keypoints2D) -> _Chunk:
     label = f"{archive.path}: {chunk.name}"
     points = points_of(chunk.raw, (3,), (15,), label)
-    if not np.isfinite(points).all():
-        raise InputError(f"{label}: holds positions that are not finite; the file is damaged")
     names = tuple(humaneva_cameras(chunk.subject))
     views = keypoints.views(chunk.key, chunk.clip, names, len(points), SKELETON)
-    return _Chunk(chunk.key, chunk.clip, None, y_up(points).astype(np.float32), views)
+    return _Chunk(chunk.key, chunk.clip, None, y_up(finite_metres(points, label)), views)
 
 
 def _cameras(subject: str, chunks: list[_Chunk], files: Files, rms_px: dict[str, float]) -> dict[str, Camera]:

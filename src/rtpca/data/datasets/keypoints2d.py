@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rtpca.data.datasets.archives import Archive, named_entries, points_of, read_archive
+from rtpca.data.datasets.archives import Archive, named_entries, pixels, points_of, read_archive
 from rtpca.data.datasets.options import PrepareReport
 from rtpca.data.recording import FloatArray
 from rtpca.errors import InputError
@@ -92,7 +92,7 @@ class Keypoints2D:
             )
         if len(points) > frames:
             self.cut.append(len(points) - frames)
-        points = points[:frames].astype(np.float32)
+        points = pixels(points[:frames])
         if self.skeleton == target:
             return points
         scores = points[..., 2] if points.shape[-1] == 3 else np.ones(points.shape[:2], dtype=np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rtpca.data.attribution import Attribution
+from rtpca.data.datasets.archives import finite_metres, pixels
 from rtpca.data.datasets.facts import facts, in_camera, level_camera, with_intrinsics
 from rtpca.data.datasets.intrinsics import fit_pinhole
 from rtpca.data.datasets.options import PrepareReport
@@ -139,7 +140,7 @@ class RecordingMaker:
         counted = np.ones(len(points_mm), dtype=np.bool_) if valid is None else valid
         camera = level_camera(size_wh)
         # The level camera's axes are the world's, turned by half about x.
-        positions3d = (_filled(points_mm / 1000.0, counted, label) * (1.0, -1.0, -1.0)).astype(np.float32)
+        positions3d = finite_metres(_filled(points_mm / 1000.0, counted) * (1.0, -1.0, -1.0), label)
         fit = fit_pinhole(in_camera(camera, positions3d[counted]), points_px[counted], label)
         self._rms_px[name] = fit.rms_px
         return Recording(
@@ -151,19 +152,17 @@ class RecordingMaker:
             split=self.split[subject],
             source=ATTRIBUTION.source,
             licence=ATTRIBUTION.licence,
-            keypoints2d={camera_name: points_px.astype(np.float32)},
+            keypoints2d={camera_name: pixels(points_px)},
             cameras=(with_intrinsics(camera, fit.focal_px, fit.principal_px),),
             camera_names=(camera_name,),
             valid=valid,
         )
 
 
-def _filled(points: Points, counted: Flags, label: str) -> Points:
+def _filled(points: Points, counted: Flags) -> Points:
     """The points, where frames that do not count and hold no numbers repeat the last frame that does."""
     finite = np.asarray(np.isfinite(points.reshape(len(points), -1)).all(axis=-1))
-    if not finite[counted].all():
-        raise InputError(f"{label}: holds positions that are not finite; the file is damaged")
-    if finite.all():
+    if finite.all() or not finite[counted].all():
         return points
     last = np.maximum.accumulate(np.where(finite, np.arange(len(points)), -1))
     return points[np.where(last < 0, np.flatnonzero(finite)[0], last)]
