@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import shutil
 import struct
 import zipfile
 
 import numpy as np
 import pytest
-from archive_changes import RunsOnLoad, changed, save
+from archive_changes import RunsOnLoad, changed, contents_of, save
+from numpy.lib import format as npy_format
 
 from rtpca.data.datasets import archives
 from rtpca.data.datasets.archives import find_archives, imitation_terms, read_archive
 from rtpca.data.datasets.benchmark import prepare_benchmark
 from rtpca.data.datasets.h36m import ATTRIBUTION
+from rtpca.data.store import open_dataset
 from rtpca.errors import InputError
 
 
@@ -122,6 +125,23 @@ def test_archives_that_unpack_to_more_than_memory_are_refused_unread(h36m_files,
     monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1 << 31)
     with pytest.raises(InputError, match="unpacks to 3 GiB, more than the 2 GiB that are read"):
         read_archive(archives.Archive(path, "positions_3d"))
+
+
+def test_files_of_old_numpy_are_recognised_and_read(h36m_files, tmp_path):
+    """They hold pickles of protocol 2, in which arrays are text."""
+    path = tmp_path / "data_3d_h36m.npz"
+    positions = np.array(contents_of(h36m_files[0])["positions_3d"], dtype=object)
+    with zipfile.ZipFile(path, "w") as archive, archive.open("positions_3d.npy", "w") as member:
+        npy_format.write_array_header_1_0(member, npy_format.header_data_from_array_1_0(positions))
+        pickle.dump(positions, member, protocol=2)
+    assert find_archives([path], "h36m")
+    with pytest.raises(InputError, match="holds Human3.6M"):
+        find_archives([path], "humaneva")
+    prepare_benchmark("h36m", [path], tmp_path / "old.h5")
+    prepare_benchmark("h36m", [h36m_files[0]], tmp_path / "new.h5")
+    with open_dataset(tmp_path / "old.h5") as old, open_dataset(tmp_path / "new.h5") as new:
+        for name in new.names():
+            np.testing.assert_array_equal(old.read(name).positions3d, new.read(name).positions3d)
 
 
 @pytest.mark.parametrize("content", [[1, 2], {1: {}}, "text", None])

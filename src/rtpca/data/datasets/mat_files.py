@@ -12,8 +12,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-from scipy.io import loadmat, whosmat
 
+from rtpca.data.datasets.matlab5 import Value, read_variables, variable_names
 from rtpca.errors import InputError
 
 MAX_NUMBERS = 50_000_000
@@ -21,6 +21,19 @@ MAX_NUMBERS = 50_000_000
 
 TRAIN_FIELDS, TEST_FIELDS = ("annot2", "univ_annot3"), ("annot2", "univ_annot3", "valid_frame")
 _NOTE_FIELD = "imitation"
+
+_HDF5_DAMAGE = (
+    OSError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    OverflowError,
+    MemoryError,
+    NotImplementedError,
+)
+"""What h5py raises on damaged files."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +57,8 @@ def fields_of(path: Path) -> set[str] | None:
         if h5py.is_hdf5(path):
             with h5py.File(path, "r") as file:
                 return set(file)
-        return {name for name, _, _ in whosmat(path)}
-    except Exception:  # see _read
+        return set(variable_names(path))
+    except (*_HDF5_DAMAGE, InputError):
         return None
 
 
@@ -58,8 +71,8 @@ def read_train(path: Path) -> Annotation:
     values = _read(path, TRAIN_FIELDS)
     points: dict[str, list[np.ndarray]] = {}
     for field, axes in zip(TRAIN_FIELDS, (2, 3), strict=True):
-        cells = values[field].ravel(order="F")
-        if values[field].dtype != object:
+        cells = values[field]
+        if not isinstance(cells, list):
             raise InputError(
                 f"{path}: '{field}' is no list of cameras; needed is the annot.mat of a sequence"
             )
@@ -78,10 +91,10 @@ def read_test(path: Path) -> Annotation:
     values = _read(path, TEST_FIELDS)
     points_px = _test_points(values["annot2"], 2, f"{path}: annot2")
     points_mm = _test_points(values["univ_annot3"], 3, f"{path}: univ_annot3")
-    valid = np.ravel(values["valid_frame"])
-    if valid.dtype.kind not in "fiub":
+    valid = values["valid_frame"]
+    if not isinstance(valid, np.ndarray) or valid.dtype.kind not in "fiub":
         raise InputError(f"{path}: 'valid_frame' is no array of numbers; the file is damaged")
-    return Annotation([points_px], [points_mm], valid != 0)
+    return Annotation([points_px], [points_mm], np.ravel(valid) != 0)
 
 
 def read_note(path: Path) -> str | None:
@@ -91,26 +104,26 @@ def read_note(path: Path) -> str | None:
         InputError: the file is damaged.
     """
     note = _read(path, (_NOTE_FIELD,)).get(_NOTE_FIELD)
-    if note is None:
-        return None
-    text = note.ravel()[0] if note.size else ""
-    return text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+    if isinstance(note, np.ndarray) and note.dtype.kind == "S":
+        return note.tobytes().decode(errors="replace")
+    return note if isinstance(note, str) else None
 
 
-def _read(path: Path, fields: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _read(path: Path, fields: tuple[str, ...]) -> dict[str, Value]:
+    values: dict[str, Value]
     try:
         if h5py.is_hdf5(path):
             with h5py.File(path, "r") as file:
                 values = {name: _hdf5_array(file, name) for name in fields if name in file}
         else:
-            values = loadmat(path, variable_names=fields)
-    except Exception as error:  # damaged files make scipy and h5py raise nearly anything, name errors too
+            values = read_variables(path, fields)
+    except _HDF5_DAMAGE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path}: damaged or no MATLAB file ({reason}); get it again") from error
     missing = [name for name in fields if name not in values and name != _NOTE_FIELD]
     if missing:
         raise InputError(f"{path}: has no {', '.join(missing)}; is it an annotation file of MPI-INF-3DHP?")
-    return {name: np.asarray(values[name]) for name in fields if name in values}
+    return values
 
 
 def _hdf5_array(file: h5py.File, name: str) -> np.ndarray:
@@ -124,16 +137,17 @@ def _hdf5_array(file: h5py.File, name: str) -> np.ndarray:
     return np.asarray(array[()])
 
 
-def _flat_points(cell: Any, axes: int, label: str) -> np.ndarray:
+def _flat_points(array: np.ndarray, axes: int, label: str) -> np.ndarray:
     """(F, 28 * axes) numbers as (F, 28, axes)."""
-    array = np.asarray(cell)
     if array.dtype.kind not in "fiu" or array.ndim != 2 or array.shape[1] != 28 * axes or not len(array):
         raise InputError(f"{label}: {array.dtype} of shape {array.shape}, needed is (F, {28 * axes}) numbers")
     return array.reshape(len(array), 28, axes)
 
 
-def _test_points(array: np.ndarray, axes: int, label: str) -> np.ndarray:
+def _test_points(array: Value, axes: int, label: str) -> np.ndarray:
     """(F, 17, axes) from HDF5's (F, 1, 17, axes) or MATLAB's (axes, 17, 1, F)."""
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{label}: no array of numbers; the file is damaged")
     if array.dtype.kind in "fiu" and array.ndim == 4 and array.size:
         if array.shape[1:] == (1, 17, axes):
             return array[:, 0]
