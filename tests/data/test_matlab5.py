@@ -37,7 +37,7 @@ def test_arrays_cells_and_text_are_read_back(tmp_path, compressed, rng):
     assert values["text"] == "plain words"
     for given, wanted in zip(values["cells"], cells.ravel(), strict=True):
         np.testing.assert_array_equal(given, wanted)
-    with pytest.raises(InputError, match="'a_structure' is no array of real numbers"):
+    with pytest.raises(InputError, match="a_structure is no array of real numbers"):
         read_variables(path, ("a_structure",))
 
 
@@ -62,7 +62,7 @@ def test_lists_in_lists_are_refused_however_deep(tmp_path):
         content = cell(content)
     path = written(tmp_path / "x.mat", cell(content, b"deep"))
     assert variable_names(path) == ["deep"]
-    with pytest.raises(InputError, match="is no array of real numbers"):
+    with pytest.raises(InputError, match="a member of a list is no array of real numbers"):
         read_variables(path, ("deep",))
 
 

@@ -143,7 +143,7 @@ class _Matrix:
 
     def _array(self) -> np.ndarray:
         if self._kind not in _NUMERIC or self._flags & _COMPLEX:
-            raise _Damaged(f"'{self.name}' is no array of real numbers")
+            raise _Damaged(f"{self.name or 'a member of a list'} is no array of real numbers")
         numbers = self._numbers()
         if len(numbers) != self._count():
             raise _Damaged(f"{len(numbers)} numbers for an array of shape {self._shape}")
