@@ -1,4 +1,4 @@
-"""`rtpca prepare cmu|bvh`: turn published motion capture into one dataset file."""
+"""`rtpca prepare`: turn published motion capture, or a benchmark's files, into one dataset file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from rtpca.cli.console import err, out
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from rtpca.data.datasets.benchmark import Benchmark
+    from rtpca.data.datasets.clips import BenchmarkOptions
     from rtpca.data.datasets.options import PrepareOptions, PrepareReport
 
 app = typer.Typer(
-    help="Prepare a dataset file from published motion capture.",
+    help="Prepare a dataset file from published motion capture or a benchmark.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -41,6 +43,17 @@ AttributionText = Annotated[str | None, typer.Option("--attribution", help="Ackn
 MinSeconds = Annotated[float, typer.Option(help="Leave out shorter runs of good frames.")]
 SkipDamaged = Annotated[
     bool, typer.Option("--skip-damaged", help="Leave damaged takes out, and say so, instead of stopping.")
+]
+BenchmarkFiles = Annotated[list[Path], typer.Argument(help="The dataset's files, or folders that hold them.")]
+ValSubject = Annotated[
+    list[str] | None,
+    typer.Option("--val-subject", help="Training subject to put into the split val, S8; may be repeated."),
+]
+SkipClips = Annotated[
+    bool,
+    typer.Option(
+        "--skip-damaged", help="Leave clips that are damaged or have no 2D out, instead of stopping."
+    ),
 ]
 
 
@@ -126,15 +139,92 @@ def bvh(
     _prepare("bvh", source, output, options)
 
 
+@app.command("h36m")
+def h36m(
+    source: BenchmarkFiles,
+    output: Output,
+    append: Append = False,
+    val_subject: ValSubject = None,
+    keep_corrupted: Annotated[
+        bool, typer.Option("--keep-corrupted", help="Keep Directions of S11, whose video is corrupted.")
+    ] = False,
+    skip_damaged: SkipClips = False,
+) -> None:
+    """Human3.6M: data_3d_h36m.npz and one data_2d_h36m_*.npz of VideoPose3D.
+
+    Without a 2D file evaluation projects the 3D joints with the dataset's cameras.
+    """
+    from rtpca.data.datasets.clips import BenchmarkOptions
+
+    options = BenchmarkOptions(
+        append=append,
+        val_subjects=tuple(val_subject or ()),
+        keep_corrupted=keep_corrupted,
+        skip_damaged=skip_damaged,
+    )
+    _prepare_benchmark("h36m", source, output, options)
+
+
+@app.command("humaneva")
+def humaneva(
+    source: BenchmarkFiles,
+    output: Output,
+    append: Append = False,
+    action: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this action, Walking or its beginning; may be repeated. Default: all."),
+    ] = None,
+    val_subject: ValSubject = None,
+    skip_damaged: SkipClips = False,
+) -> None:
+    """HumanEva-I with 15 joints: data_3d_humaneva15.npz and data_2d_humaneva15_gt.npz of VideoPose3D."""
+    from rtpca.data.datasets.clips import BenchmarkOptions
+
+    options = BenchmarkOptions(
+        append=append,
+        val_subjects=tuple(val_subject or ()),
+        actions=tuple(action or ()),
+        skip_damaged=skip_damaged,
+    )
+    _prepare_benchmark("humaneva", source, output, options)
+
+
+@app.command("mpi-inf-3dhp")
+def mpi_inf_3dhp(
+    source: BenchmarkFiles,
+    output: Output,
+    append: Append = False,
+    val_subject: ValSubject = None,
+    skip_damaged: SkipClips = False,
+) -> None:
+    """MPI-INF-3DHP: data_train_3dhp.npz and data_test_3dhp.npz of P-STMO, or the dataset's own .mat files."""
+    from rtpca.data.datasets.clips import BenchmarkOptions
+
+    options = BenchmarkOptions(
+        append=append, val_subjects=tuple(val_subject or ()), skip_damaged=skip_damaged
+    )
+    _prepare_benchmark("mpi-inf-3dhp", source, output, options)
+
+
+def _prepare_benchmark(
+    dataset: Benchmark, sources: list[Path], output: Path, options: BenchmarkOptions
+) -> None:
+    from rtpca.data.datasets.benchmark import prepare_benchmark
+
+    with progress_bar("preparing", "clips") as update:
+        report = prepare_benchmark(dataset, sources, output, options, progress=update)
+    _print_report(report, output, "clips")
+
+
 def _prepare(kind: Literal["cmu", "bvh"], sources: list[Path], output: Path, options: PrepareOptions) -> None:
     from rtpca.data.datasets.prepare import prepare
 
     with progress_bar("preparing", "takes") as update:
         report = prepare(kind, sources, output, options, progress=update)
-    _print_report(report, output)
+    _print_report(report, output, "takes")
 
 
-def _print_report(report: PrepareReport, output: Path) -> None:
+def _print_report(report: PrepareReport, output: Path, unit: str) -> None:
     from rich.table import Table
 
     for note in report.notes:
@@ -146,5 +236,5 @@ def _print_report(report: PrepareReport, output: Path) -> None:
         minutes = f"{report.seconds[split] / 60:.1f}"
         table.add_row(split, str(report.sequences[split]), str(report.frames[split]), minutes)
     out.print(table)
-    text = f"{report.takes} takes prepared, {report.dropped_frames} frames left out, in {output}"
+    text = f"{report.takes} {unit} prepared, {report.dropped_frames} frames left out, in {output}"
     out.print(text, markup=False, soft_wrap=True)
