@@ -45,8 +45,8 @@ RUNS: dict[str, NamedRun] = {
         NamedRun(
             "ste+tpca",
             (_NO_XLR,),
-            "Pyramid of three stages of ratio 2 on the temporal keys and values, pooled down and brought back "
-            "by transposed convolution, without cross-layer refinement.",
+            "Pyramid of three stages of ratio 2 on the temporal keys and values, pooled down and brought "
+            "back by transposed convolution, without cross-layer refinement.",
         ),
         NamedRun(
             "ste+xlr",

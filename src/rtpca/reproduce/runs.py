@@ -1,7 +1,7 @@
 """Train the named runs of a table, or take them where they are: one folder per run, shared by all tables.
 
-A run lies in `OUT/runs/SCALE/NAME-seedK/` as `rtpca train` writes it. A finished one is taken, an unfinished one
-goes on where it stopped, and one with another recipe or other data is never mixed in: that is an error.
+A run lies in `OUT/runs/SCALE/NAME-seedK/` as `rtpca train` writes it. A finished one is taken, an unfinished
+one goes on where it stopped, and one with another recipe or other data is never mixed in: that is an error.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def train_runs(
         runs: From `plan_runs`.
         data: The data file.
         jobs: How many at once; with more than 1 each has a process and one thread of the CPU.
-        deadline_s: `time.monotonic()` at which to stop cleanly; a run that was begun goes on with the next call.
+        deadline_s: `time.monotonic()` at which to stop cleanly; what was begun goes on with the next call.
         accelerator: auto, cpu or cuda.
         report: Told how far it is.
 

@@ -1,8 +1,8 @@
 """The two scales of a reproduction, and the recipe of a named run at one of them.
 
-`small` is `configs/small.yaml`, which trains on a CPU; `paper` are the paper's settings at the paper's size. All
-numbers stand in the recipes (`configs/`, which travel in the package as `rtpca/assets/recipes`): nothing is
-set here but what the data file decides.
+`small` is `configs/small.yaml`, which trains on a CPU; `paper` are the paper's settings at the paper's size.
+All numbers stand in the recipes (`configs/`, which travel in the package as `rtpca/assets/recipes`): nothing
+is set here but what the data file decides.
 """
 
 from __future__ import annotations

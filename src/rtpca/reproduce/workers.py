@@ -109,6 +109,7 @@ def run_tasks(
     finally:
         for worker in workers:
             worker.process.terminate()
+            worker.connection.close()  # one that stops cleanly finds no further task
         for worker in workers:
             worker.process.join()
 
@@ -131,4 +132,7 @@ def _work(connection: Connection) -> None:
             outcome = ("error", error)
         except Exception:
             outcome = ("bug", traceback.format_exc())
-        connection.send(outcome)
+        try:
+            connection.send(outcome)
+        except OSError:
+            return
