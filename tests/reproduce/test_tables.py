@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 from tiny_settings import TINY
 
 from rtpca.errors import ConfigError, InputError, TrainingError
+from rtpca.models import RTPCA
 from rtpca.reproduce import (
     Evaluation,
     Measurement,
@@ -24,6 +28,7 @@ from rtpca.reproduce.benchmarks import human36m_grids, humaneva_grids, three_mea
 from rtpca.reproduce.layout import best_cells
 from rtpca.reproduce.paper import H36M_ACTIONS, HUMANEVA_GROUPS, TABLES
 from rtpca.reproduce.results import Results
+from rtpca.reproduce.scales import recipe
 from rtpca.reproduce.tables import check_data, chosen_rows
 
 
@@ -247,3 +252,12 @@ def test_table_3_has_three_measures_and_knows_which_way_is_better(data) -> None:
     labels = {grid.lines[number].label for number, key in best_cells(grid) if key in ("pck_14", "mpjpe_mm")}
     assert "Ours, paper" in labels
     assert "VNect, paper" not in labels
+
+
+def test_the_rows_that_the_page_shows_can_be_built(data) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reproduce.md").read_text(encoding="utf-8")
+    rows = [row for row in re.findall(r"--row (\S+=\S+)", page) if "mine" not in row and "NAME" not in row]
+    assert len(rows) == 2
+    for row in rows:
+        with torch.device("meta"):
+            RTPCA(recipe("small", parse_row(row), data, 0).model)
