@@ -117,7 +117,8 @@ def measure_evaluation(checkpoint: Checkpoint, recordings: Sequence[Recording]) 
         cells = [getattr(report.average, name) for name in names]
         if label != "standard":
             base = [getattr(standard.average, name) for name in names]
-            texts = [f"{cell:.2f} ({cell - at:+.2f})" for cell, at in zip(cells, base, strict=True)]
+            changes = [round(cell - at, 2) + 0.0 for cell, at in zip(cells, base, strict=True)]  # no -0.00
+            texts = [f"{cell:.2f} ({change:+.2f})" for cell, change in zip(cells, changes, strict=True)]
         else:
             texts = [f"{cell:.2f}" for cell in cells]
         print(f"| {label} | {report.all_frames.frames} | {' | '.join(texts)} |")
