@@ -1,7 +1,7 @@
 """What a temporal block attends to: the softmax weights that the fused forward pass never writes down.
 
-The forward pass stays as fast as it is: the block's input is caught on its way in, and the weights are computed
-again from it with the block's own projections.
+The forward pass stays as fast as it is: the block's input is caught on its way in, and the weights are
+computed again from it with the block's own projections.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How long networks take, measured side by side: one pass of each in turn, so that a slow moment hits all.
 
-Medians over the rounds. Other work on the machine still makes every number larger: `Timing` keeps the quartiles,
-which show it.
+Medians over the rounds. Other work on the machine still makes every number larger: `Timing` keeps the
+quartiles, which show it.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def measure_in_turn(
     """Time forward passes on random input in float32, round robin between the networks.
 
     Args:
-        networks: By name; each has a `config` with `frames`, `joints`, `in_channels`, `out_frames`. They are put
-            into evaluation mode and moved to the device.
+        networks: By name; each has a `config` with `frames`, `joints`, `in_channels`, `out_frames`. They are
+            put into evaluation mode and moved to the device.
         batch: Sequences in a pass: one number, or one for each network.
         rounds: Timed rounds, after two that are not.
         device: Where.
