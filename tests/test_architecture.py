@@ -30,8 +30,9 @@ FLOORS = {
     "inference": 9,
     "video": 10,
     "viz": 11,
-    "cli": 12,
-    "__main__": 13,
+    "reproduce": 12,
+    "cli": 13,
+    "__main__": 14,
 }
 STRANGERS = {("models", "data"), ("data", "models"), ("video", "viz")}
 HEAVY = {

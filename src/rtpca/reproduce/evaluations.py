@@ -1,0 +1,144 @@
+"""Errors of trained runs, measured once: each evaluation is kept as JSON beside its run.
+
+What is kept is valid for one content of the weights, one of the data and one way to evaluate; anything else
+is measured again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rtpca.data.store import open_dataset
+from rtpca.errors import InputError
+from rtpca.evaluation import EvalConfig, evaluate, summarise
+from rtpca.files import written_whole
+from rtpca.models import load_checkpoint
+from rtpca.reproduce.datafile import DataFile, content_hash
+from rtpca.reproduce.runs import Run, Update
+from rtpca.reproduce.workers import Task, run_tasks
+
+# Counts up when evaluation changes what it computes, so that older results are not taken for new ones.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One way to evaluate.
+
+    Attributes:
+        noise_px: Standard deviation of Gaussian noise on the 2D keypoints.
+        flip: Average with the mirror image.
+        split: Which sequences.
+    """
+
+    noise_px: float = 0.0
+    flip: bool = False
+    split: str = "test"
+
+    @property
+    def label(self) -> str:
+        """The name of its file."""
+        return f"{self.split}-noise{self.noise_px:g}{'-flip' if self.flip else ''}"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured: rows as `rtpca eval --json` has them.
+
+    Attributes:
+        actions: One per action.
+        average: Plain mean over actions.
+        all_frames: Mean over all frames.
+    """
+
+    actions: tuple[dict[str, Any], ...]
+    average: dict[str, Any]
+    all_frames: dict[str, Any]
+
+    def action(self, name: str, key: str) -> float | None:
+        """A number of one action; None where the data do not have it."""
+        return next((row[key] for row in self.actions if row["label"] == name), None)
+
+
+def measure_runs(
+    runs: Sequence[Run],
+    data: DataFile,
+    measurements: Sequence[Measurement],
+    *,
+    jobs: int = 1,
+    device: str = "cpu",
+    report: Update = lambda done, total, note="": None,
+) -> dict[tuple[str, int, Measurement], Evaluation]:
+    """Evaluate finished runs, each in each way, or take what was measured before.
+
+    Args:
+        runs: Finished ones.
+        data: The data file.
+        measurements: Ways to evaluate.
+        jobs: How many at once.
+        device: Where to compute; with more than one job the CPU.
+        report: Told how far it is.
+
+    Returns:
+        By name, seed and measurement.
+    """
+    wanted = [(run, measurement) for run in runs for measurement in measurements]
+    hashes = {run.folder: content_hash(run.weights) for run in runs}
+    found = {pair: _kept(*pair, data, hashes[pair[0].folder]) for pair in wanted}
+    missing = [pair for pair in wanted if found[pair] is None]
+    if jobs > 1 and len(missing) > 1:
+        tasks = [Task(measure, (run, data, how, "cpu")) for run, how in missing]
+        results = run_tasks(tasks, jobs, poll=lambda done: report(done, len(missing), "evaluating"))
+        found |= dict(zip(missing, results, strict=True))
+    else:
+        for number, (run, how) in enumerate(missing):
+            report(number, len(missing), f"{run.name}, seed {run.seed}, {how.noise_px:g} px noise")
+            found[run, how] = measure(run, data, how, device)
+    return {(run.name, run.seed, how): result for (run, how), result in found.items() if result is not None}
+
+
+def measure(run: Run, data: DataFile, how: Measurement, device: str = "cpu") -> Evaluation:
+    """Evaluate one run in one way, and keep the result.
+
+    Raises:
+        InputError: The split has no sequences.
+    """
+    checkpoint = load_checkpoint(run.weights)
+    checkpoint.model.to(device)
+    config = EvalConfig(noise_px=how.noise_px, flip=how.flip)
+    with open_dataset(data.path) as dataset:
+        if not dataset.names(how.split):
+            found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
+            raise InputError(f"{data.path} has no split {how.split!r}; splits and sequences found: {found}")
+        errors = evaluate(checkpoint.model, checkpoint.input, dataset.iterate(how.split), config)
+        report = summarise(errors).to_dict()
+    result = Evaluation(tuple(report["actions"]), report["average"], report["all_frames"])
+    path = _path(run, how)
+    path.parent.mkdir(exist_ok=True)
+    kept = {"key": _key(how, data, content_hash(run.weights)), "result": asdict(result)}
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    return result
+
+
+def _kept(run: Run, how: Measurement, data: DataFile, weights_sha256: str) -> Evaluation | None:
+    """What was measured before with the same weights and data."""
+    try:
+        kept = json.loads(_path(run, how).read_text(encoding="utf-8"))
+        if kept["key"] != _key(how, data, weights_sha256):
+            return None
+        return Evaluation(**kept["result"] | {"actions": tuple(kept["result"]["actions"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # not there, or damaged: measured again
+
+
+def _key(how: Measurement, data: DataFile, weights_sha256: str) -> dict[str, Any]:
+    return {"version": VERSION, **asdict(how), "data": data.sha256, "weights": weights_sha256}
+
+
+def _path(run: Run, how: Measurement) -> Path:
+    return run.folder / "evaluations" / f"{how.label}.json"
