@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from rtpca.errors import ShapeError
+from rtpca.viz.colors import MIDDLE
 from rtpca.viz.model_styles import model_style
 
 
@@ -34,16 +36,18 @@ def frame_error_figure(
     shapes = {values.shape for values in errors_mm.values()}
     if len(shapes) != 1 or len(next(iter(shapes))) != 2:
         raise ShapeError(f"errors must share one shape (S, F), got {sorted(shapes)}")
-    figure = Figure(figsize=(9.6, 4.2), facecolor="white")
+    figure = Figure(figsize=(9.6, 4.4), facecolor="white")
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.075, 0.13, 0.905, 0.7 if title else 0.76))
+    axes = figure.add_axes((0.075, 0.19, 0.905, 0.62 if title else 0.68))
     for index, (name, values) in enumerate(errors_mm.items()):
         style = model_style(name, index)
         frames = np.arange(values.shape[1])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # a frame that counts in no take stays empty
             low, mean, high = np.nanmin(values, 0), np.nanmean(values, 0), np.nanmax(values, 0)
-        axes.fill_between(frames, low, high, color=style.color, alpha=0.16, linewidth=0)
+        axes.fill_between(frames, low, high, color=style.color, alpha=0.14, linewidth=0)
+        for edge in (low, high):
+            axes.plot(frames, edge, color=style.color, linewidth=0.5, alpha=0.6)
         axes.plot(frames, mean, color=style.color, linewidth=1.6, label=f"{style.label}, mean of the takes")
     axes.set_xlim(0, max(1, next(iter(shapes))[1] - 1))
     axes.set_ylim(bottom=0)
@@ -56,9 +60,9 @@ def frame_error_figure(
     axes.grid(True, color="#e3e7ea", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines["right"].set_visible(False)
-    axes.legend(
-        loc="upper right", fontsize=9, framealpha=0.9, title="band: least to largest", title_fontsize=8.5
-    )
+    band = Patch(color=MIDDLE, alpha=0.2, linewidth=0, label="band: least to largest take")
+    lines = axes.get_legend_handles_labels()[0]
+    figure.legend(handles=[*lines, band], loc="lower center", ncols=len(lines) + 1, fontsize=9, frameon=False)
     if title:
         figure.suptitle(title, fontsize=11, y=0.985)
     return figure

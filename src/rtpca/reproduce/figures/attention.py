@@ -20,14 +20,20 @@ from torch import Tensor
 
 from rtpca.data.recording import Recording, RecordingInfo
 from rtpca.data.store import Dataset
-from rtpca.data.windows import fixed_cameras
 from rtpca.errors import InputError
-from rtpca.evaluation import at_frame_rate
-from rtpca.geometry import Camera
 from rtpca.geometry.network_input import network_input
 from rtpca.models import Checkpoint
 from rtpca.models.attention_maps import TemporalAttention, temporal_attention
-from rtpca.reproduce.figures.lifted import Update, check_data, common_rate, in_silence, length_at
+from rtpca.reproduce.figures.lifted import (
+    Update,
+    at_rate,
+    camera_count,
+    check_data,
+    common_rate,
+    in_silence,
+    input_of,
+    length_at,
+)
 from rtpca.skeletons import Skeleton
 
 PAPER_ACTION, PAPER_SUBJECT = "Sitting", "S11"
@@ -117,7 +123,7 @@ def attention_of_networks(
     fps = common_rate(networks)
     longest = max(checkpoint.config.frames for checkpoint in networks.values())
     info = chosen_take(dataset, split, action, longest, fps)
-    recording = at_frame_rate(dataset.read(info.name), fps)
+    recording = at_rate(dataset.read(info.name), fps)
     columns: tuple[str, ...] = ()
     first: dict[str, int] = {}
     maps: dict[str, NDArray[np.float32]] = {}
@@ -194,7 +200,7 @@ def _numbers_of_take(checkpoint: Checkpoint, recording: Recording, block: int) -
     """Means over consecutive windows in all cameras; evenly spaced ones where there are very many."""
     frames = checkpoint.config.frames
     starts = range(0, len(recording.positions3d) - frames + 1, frames)
-    cameras = fixed_cameras(recording).batch_shape[0]
+    cameras = camera_count(recording)
     every = [(camera, start) for camera in range(cameras) for start in starts]
     step = max(1, math.ceil(len(every) / MOST_WINDOWS))
     parts = [
@@ -211,10 +217,8 @@ def _attention(
 ) -> TemporalAttention:
     """Maps of windows of one recording in one camera, on the CPU."""
     config, model = checkpoint.config, checkpoint.model
-    view: Camera = fixed_cameras(recording)[camera]
-    joints_world = torch.from_numpy(recording.positions3d)
-    windows = torch.stack([joints_world[start : start + config.frames] for start in starts])
-    keypoints_px = view.project(view.world_to_camera(windows))
+    view, seen_px = input_of(recording, camera)
+    keypoints_px = torch.stack([seen_px[start : start + config.frames] for start in starts])
     prepared = network_input(
         keypoints_px,
         torch.ones_like(keypoints_px[..., 0]),

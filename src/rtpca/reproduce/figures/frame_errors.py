@@ -98,12 +98,12 @@ def frame_errors(
     rates: set[float] = set()
 
     def keep(lifted: LiftedRecording) -> None:
-        takes.extend(f"{lifted.name} camera {camera}" for camera in range(len(lifted.truth_m)))
+        takes.extend(f"{lifted.name} camera {camera}" for camera in lifted.cameras)
         rates.add(lifted.fps)
         for name, errors_mm in lifted.errors_mm.items():
             rows[name].append(errors_mm[:, :count])
 
-    lift_each(networks, dataset, names, keep, update)
+    lift_each(networks, dataset, names, keep, update=update)
     errors_mm = {name: torch.cat(parts).double().numpy() for name, parts in rows.items()}
     return FrameErrors(action, min(rates), tuple(takes), errors_mm)
 

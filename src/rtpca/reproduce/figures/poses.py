@@ -1,8 +1,9 @@
 """Figure 3: moments of the test sequences, chosen by a rule, with every network's pose.
 
-The rule: the actions of the split are put in order of the baseline's mean error, and evenly spaced ones are
-taken, the easiest and the hardest among them. Of each, all frames of all takes and cameras are put in order
-of the baseline's error; the frame at each asked percentile is shown. Nobody picks frames by looking at them.
+The rule: each recording is seen by one camera; they take turns. The actions of the split are put in order of
+the baseline's mean error, and evenly spaced ones are taken, the easiest and the hardest among them. All
+frames of each are put in order of the baseline's error, and the frame at each asked percentile is shown.
+Nobody picks frames by looking at them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from rtpca.data.store import Dataset
 from rtpca.models import Checkpoint
@@ -38,8 +40,8 @@ class Moment:
         frame: At the networks' frame rate.
         time_s: From the start of the recording.
         keypoints_px: (J, 2).
-        truth_m: (J, 3) root-relative, camera axes.
-        poses_m: (J, 3) of each network.
+        truth_m: (J, 3) root-relative, camera axes turned so that down is the world's down.
+        poses_m: (J, 3) of each network, in the same axes.
         errors_mm: MPJPE of each network.
     """
 
@@ -90,14 +92,15 @@ def chosen_moments(
         errors_mm = lifted.errors_mm[baseline].double().numpy()
         by_action.setdefault(lifted.action, []).append((lifted.name, errors_mm))
 
-    lift_each({baseline: networks[baseline]}, dataset, dataset.names(split), keep, update)
+    names = dataset.names(split)
+    lift_each({baseline: networks[baseline]}, dataset, names, keep, in_turns=True, update=update)
     chosen = evenly_spaced(_by_difficulty(by_action), actions)
     moments: list[Moment] = []
     for percentile in percentiles:
         for action in chosen:
-            name, camera, frame = frame_at_percentile(by_action[action], percentile)
-            lifted = lift_recording(networks, dataset.read(name))
-            moments.append(_moment(lifted, percentile, camera, frame))
+            name, _, frame = frame_at_percentile(by_action[action], percentile)
+            lifted = lift_recording(networks, dataset.read(name), names.index(name))
+            moments.append(_moment(lifted, percentile, frame))
     return moments
 
 
@@ -139,16 +142,22 @@ def _by_difficulty(by_action: Mapping[str, Sequence[tuple[str, NDArray[np.float6
     return sorted(means, key=lambda action: (means[action], action))
 
 
-def _moment(lifted: LiftedRecording, percentile: float, camera: int, frame: int) -> Moment:
+def _moment(lifted: LiftedRecording, percentile: float, frame: int) -> Moment:
+    """One frame of a recording that was lifted in one camera."""
+    level = lifted.R_level_from_cam[0].double()
+
+    def levelled(poses_m: Tensor) -> NDArray[np.float64]:
+        return (poses_m[0, frame].double() @ level.T).numpy()
+
     return Moment(
         action=lifted.action,
         percentile=percentile,
         recording=lifted.name,
-        camera=camera,
+        camera=lifted.cameras[0],
         frame=frame,
         time_s=frame / lifted.fps,
-        keypoints_px=lifted.keypoints_px[camera, frame].double().numpy(),
-        truth_m=lifted.truth_m[camera, frame].double().numpy(),
-        poses_m={name: poses[camera, frame].double().numpy() for name, poses in lifted.poses_m.items()},
-        errors_mm={name: float(errors[camera, frame]) for name, errors in lifted.errors_mm.items()},
+        keypoints_px=lifted.keypoints_px[0, frame].double().numpy(),
+        truth_m=levelled(lifted.truth_m),
+        poses_m={name: levelled(poses) for name, poses in lifted.poses_m.items()},
+        errors_mm={name: float(errors[0, frame]) for name, errors in lifted.errors_mm.items()},
     )
