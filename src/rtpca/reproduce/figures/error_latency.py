@@ -102,6 +102,7 @@ def contenders(
     data: DataFile,
     models: Sequence[str] = (),
     frames: Sequence[int] = (),
+    overrides: Sequence[str] = (),
 ) -> list[Contender]:
     """The networks of Figure 1.
 
@@ -111,6 +112,7 @@ def contenders(
         models: Which; empty takes all that this library has.
         frames: Window lengths; empty takes those of the scale, and at the scale of the paper MHFormer's 351.
             Lengths that a network cannot have are left out for it.
+        overrides: `key=value` for all recipes.
 
     Raises:
         ConfigError: If a name is unknown, or nothing is left.
@@ -124,7 +126,9 @@ def contenders(
         lengths = list(frames or FRAMES[scale])
         if name == "mhformer" and scale == "paper" and not frames:
             lengths.append(351)
-        found += [_contender(scale, data, name, length) for length in lengths if _can_have(name, length)]
+        found += [
+            _contender(scale, data, name, length, overrides) for length in lengths if _can_have(name, length)
+        ]
     if not found:
         raise ConfigError(
             f"no network of Figure 1 takes windows of {', '.join(map(str, frames))} frames; try 27,81"
@@ -182,8 +186,8 @@ def measure_speed(
     ]
 
 
-def _contender(scale: str, data: DataFile, name: str, frames: int) -> Contender:
-    base = recipe(scale, RUNS["rtpca"], data, 0)
+def _contender(scale: str, data: DataFile, name: str, frames: int, overrides: Sequence[str]) -> Contender:
+    base = recipe(scale, RUNS["rtpca"], data, 0, overrides)
     if name in RUNS:
         run = RUNS[name]
         if frames != base.model.frames:
@@ -193,7 +197,7 @@ def _contender(scale: str, data: DataFile, name: str, frames: int) -> Contender:
                 (*run.overrides, f"model.frames={frames}", f"batch={batch}"),
                 f"{run.reading} Windows of {frames} frames, as many frames in a step.",
             )
-        return Contender(name, frames, run, recipe(scale, run, data, 0).model)
+        return Contender(name, frames, run, recipe(scale, run, data, 0, overrides).model)
     window = frames - 1 + base.model.frames if name == "videopose3d" else frames
     model: dict[str, Any] = {"arch": name, "joints": data.joints, "frames": window}
     if name == "videopose3d":
@@ -208,7 +212,7 @@ def _contender(scale: str, data: DataFile, name: str, frames: int) -> Contender:
         ),
         f"{name} with {frames} frames behind each prediction, trained with the recipe of the other rows.",
     )
-    config: Any = recipe(scale, run, data, 0).model
+    config: Any = recipe(scale, run, data, 0, overrides).model
     return Contender(name, frames, run, replace(config, frames=frames))
 
 

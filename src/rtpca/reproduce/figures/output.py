@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from rtpca.files import written_whole
+from rtpca.reproduce.machine import machine_text
 
 Cell = str | int | float | None
 
@@ -89,27 +88,10 @@ def shown(cell: Cell) -> str:
 
 
 def hardware(device: str) -> str:
-    """The machine in words, with how busy it is: timings of a busy machine are too long."""
-    parts = [f"{_processor()}, {os.cpu_count()} logical cores, {torch.get_num_threads()} threads used"]
-    if device.startswith("cuda"):
-        parts.insert(0, torch.cuda.get_device_name())
-    if hasattr(os, "getloadavg"):
-        parts.append(f"load average {os.getloadavg()[0]:.1f} (above 1 or 2: other work was running)")
-    return "; ".join([*parts, f"PyTorch {torch.__version__}"])
-
-
-def weights_fact(weights: Mapping[str, str | os.PathLike[str]]) -> str:
-    """Which weights stand for which name; of a path only the last two parts."""
-    return ", ".join(f"{name}: {'/'.join(Path(path).parts[-2:])}" for name, path in weights.items())
-
-
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        for line in information.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    """The machine in words, and how busy it is."""
+    if not hasattr(os, "getloadavg"):
+        return machine_text(device)
+    return f"{machine_text(device)}; load average {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
 
 
 def _line(cells: Sequence[str]) -> str:
