@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -63,8 +63,9 @@ def figure(
 ) -> None:
     """Make one of the paper's figures: picture, the data behind it, and a caption.
 
-    Runs that it needs are trained in OUT/runs, or taken from there; a run that was stopped goes on. Figure 1: error
-    against latency. 3: poses beside ground truth and baseline. 4: error per frame over a clip. 5: attention maps.
+    Runs that it needs are trained in OUT/runs, or taken from there; a run that was stopped goes on. Figure 1:
+    error against latency. 3: poses beside ground truth and baseline. 4: error per frame over a clip. 5:
+    attention maps.
     """
     import math
     import time
@@ -128,11 +129,11 @@ def _table(caption: Caption) -> Table:
 
     from rtpca.reproduce.figures.output import shown
 
+    shown_columns = caption.narrow or range(len(caption.header))
     table = Table(title=caption.title)
-    for index, title in enumerate(caption.header):
-        cells: list[Any] = [row[index] for row in caption.rows]
-        words = any(isinstance(cell, str) for cell in cells)
-        table.add_column(title, justify="left" if words else "right")
+    for index in shown_columns:
+        words = any(isinstance(row[index], str) for row in caption.rows)
+        table.add_column(caption.header[index], justify="left" if words else "right", overflow="fold")
     for row in caption.rows:
-        table.add_row(*(shown(cell) for cell in row))
+        table.add_row(*(shown(row[index]) for index in shown_columns))
     return table

@@ -18,6 +18,22 @@ from rtpca.viz.colors import MIDDLE
 from rtpca.viz.model_styles import ModelStyle, model_style
 
 
+_LEAST_SPAN = 4.0
+# Where a label may stand from its marker, in points; the first that is free is taken.
+_LABEL_PLACES = (
+    (0, 11),
+    (0, -12),
+    (22, 0),
+    (-22, 0),
+    (20, 11),
+    (-20, 11),
+    (20, -11),
+    (-20, -11),
+    (0, 22),
+    (0, -23),
+)
+
+
 @dataclass(frozen=True)
 class SpeedMark:
     """One network at one window length.
@@ -152,6 +168,10 @@ def speed_figure(marks: Sequence[SpeedMark], title: str | None = None) -> Figure
         axes.tick_params(axis="x", which="minor", bottom=False)
         _log_axis(axes.yaxis)
         axes.margins(0.08)
+        low, high = axes.get_ylim()
+        if high < _LEAST_SPAN * low:  # small differences shall look small
+            middle, half = math.sqrt(low * high), math.sqrt(_LEAST_SPAN)
+            axes.set_ylim(middle / half, middle * half)
         axes.set_title(label, fontsize=9.5, color=MIDDLE)
         axes.set_xlabel("window length F (frames)")
         _grid(axes)
@@ -174,19 +194,22 @@ def _by_model(marks: Sequence[SpeedMark]) -> list[tuple[list[SpeedMark], ModelSt
 
 
 def _label_frames(figure: Figure, axes: Axes, marks: Sequence[SpeedMark], attribute: str) -> None:
-    """Write "F=27" beside each marker: at the first of eight places that covers nothing written before."""
+    """Write "F=27" beside each marker, at the place that covers the least of what is there."""
     figure.canvas.draw()
-    taken: list[tuple[float, float]] = []
-    points = {mark: _on_paper(axes, getattr(mark, attribute), _height(mark)) for mark in marks}
-    taken.extend((x, y) for x, y in points.values())
-    per_point = figure.dpi / 72
+    point = figure.dpi / 72  # in pixels of the picture
+    markers = {mark: _on_paper(axes, getattr(mark, attribute), _height(mark)) for mark in marks}
+    labels: list[tuple[float, float]] = []
     for its_marks, style in _by_model(marks):
         for mark in its_marks:
-            x, y = points[mark]
-            places = [(0, 11), (0, -12), (22, 0), (-22, 0), (20, 11), (-20, 11), (20, -11), (-20, -11)]
-            crowd = [_crowding(x + dx * per_point, y + dy * per_point, taken, per_point) for dx, dy in places]
-            dx, dy = places[crowd.index(min(crowd))]
-            taken.append((x + dx * per_point, y + dy * per_point))
+            x, y = markers[mark]
+            others = [place for other, place in markers.items() if other != mark]
+            crowds = [
+                _touched((x + dx * point, y + dy * point), others, 17 * point, 9 * point)
+                + _touched((x + dx * point, y + dy * point), labels, 29 * point, 10 * point)
+                for dx, dy in _LABEL_PLACES
+            ]
+            dx, dy = _LABEL_PLACES[crowds.index(min(crowds))]
+            labels.append((x + dx * point, y + dy * point))
             axes.annotate(
                 f"F={mark.frames}",
                 (getattr(mark, attribute), _height(mark)),
@@ -212,11 +235,11 @@ def _on_paper(axes: Axes, x: float, y: float) -> tuple[float, float]:
     return float(across), float(up)
 
 
-def _crowding(x: float, y: float, taken: Sequence[tuple[float, float]], per_point: float) -> int:
-    """How many labels and markers a label of about 30 by 10 points would touch here."""
-    return sum(
-        abs(x - other_x) < 29 * per_point and abs(y - other_y) < 10 * per_point for other_x, other_y in taken
-    )
+def _touched(
+    place: tuple[float, float], others: Sequence[tuple[float, float]], width: float, height: float
+) -> int:
+    """How many of the others lie within a box around a place."""
+    return sum(abs(place[0] - x) < width and abs(place[1] - y) < height for x, y in others)
 
 
 def _log_axis(axis: Any) -> None:

@@ -104,7 +104,8 @@ def _poses(request: FigureRequest, update: Update) -> tuple[Caption, list[Path]]
         "network only, so frames at its high percentile are hard for that network, which favours the "
         "other one a little.",
     ]
-    caption = Caption("Figure 3: poses", text, header, table, facts)
+    narrow = (0, 1, *range(len(keys), len(header)))
+    caption = Caption("Figure 3: poses", text, header, table, narrow, facts)
     return _written(request, "figure3", pose_grid(rows, skeleton), files, caption)
 
 
@@ -140,7 +141,7 @@ def _frame_errors(request: FigureRequest, update: Update) -> tuple[Caption, list
         "step (mm)",
         "band (mm)",
     ]
-    caption = Caption("Figure 4: error per frame", text, names, table, facts)
+    caption = Caption("Figure 4: error per frame", text, names, table, facts=facts)
     return _written(request, "figure4", frame_error_figure(curves.errors_mm, curves.fps), files, caption)
 
 
@@ -191,7 +192,9 @@ def _attention(request: FigureRequest, update: Update) -> tuple[Caption, list[Pa
         "share near the query. The entropy of the mean row is low where all queries look at the same few "
         "frames. Numbers are means over joints, heads, rows and all windows of the take in all cameras.",
     ]
-    caption = Caption("Figure 5: attention of the second temporal block", text, header, table, facts)
+    caption = Caption(
+        "Figure 5: attention of the second temporal block", text, header, table, (0, 1, 2, 3, 4, 6), facts
+    )
     return _written(request, "figure5", attention_figure(maps.maps, maps.columns), files, caption)
 
 

@@ -40,6 +40,7 @@ _HEADER = (
     "seeds",
     "printed MPJPE (mm)",
 )
+_NARROW = (0, 1, 2, 4, 6, 8, 9, 11)
 
 
 def make_error_latency(request: FigureRequest, update: Update) -> tuple[Caption, list[Path]]:
@@ -61,11 +62,13 @@ def make_error_latency(request: FigureRequest, update: Update) -> tuple[Caption,
     if not request.latency_only:
         facts |= {"seeds": str(request.seeds), "data": f"{request.data_path.name}, split test"}
     facts |= {
-        "timing": f"float32, random weights and input, {request.rounds} rounds in turn after 2 that do not count, "
-        "medians",
+        "timing": f"float32, random weights and input, {request.rounds} rounds in turn after 2 that do not "
+        "count, medians",
         "hardware": hardware(device),
     }
-    caption = Caption("Figure 1: error against latency", _text(request, missing), _HEADER, table, facts)
+    caption = Caption(
+        "Figure 1: error against latency", _text(request, missing), _HEADER, table, _NARROW, facts
+    )
     folder = request.folder
     stem = "figure1-latency" if request.latency_only else "figure1"
     pictures = list(save_figure(speed_figure(marks), folder / "figure1-latency"))

@@ -28,6 +28,7 @@ class Caption:
         text: What the picture shows, paragraph by paragraph.
         header: Of the table.
         rows: Of the table; floats are written with two decimals.
+        narrow: Which columns a terminal shows; empty shows all.
         facts: Command, scale, seeds, data, split, weights, hardware: name to value.
     """
 
@@ -35,6 +36,7 @@ class Caption:
     text: Sequence[str]
     header: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+    narrow: Sequence[int] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
