@@ -119,9 +119,13 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
 
 
 def _command() -> str:
-    """The command as it was typed, folders left out: they say nothing to a reader."""
-    words = [Path(word).name if "/" in word and "=" not in word else word for word in sys.argv[1:]]
-    return " ".join(["rtpca", *words])
+    """The command as it was typed; of a path only its last two parts, which say enough to a reader."""
+
+    def short(word: str) -> str:
+        name, separator, path = word.rpartition("=")
+        return name + separator + "/".join(Path(path).parts[-2:]) if "/" in path else word
+
+    return " ".join(["rtpca", *(short(word) for word in sys.argv[1:])])
 
 
 def _table(caption: Caption) -> Table:

@@ -17,7 +17,6 @@ from rtpca.errors import InputError
 from rtpca.viz.colors import MIDDLE
 from rtpca.viz.model_styles import ModelStyle, model_style
 
-
 _LEAST_SPAN = 4.0
 # Where a label may stand from its marker, in points; the first that is free is taken.
 _LABEL_PLACES = (
@@ -197,12 +196,20 @@ def _label_frames(figure: Figure, axes: Axes, marks: Sequence[SpeedMark], attrib
     """Write "F=27" beside each marker, at the place that covers the least of what is there."""
     figure.canvas.draw()
     point = figure.dpi / 72  # in pixels of the picture
-    markers = {mark: _on_paper(axes, getattr(mark, attribute), _height(mark)) for mark in marks}
+    heights = {
+        (mark, printed): height
+        for mark in marks
+        for printed, height in ((False, _height(mark)), (True, mark.printed_mm))
+        if height is not None and (printed or mark.error_mm)
+    }
+    markers = {key: _on_paper(axes, getattr(key[0], attribute), height) for key, height in heights.items()}
     labels: list[tuple[float, float]] = []
     for its_marks, style in _by_model(marks):
-        for mark in its_marks:
-            x, y = markers[mark]
-            others = [place for other, place in markers.items() if other != mark]
+        for key, height in heights.items():
+            if key[0] not in its_marks:
+                continue
+            x, y = markers[key]
+            others = [place for other, place in markers.items() if other != key]
             crowds = [
                 _touched((x + dx * point, y + dy * point), others, 17 * point, 9 * point)
                 + _touched((x + dx * point, y + dy * point), labels, 29 * point, 10 * point)
@@ -211,8 +218,8 @@ def _label_frames(figure: Figure, axes: Axes, marks: Sequence[SpeedMark], attrib
             dx, dy = _LABEL_PLACES[crowds.index(min(crowds))]
             labels.append((x + dx * point, y + dy * point))
             axes.annotate(
-                f"F={mark.frames}",
-                (getattr(mark, attribute), _height(mark)),
+                f"F={key[0].frames}",
+                (getattr(key[0], attribute), height),
                 xytext=(dx, dy),
                 textcoords="offset points",
                 ha="center",
@@ -223,10 +230,8 @@ def _label_frames(figure: Figure, axes: Axes, marks: Sequence[SpeedMark], attrib
 
 
 def _height(mark: SpeedMark) -> float:
-    """Where a mark stands on the error axis: measured, or else printed."""
-    if mark.error_mm:
-        return sum(mark.error_mm) / len(mark.error_mm)
-    return math.nan if mark.printed_mm is None else mark.printed_mm
+    """Mean of the measured errors; NaN where there are none."""
+    return sum(mark.error_mm) / len(mark.error_mm) if mark.error_mm else math.nan
 
 
 def _on_paper(axes: Axes, x: float, y: float) -> tuple[float, float]:

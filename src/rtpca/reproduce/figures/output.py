@@ -98,3 +98,8 @@ def hardware(device: str) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def weights_fact(weights: Mapping[str, str | Path]) -> str:
+    """Which weights stand for which name; of a path its last two parts."""
+    return ", ".join(f"{name}: {'/'.join(Path(path).parts[-2:])}" for name, path in weights.items())

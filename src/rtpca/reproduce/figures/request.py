@@ -12,7 +12,7 @@ from rtpca.errors import InputError, TrainingError
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.reproduce.datafile import DataFile, read_data_file
 from rtpca.reproduce.figures.lifted import Update, in_silence
-from rtpca.reproduce.figures.output import hardware
+from rtpca.reproduce.figures.output import hardware, weights_fact
 from rtpca.reproduce.rows import RUNS
 from rtpca.reproduce.runs import Run, is_finished, plan_runs, steps_done, train_runs
 
@@ -90,7 +90,7 @@ def networks_of(
     facts = {"command": f"`{request.command}`"}
     if request.weights:
         paths: dict[str, str | Path] = dict(request.weights)
-        facts |= {"weights": ", ".join(f"{name}: {Path(path).name}" for name, path in paths.items())}
+        facts |= {"weights": weights_fact(paths)}
     else:
         data = read_data_file(request.data_path)
         rows = [RUNS[OURS], RUNS[BASELINE]]
