@@ -28,6 +28,7 @@ from rtpca.cli.import_checkpoint import import_checkpoint
 from rtpca.cli.lift import lift
 from rtpca.cli.prepare import app as prepare
 from rtpca.cli.profile import profile
+from rtpca.cli.table import table
 from rtpca.cli.train import train
 from rtpca.cli.version import version_lines
 from rtpca.errors import RtpcaError
@@ -78,6 +79,7 @@ app.add_typer(prepare, name="prepare")
 app.command("train", help=_help_text(train))(train)
 app.command("eval", help=_help_text(evaluate))(evaluate)
 app.command("profile", help=_help_text(profile))(profile)
+app.command("table", help=_help_text(table))(table)
 app.command("figure", help=_help_text(figure))(figure)
 app.command("import-checkpoint", help=_help_text(import_checkpoint))(import_checkpoint)
 

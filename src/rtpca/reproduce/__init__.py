@@ -5,6 +5,7 @@ from rtpca.reproduce.evaluations import Evaluation, Measurement, measure_runs
 from rtpca.reproduce.rows import RUNS, NamedRun, named_run, parse_row, table_rows
 from rtpca.reproduce.runs import Run, is_finished, plan_runs, train_runs
 from rtpca.reproduce.scales import recipe, recipe_path
+from rtpca.reproduce.tables import TableRequest, make_table, train_table
 
 __all__ = [
     "RUNS",
@@ -13,7 +14,9 @@ __all__ = [
     "Measurement",
     "NamedRun",
     "Run",
+    "TableRequest",
     "is_finished",
+    "make_table",
     "measure_runs",
     "named_run",
     "parse_row",
@@ -23,4 +26,5 @@ __all__ = [
     "recipe_path",
     "table_rows",
     "train_runs",
+    "train_table",
 ]

@@ -7,6 +7,7 @@ is measured again.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -50,18 +51,22 @@ class Evaluation:
     """What was measured: rows as `rtpca eval --json` has them.
 
     Attributes:
-        actions: One per action.
+        rows: One per row of the benchmark: an action, as a rule.
         average: Plain mean over actions.
         all_frames: Mean over all frames.
     """
 
-    actions: tuple[dict[str, Any], ...]
+    rows: tuple[dict[str, Any], ...]
     average: dict[str, Any]
     all_frames: dict[str, Any]
 
-    def action(self, name: str, key: str) -> float | None:
-        """A number of one action; None where the data do not have it."""
-        return next((row[key] for row in self.actions if row["label"] == name), None)
+    def mean(self, key: str) -> float | None:
+        """A number of the average; None where it is not measured."""
+        return self.average.get(key)
+
+    def row(self, label: str, key: str) -> float | None:
+        """A number of one row; None where the data do not have it."""
+        return next((row.get(key) for row in self.rows if row["label"] == label), None)
 
 
 def measure_runs(
@@ -115,7 +120,7 @@ def measure(run: Run, data: DataFile, how: Measurement, device: str = "cpu") -> 
             found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
             raise InputError(f"{data.path} has no split {how.split!r}; splits and sequences found: {found}")
         errors = evaluate(checkpoint.model, checkpoint.input, dataset.iterate(how.split), config)
-        report = summarise(errors).to_dict()
+        report = _finite(summarise(errors).to_dict())
     result = Evaluation(tuple(report["actions"]), report["average"], report["all_frames"])
     path = _path(run, how)
     path.parent.mkdir(exist_ok=True)
@@ -131,9 +136,18 @@ def _kept(run: Run, how: Measurement, data: DataFile, weights_sha256: str) -> Ev
         kept = json.loads(_path(run, how).read_text(encoding="utf-8"))
         if kept["key"] != _key(how, data, weights_sha256):
             return None
-        return Evaluation(**kept["result"] | {"actions": tuple(kept["result"]["actions"])})
+        return Evaluation(**kept["result"] | {"rows": tuple(kept["result"]["rows"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None  # not there, or damaged: measured again
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN, which stands for what is not measured."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _key(how: Measurement, data: DataFile, weights_sha256: str) -> dict[str, Any]:

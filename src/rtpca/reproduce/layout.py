@@ -1,7 +1,7 @@
 """A table as data, and the same table as Markdown, CSV and for the terminal.
 
-A cell holds one value per seed. It is written as mean ± sample standard deviation, "–" where there is nothing;
-the best of a column is bold, ours and the paper's each for themselves.
+A cell holds one value per seed. It is written as mean ± sample standard deviation, "–" where there is
+nothing; the best of a column is bold, ours and the paper's each for themselves.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class Column:
         title: For people.
         decimals: Digits after the point.
         better: Which value is best.
-        paper: Whether it holds the paper's figures beside ours.
+        single: Whether it holds one figure, not one per seed: the paper's, or a count.
     """
 
     key: str
     title: str
     decimals: int = 1
     better: Better = "lower"
-    paper: bool = False
+    single: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def cell_text(values: Sequence[float], decimals: int) -> str:
 
 
 def best_cells(grid: Grid) -> set[tuple[int, str]]:
-    """Row number and column of the best values: as they are printed, so that equal figures are equally good."""
+    """Row number and column of the best values; figures that are printed equal are equally good."""
     best: set[tuple[int, str]] = set()
     for column in grid.columns:
         if column.better == "neither":
@@ -169,7 +169,7 @@ def to_csv(table: ResultTable) -> dict[str, str]:
         writer = csv.writer(buffer, lineterminator="\n")
         header = ["block", "row", "run"]
         for column in grids[0].columns:
-            more = () if column.paper else (f"{column.key}_std", f"{column.key}_seeds")
+            more = () if column.single else (f"{column.key}_std", f"{column.key}_seeds")
             header += [column.key, *more]
         writer.writerow(header)
         for grid in grids:
@@ -183,7 +183,7 @@ def to_csv(table: ResultTable) -> dict[str, str]:
 def _csv_cells(column: Column, line: Line) -> list[str]:
     values = line.cells.get(column.key, ())
     mean = f"{statistics.fmean(values):.6g}" if values else ""
-    if column.paper:
+    if column.single:
         return [mean]
     return [mean, f"{statistics.stdev(values):.6g}" if len(values) > 1 else "", str(len(values) or "")]
 
@@ -211,7 +211,7 @@ def to_dict(table: ResultTable) -> dict[str, Any]:
     }
 
 
-def to_rich(grid: Grid, title: str, widest: int = 9) -> RichTable:
+def to_rich(grid: Grid, title: str, widest: int = 6) -> RichTable:
     """A block for the terminal; one of many columns is turned, so that its columns become rows."""
     from rich.table import Table
     from rich.text import Text
@@ -231,7 +231,7 @@ def to_rich(grid: Grid, title: str, widest: int = 9) -> RichTable:
     if len(heads) > widest:
         heads, labels, cells = labels, heads, [list(row) for row in zip(*cells, strict=True)]
     rich = Table(title=Text(title))
-    rich.add_column("")
+    rich.add_column("", no_wrap=True)
     for head in heads:
         rich.add_column(Text(head), justify="right")
     for label, row in zip(labels, cells, strict=True):

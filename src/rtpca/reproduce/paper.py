@@ -1,7 +1,7 @@
 """The figures of the paper's seven tables, copied as printed (arXiv 2309.01365); millimetres unless said.
 
-Of Tables 1 to 3 these are the paper's own rows and those of the methods that this library has; of Tables 4 to 7
-all rows. What is odd in the paper stays as it is, and is said in `notes`.
+Of Table 1 these are the paper's own rows and those of the methods that this library has, of the others all.
+What is odd in the paper stays as it is, and is said in `notes`.
 """
 
 from __future__ import annotations
@@ -151,8 +151,8 @@ TABLES: dict[int, PaperTable] = {
             (CPN_P1, CPN_P2, GT_P1),
             (
                 'The paper says "surpassing by 2.7 mm" with 2D ground truth; 21.6 - 19.5 is 2.1 mm.',
-                'The paper says that it is best "with the exception of Greet"; by its own figures the exception '
-                "is SitD.",
+                'The paper says that it is best "with the exception of Greet"; by its own figures the '
+                "exception is SitD.",
                 "Four averages differ from the mean of their own figures: Ours 40.1 (39.99) and 32.0 (31.90) "
                 "with CPN, Pavllo 37.8 (38.25) and Zhang 21.6 (21.49) with ground truth.",
                 "The paper spells Pavllo as Pavlo.",

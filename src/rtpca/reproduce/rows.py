@@ -7,7 +7,8 @@ of which table a run is stands in `TABLE_ROWS`, under the paper's own labels.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rtpca.errors import ConfigError
 from rtpca.models import preset_names
@@ -24,11 +25,13 @@ class NamedRun:
         name: Also the name of its run folder.
         overrides: What it changes in the recipe, `key=value` as `rtpca train --set` takes it.
         reading: One sentence: how the paper's row was read.
+        at_scale: What it changes first, by scale: the whole `model` of another architecture.
     """
 
     name: str
     overrides: tuple[str, ...]
     reading: str
+    at_scale: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 _NO_XLR = "model.cross_layer=none"
@@ -124,13 +127,41 @@ TABLE_ROWS: dict[int, tuple[tuple[str, str], ...]] = {
 """The paper's rows that the library can train, by table: the paper's label and the run behind it."""
 
 COMPETITORS: dict[str, NamedRun] = {
-    name: NamedRun(name, (f"model.arch={name}",), f"{title} as its paper has it, in this recipe.")
-    for name, title in (
-        ("videopose3d", "VideoPose3D"),
-        ("poseformer", "PoseFormer"),
-        ("mhformer", "MHFormer"),
+    run.name: run
+    for run in (
+        NamedRun(
+            "videopose3d",
+            (),
+            "VideoPose3D as its paper has it, with this recipe; several frames are predicted per window.",
+            {
+                "small": (
+                    "model={arch: videopose3d, frames: 161, filter_widths: [3, 3, 3, 3], channels: 256}",
+                ),
+                "paper": ("model={arch: videopose3d, frames: 485}",),
+            },
+        ),
+        NamedRun(
+            "poseformer",
+            (),
+            "PoseFormer as its paper has it, with this recipe and more windows per step, since it predicts "
+            "one frame per window.",
+            {
+                "small": ("model={arch: poseformer, frames: 81, joint_dim: 16}", "batch=64"),
+                "paper": ("model={arch: poseformer, frames: 81}", "batch=1024"),
+            },
+        ),
+        NamedRun(
+            "mhformer",
+            (),
+            "MHFormer as its paper has it, with this recipe; all frames of a window are predicted.",
+            {
+                "small": ("model={arch: mhformer, frames: 81, dim: 64, hidden: 128, heads: 4}",),
+                "paper": ("model={arch: mhformer, frames: 351}",),
+            },
+        ),
     )
 }
+"""Other architectures, in rows where the installed library has them."""
 _COMPETITOR_ROWS: dict[int, tuple[tuple[str, str], ...]] = {
     1: (("Pavllo et al.", "videopose3d"), ("Zheng et al.", "poseformer"), ("Li et al.", "mhformer")),
     2: (("PoseFormer", "poseformer"),),

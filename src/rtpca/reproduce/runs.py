@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,12 +21,18 @@ from safetensors import SafetensorError, safe_open
 from rtpca.errors import InputError, RtpcaError, TrainingError
 from rtpca.files import written_whole
 from rtpca.reproduce.datafile import DataFile
+from rtpca.reproduce.machine import machine_text
 from rtpca.reproduce.rows import NamedRun
 from rtpca.reproduce.scales import recipe
 from rtpca.reproduce.workers import Task, run_tasks
 from rtpca.training import Progress, TrainConfig, train
 from rtpca.training.config import from_dict
 from rtpca.training.curves import read_curves
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 # What no result depends on: how often something is written.
 _FREE = {"log_every", "checkpoint_every", "val_every", "compile"}
@@ -108,9 +115,14 @@ def steps_done(run: Run) -> int:
     return int(about.get("steps", 0))
 
 
+def total_steps(run: Run) -> int:
+    """Steps of the whole run; 0 where a recipe counts in epochs and the run was never begun."""
+    return run.config.steps or int(origin(run).get("steps", 0))
+
+
 def is_finished(run: Run) -> bool:
     """Whether all steps of a run are done."""
-    return steps_done(run) >= run.config.steps
+    return 0 < total_steps(run) <= steps_done(run)
 
 
 def check_run(run: Run, data: DataFile) -> None:
@@ -132,8 +144,7 @@ def check_run(run: Run, data: DataFile) -> None:
     if changed:
         listed = ", ".join(f"{key} {before.get(key)} (now {now[key]})" for key in changed)
         raise TrainingError(f"{run.folder} was trained with another recipe: {listed}; {remedy}")
-    seen = _data_note(run)
-    if seen.is_file() and json.loads(seen.read_text(encoding="utf-8"))["sha256"] != data.sha256:
+    if origin(run).get("sha256", data.sha256) != data.sha256:
         raise TrainingError(f"{run.folder} was trained on other data than {data.path}; {remedy}")
 
 
@@ -163,11 +174,11 @@ def train_runs(
     for run in runs:
         check_run(run, data)
     todo = [run for run in runs if not is_finished(run)]
-    before = {run.folder: _step_now(run) for run in todo}
-    total = sum(run.config.steps - before[run.folder] for run in todo)
+    before = {run.folder: current_step(run) for run in todo}
+    total = sum(total_steps(run) - before[run.folder] for run in todo)
 
     def tell(run: Run) -> None:
-        now = sum(_step_now(other) - before[other.folder] for other in todo)
+        now = sum(current_step(other) - before[other.folder] for other in todo)
         report(max(now, 0), total, f"{run.name}, seed {run.seed}")
 
     if jobs == 1:
@@ -202,17 +213,36 @@ def train_one(
         Whether it is finished.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
-    with written_whole(_data_note(run)) as partial:
-        partial.write_text(json.dumps({"data": data.path.name, "sha256": data.sha256}), encoding="utf-8")
-    result = train(
-        run.config,
-        data.path,
-        run.folder,
-        resume=(run.folder / "state.pt").exists(),
-        max_time_s=max_time_s,
-        accelerator=accelerator,
-        report=report,
-    )
+    made: dict[str, Any] = {
+        "data": data.path.name,
+        "sha256": data.sha256,
+        "machine": machine_text(accelerator),
+        "steps": total_steps(run),
+    }
+
+    def note(steps: int) -> None:
+        made["steps"] = steps
+        with written_whole(_origin_file(run)) as partial:
+            partial.write_text(json.dumps(made, indent=1), encoding="utf-8")
+
+    def reported(progress: Progress) -> None:
+        if made["steps"] != progress.steps:
+            note(progress.steps)
+        report(progress)
+
+    with _locked(run.folder):
+        note(total_steps(run))
+        result = train(
+            run.config,
+            data.path,
+            run.folder,
+            resume=(run.folder / "state.pt").exists(),
+            max_time_s=max_time_s,
+            accelerator=accelerator,
+            report=reported,
+        )
+        if result.finished:
+            note(result.step)
     return result.finished
 
 
@@ -221,17 +251,46 @@ def _train_until(run: Run, data: DataFile, deadline_s: float) -> bool:
     return train_one(run, data, deadline_s - time.time(), "cpu")
 
 
+@contextmanager
+def _locked(folder: Path) -> Generator[None]:
+    """Keep a second command out of a run folder that is being written; the lock ends with its process.
+
+    Raises:
+        TrainingError: Another command trains this run.
+    """
+    with (folder / ".lock").open("w") as file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise TrainingError(
+                    f"{folder} is being trained by another command; wait for it, or choose another --out"
+                ) from error
+        try:
+            yield
+        finally:
+            (folder / ".lock").unlink(missing_ok=True)
+
+
 def _wall(deadline_s: float) -> float:
     """A deadline of `time.monotonic()` as one of `time.time()`, which processes share."""
     return deadline_s - time.monotonic() + time.time()
 
 
-def _data_note(run: Run) -> Path:
-    return run.folder / "data.json"
+def origin(run: Run) -> dict[str, Any]:
+    """Data and machine that a run was trained on, and its steps; empty where it was not trained from here."""
+    try:
+        return json.loads(_origin_file(run).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
-def _step_now(run: Run) -> int:
-    """The last step in the curves of a run; 0 where nothing is saved that could be resumed."""
+def _origin_file(run: Run) -> Path:
+    return run.folder / "origin.json"
+
+
+def current_step(run: Run) -> int:
+    """The last step in the curves of a run."""
     rows = read_curves(run.folder / "curves.csv")
     return int(rows[-1]["step"]) if rows else 0
 

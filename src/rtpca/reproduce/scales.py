@@ -17,32 +17,61 @@ from rtpca.errors import ConfigError
 from rtpca.reproduce.datafile import DataFile
 from rtpca.reproduce.rows import NamedRun
 from rtpca.training import TrainConfig, load_config
+from rtpca.training.config import DataConfig
 
 Scale = Literal["small", "paper"]
 
 DEFAULT_SEEDS: dict[str, int] = {"small": 2, "paper": 1}
 
-# The recipe of each scale and dataset, as named in `configs/`.
-_RECIPES = {"small": "small.yaml", "paper": "rtpca.yaml"}
-# What the paper has otherwise on the other two benchmarks ("27 for HumanEva-I and MPI-INF-3DHP").
-_PAPER_OVERRIDES = {
-    "humaneva": ("model.frames=27",),
-    "mpi-inf-3dhp": ("model.frames=27",),
+_SMALL = ("small.yaml",)
+# Of the paper by dataset and whether the 2D input is detected; the first that ships.
+_PAPER = {
+    ("h36m", False): ("paper/table1-h36m-gt.yaml", "rtpca.yaml"),
+    ("h36m", True): ("paper/table1-h36m-cpn.yaml", "rtpca.yaml"),
+    ("humaneva", False): ("paper/table2-humaneva.yaml", "rtpca.yaml"),
+    ("humaneva", True): ("paper/table2-humaneva.yaml", "rtpca.yaml"),
+    ("mpi-inf-3dhp", False): ("paper/table3-mpi-inf-3dhp.yaml", "rtpca.yaml"),
+    ("mpi-inf-3dhp", True): ("paper/table3-mpi-inf-3dhp.yaml", "rtpca.yaml"),
 }
 
 
-def recipe_path(name: str) -> Path:
-    """The file of a recipe that ships with the package, e.g. `small.yaml`.
+def recipe_path(*names: str) -> Path:
+    """The file of a recipe that ships with the package, e.g. `small.yaml`: the first of the names that does.
 
     Raises:
-        ConfigError: There is none of that name.
+        ConfigError: None of them does.
     """
     package = Path(str(resources.files("rtpca")))
     # The second place serves checkouts on systems without symbolic links.
-    for folder in (package / "assets" / "recipes", package.parents[1] / "configs"):
-        if (folder / name).is_file():
-            return folder / name
-    raise ConfigError(f"no recipe {name!r} ships with this installation of rtpca; install it again")
+    folders = (package / "assets" / "recipes", package.parents[1] / "configs")
+    for name in names:
+        for folder in folders:
+            if (folder / name).is_file():
+                return folder / name
+    raise ConfigError(f"no recipe {names[0]!r} ships with this installation of rtpca; install it again")
+
+
+def scale_recipe(scale: str, data: DataFile) -> Path:
+    """The recipe of a scale on a data file.
+
+    Raises:
+        ConfigError: The scale is unknown, or has no recipe for such data.
+    """
+    check_choice("--scale", scale, get_args(Scale))
+    if scale == "small":
+        return recipe_path(*_SMALL)
+    if (data.dataset, data.detected) not in _PAPER:
+        raise ConfigError(
+            f"--scale paper has recipes for Human3.6M, HumanEva-I and MPI-INF-3DHP, {data.path} holds none "
+            "of them; take --scale small"
+        )
+    return recipe_path(*_PAPER[data.dataset, data.detected])
+
+
+def paper_size(run: NamedRun) -> TrainConfig:
+    """The recipe of a run on Human3.6M at the paper's size, whatever is trained: for its cost."""
+    path = recipe_path(*_PAPER["h36m", False])
+    return load_config(path, [*run.at_scale.get("paper", ()), *run.overrides])
 
 
 def recipe(
@@ -53,16 +82,16 @@ def recipe(
     Args:
         scale: "small" or "paper".
         run: Which options of the model.
-        data: Decides the joints, and at the scale of the paper the number of frames.
+        data: Decides the joints, and at the scale of the paper the recipe.
         seed: Of the run.
         overrides: `key=value` on top of everything else.
 
     Raises:
         ConfigError: The scale is unknown, or options do not fit together.
     """
-    check_choice("--scale", scale, get_args(Scale))
-    given = [f"name={run.name}", f"seed={seed}"]
+    path = scale_recipe(scale, data)
+    given = [f"name={run.name}", f"seed={seed}", *run.at_scale.get(scale, ())]
     given += [f"model.joints={data.joints}", f"input.skeleton={data.skeleton}"]
-    if scale == "paper":
-        given += _PAPER_OVERRIDES.get(data.dataset, ())
-    return load_config(recipe_path(_RECIPES[scale]), [*given, *run.overrides, *overrides])
+    if data.detected and hasattr(DataConfig(), "keypoints"):
+        given.append("data.keypoints=own")
+    return load_config(path, [*given, *run.overrides, *overrides])
