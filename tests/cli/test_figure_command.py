@@ -54,7 +54,7 @@ def test_picture_data_and_caption_are_written(
     )
     assert with_weights(files, tmp_path, number) == 0
     said = capsys.readouterr().out
-    folder = tmp_path / "figures" / "weights"
+    folder = tmp_path
     names = {path.name for path in folder.iterdir()}
     assert names >= {f"figure{number}.png", f"figure{number}.pdf", f"figure{number}.md", data}
     assert not any(name.startswith(".") for name in names)
@@ -72,13 +72,13 @@ def test_picture_data_and_caption_are_written(
 
 def test_data_of_figure_4_and_5_are_what_is_drawn(files, tmp_path) -> None:
     assert with_weights(files, tmp_path, 4, "--action", "walk") == 0
-    with (tmp_path / "figures" / "weights" / "figure4.csv").open() as file:
+    with (tmp_path / "figure4.csv").open() as file:
         rows = list(csv.reader(file))
     assert len(rows) == 1 + 30
     assert len(rows[0]) == 1 + 2 * 4
     assert rows[0][1] == "rtpca: synthetic/test_walk camera 0 (mm)"
     assert with_weights(files, tmp_path, 5) == 0
-    with np.load(tmp_path / "figures" / "weights" / "figure5.npz", allow_pickle=False) as maps:
+    with np.load(tmp_path / "figure5.npz", allow_pickle=False) as maps:
         assert set(maps) == {"rtpca_own", "rtpca_memory", "ste_own", "ste_memory"}
         assert maps["rtpca_own"].shape == (5, 9, 9)
 
@@ -91,7 +91,7 @@ def test_runs_are_trained_once_and_shared_between_figures(files, tmp_path, capsy
     written = (runs / "ste-seed0" / "weights.safetensors").stat().st_mtime_ns
     assert figure(5, *words) == 0
     assert (runs / "ste-seed0" / "weights.safetensors").stat().st_mtime_ns == written
-    caption = (tmp_path / "figures" / "small" / "figure5.md").read_text()
+    caption = (tmp_path / "figure5.md").read_text()
     assert "- scale: small (2 steps)" in caption
     assert "- runs: rtpca-seed0, ste-seed0" in caption
 
@@ -99,7 +99,7 @@ def test_runs_are_trained_once_and_shared_between_figures(files, tmp_path, capsy
 def test_figure_1_trains_evaluates_and_times(files, tmp_path, capsys) -> None:
     words = ["--models", "rtpca,ste", "--frames", "9", "--rounds", 1, "--seeds", 2, "--batch-frames", 20]
     assert figure(1, "--data", files / "data.h5", "--out", tmp_path, *TINY, *words) == 0
-    folder = tmp_path / "figures" / "small"
+    folder = tmp_path
     with (folder / "figure1.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["network"], row["F"], row["seeds"]) for row in rows] == [
@@ -108,6 +108,7 @@ def test_figure_1_trains_evaluates_and_times(files, tmp_path, capsys) -> None:
     ]
     assert all(float(row["MPJPE (mm)"]) > 0 and float(row["pass (ms)"]) > 0 for row in rows)
     assert {path.name for path in folder.iterdir()} == {
+        "runs",
         "figure1.png",
         "figure1.pdf",
         "figure1.csv",
@@ -120,7 +121,7 @@ def test_figure_1_trains_evaluates_and_times(files, tmp_path, capsys) -> None:
 def test_latency_alone_needs_no_data(tmp_path, capsys) -> None:
     words = ["--latency-only", "--models", "ste", "--frames", "9", "--rounds", 1, "--batch-frames", 20]
     assert figure(1, "--out", tmp_path, *words, *TINY[2:]) == 0
-    folder = tmp_path / "figures" / "small"
+    folder = tmp_path
     assert {path.name for path in folder.iterdir()} == {
         f"figure1-latency.{end}" for end in ("png", "pdf", "csv", "md")
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rtpca.cli.console import out as console
+from rtpca.cli.console import out
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -23,15 +23,18 @@ def figure(
         Literal["small", "paper"], typer.Option(help="Networks that a CPU trains, or the paper's.")
     ] = "small",
     data: Annotated[Path | None, typer.Option(help="Prepared data file (.h5).", show_default=False)] = None,
-    out: Annotated[Path, typer.Option(help="Folder of runs and figures.")] = Path("reproduction"),
+    output: Annotated[Path, typer.Option("--out", "-o", help="Folder of runs and figures.")] = Path(
+        "reproduced"
+    ),
     seeds: Annotated[
         int | None,
         typer.Option(min=1, help="Seeds of each network in Figure 1.", show_default="2 small, 1 paper"),
     ] = None,
     max_time: Annotated[
-        float | None, typer.Option(metavar="MINUTES", help="Stop training cleanly after this long.")
+        float | None,
+        typer.Option(metavar="MINUTES", min=0, help="Stop cleanly after this; the same command goes on."),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Runs at once, each with one thread of the CPU.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at once, each on one thread of the CPU.")] = 1,
     weights: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,19 +73,22 @@ def figure(
     import math
     import time
 
+    from rtpca.errors import ConfigError
     from rtpca.reproduce.figures.make import make_figure
     from rtpca.reproduce.figures.request import FigureRequest
     from rtpca.reproduce.scales import DEFAULT_SEEDS
 
+    if jobs > 1 and device == "cuda":
+        raise ConfigError(f"--jobs {jobs} is for the CPU; leave it out with --device cuda")
     request = FigureRequest(
         scale=scale,
         data=data,
-        out=out,
+        out=output,
         seeds=seeds or DEFAULT_SEEDS[scale],
         weights=dict(_named(entry) for entry in weights or []),
         action=action,
         split=split,
-        device=device,
+        device="cpu" if jobs > 1 else device,
         jobs=jobs,
         deadline_s=math.inf if max_time is None else time.monotonic() + 60 * max_time,
         overrides=tuple(set or ()),
@@ -95,9 +101,9 @@ def figure(
     )
     with progress_bar(f"figure {number}", "steps") as bar:
         made = make_figure(number, request, bar)
-    console.print(_table(made.caption))
+    out.print(_table(made.caption))
     for path in made.files:
-        console.print(str(path), markup=False, soft_wrap=True)
+        out.print(str(path), markup=False, soft_wrap=True)
 
 
 def _named(entry: str) -> tuple[str, str]:

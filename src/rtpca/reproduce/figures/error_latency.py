@@ -10,7 +10,6 @@ timed so for both.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from rtpca.models import build_model, preset_names
 from rtpca.models.latency import Timing, measure_in_turn
 from rtpca.reproduce.datafile import DataFile
 from rtpca.reproduce.figures.lifted import Update, in_silence
-from rtpca.reproduce.rows import RUNS, NamedRun
+from rtpca.reproduce.rows import NamedRun, named_run
 from rtpca.reproduce.scales import recipe
 
 MODELS = ("rtpca", "ste", "videopose3d", "poseformer", "mhformer")
@@ -39,15 +38,6 @@ PRINTED_MM: Mapping[tuple[str, int], float] = {
     ("rtpca", 243): 19.5,
 }
 """MPJPE on ground-truth 2D in Table 1; window lengths of the first three are those of their own papers."""
-
-# Sizes at the small scale: about the width and depth of `configs/small.yaml`.
-_SMALL: Mapping[str, dict[str, Any]] = {
-    "videopose3d": {"channels": 128},
-    "poseformer": {"joint_dim": 8, "depth": 4, "heads": 4, "drop_path": 0.0},
-    "mhformer": {"dim": 64, "hidden": 128, "layers": 3, "heads": 4, "drop_path": 0.0},
-}
-# PoseFormer learns from one frame of each window, so a step has more windows.
-_MORE_WINDOWS = {"poseformer": 16}
 
 
 @dataclass(frozen=True)
@@ -187,38 +177,24 @@ def measure_speed(
 
 
 def _contender(scale: str, data: DataFile, name: str, frames: int, overrides: Sequence[str]) -> Contender:
-    base = recipe(scale, RUNS["rtpca"], data, 0, overrides)
-    if name in RUNS:
-        run = RUNS[name]
-        if frames != base.model.frames:
-            batch = _batch(base.batch * base.model.frames, frames, name)
-            run = NamedRun(
-                f"{name}-f{frames}",
-                (*run.overrides, f"model.frames={frames}", f"batch={batch}"),
-                f"{run.reading} Windows of {frames} frames, as many frames in a step.",
-            )
-        return Contender(name, frames, run, recipe(scale, run, data, 0, overrides).model)
-    window = frames - 1 + base.model.frames if name == "videopose3d" else frames
-    model: dict[str, Any] = {"arch": name, "joints": data.joints, "frames": window}
-    if name == "videopose3d":
-        model["filter_widths"] = [3] * _power_of_three(frames)
-    if scale == "small":
-        model |= _SMALL[name]
-    run = NamedRun(
-        f"{name}-f{frames}",
-        (
-            f"model={json.dumps(model)}",
-            f"batch={_batch(base.batch * base.model.frames, window, name)}",
-        ),
-        f"{name} with {frames} frames behind each prediction, trained with the recipe of the other rows.",
-    )
-    config: Any = recipe(scale, run, data, 0, overrides).model
+    """The run of the tables where it has this window length; else one like it, with steps as large."""
+    run = named_run(name)
+    own = recipe(scale, run, data, 0, overrides)
+    config: Any = own.model
+    if _window(config) != frames:
+        window = config.frames - _window(config) + frames
+        changed = [f"model.frames={window}", f"batch={max(1, round(own.batch * config.frames / window))}"]
+        if name == "videopose3d":
+            changed.append(f"model.filter_widths={[3] * _power_of_three(frames)}")
+        reading = f"{run.reading} Windows of {frames} frames, about as many frames in a step."
+        run = replace(run, name=f"{name}-f{frames}", overrides=(*run.overrides, *changed), reading=reading)
+        config = recipe(scale, run, data, 0, overrides).model
     return Contender(name, frames, run, replace(config, frames=frames))
 
 
-def _batch(step_frames: int, window: int, name: str) -> int:
-    """Windows of a step that has about as many input frames as a step of the recipe."""
-    return max(1, round(step_frames / window)) * _MORE_WINDOWS.get(name, 1)
+def _window(config: Any) -> int:
+    """Frames behind a prediction: those of the input, or VideoPose3D's receptive field."""
+    return getattr(config, "receptive_field", config.frames)
 
 
 def _can_have(name: str, frames: int) -> bool:

@@ -54,7 +54,7 @@ def make_figure(number: int, request: FigureRequest, update: Update = in_silence
         raise ConfigError(f"figure {number}: figures with data are {known} (2 is a drawing of the network)")
     if request.weights and number == 1:
         raise ConfigError("figure 1 compares trained runs; --weights is for figures 3, 4 and 5")
-    request.folder.mkdir(parents=True, exist_ok=True)
+    request.out.mkdir(parents=True, exist_ok=True)
     caption, files = _MAKERS[number](request, update)
     return MadeFigure(caption, tuple(files))
 
@@ -62,8 +62,8 @@ def make_figure(number: int, request: FigureRequest, update: Update = in_silence
 def _written(
     request: FigureRequest, stem: str, figure: Figure, data: Sequence[Path], caption: Caption
 ) -> tuple[Caption, list[Path]]:
-    pictures = save_figure(figure, request.folder / stem)
-    page = write_caption(request.folder / f"{stem}.md", caption, pictures[:1])
+    pictures = save_figure(figure, request.out / stem)
+    page = write_caption(request.out / f"{stem}.md", caption, pictures[:1])
     return caption, [*pictures, *data, page]
 
 
@@ -93,7 +93,7 @@ def _poses(request: FigureRequest, update: Update) -> tuple[Caption, list[Path]]
         for name, pose_m in {"truth": moment.truth_m, **moment.poses_m}.items():
             poses.append([*what, name, *(round(float(value), 5) for value in pose_m.ravel())])
     keys = ["action", "percentile", "recording", "camera", "frame"]
-    files = [write_csv(request.folder / "figure3.csv", [*keys, "pose", *joints], poses)]
+    files = [write_csv(request.out / "figure3.csv", [*keys, "pose", *joints], poses)]
     header = [*keys, *(f"{name} MPJPE (mm)" for name in networks)]
     text = [
         "Poses of the same moments by each network, the truth in grey behind them, all in one view and "
@@ -118,7 +118,7 @@ def _frame_errors(request: FigureRequest, update: Update) -> tuple[Caption, list
     rows: list[list[Cell]] = [
         [frame, *(round(float(row[frame]), 3) for row in columns)] for frame in range(len(columns[0]))
     ]
-    files = [write_csv(request.folder / "figure4.csv", header, rows)]
+    files = [write_csv(request.out / "figure4.csv", header, rows)]
     numbers = {name: steadiness(values) for name, values in curves.errors_mm.items()}
     table: list[list[Cell]] = [
         [name, own.level, own.mean_line_std, own.take_std, own.step, own.band]
@@ -153,7 +153,7 @@ def _attention(request: FigureRequest, update: Update) -> tuple[Caption, list[Pa
         )
     arrays = {f"{name}_own": values for name, values in maps.maps.items()}
     arrays |= {f"{name}_memory": values for name, values in maps.memory.items()}
-    files = [write_npz(request.folder / "figure5.npz", arrays)]
+    files = [write_npz(request.out / "figure5.npz", arrays)]
     table: list[list[Cell]] = [
         [
             name,
@@ -179,7 +179,7 @@ def _attention(request: FigureRequest, update: Update) -> tuple[Caption, list[Pa
         "if uniform over keys (%)",
         "windows",
     ]
-    files.append(write_csv(request.folder / "figure5.csv", header, table))
+    files.append(write_csv(request.out / "figure5.csv", header, table))
     first = next(iter(maps.first_frame.values()))
     text = [
         f"Attention of the second temporal block in {maps.recording} ({maps.action}), first camera, the "

@@ -69,7 +69,7 @@ def make_error_latency(request: FigureRequest, update: Update) -> tuple[Caption,
     caption = Caption(
         "Figure 1: error against latency", _text(request, missing), _HEADER, table, _NARROW, facts
     )
-    folder = request.folder
+    folder = request.out
     stem = "figure1-latency" if request.latency_only else "figure1"
     pictures = list(save_figure(speed_figure(marks), folder / "figure1-latency"))
     if any(mark.error_mm or mark.printed_mm is not None for mark in marks):
@@ -141,8 +141,9 @@ def _text(request: FigureRequest, missing: Sequence[str]) -> list[str]:
     if not request.latency_only:
         text.append(
             "MPJPE: plain mean over the actions of the test split, then over seeds (bar: least to "
-            "largest). All networks are trained with one recipe; steps have about the same number of input "
-            "frames, PoseFormer's 16 times as many, since it learns from one frame of a window only."
+            "largest). All networks are trained with one recipe, with about the same number of input "
+            "frames in a step at all window lengths; PoseFormer has more windows in a step, since it "
+            "learns from one frame of each."
         )
     if request.scale == "paper":
         text.append(

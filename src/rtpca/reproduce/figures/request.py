@@ -14,7 +14,7 @@ from rtpca.reproduce.datafile import DataFile, read_data_file
 from rtpca.reproduce.figures.lifted import Update, in_silence
 from rtpca.reproduce.figures.output import hardware, weights_fact
 from rtpca.reproduce.rows import RUNS
-from rtpca.reproduce.runs import Run, is_finished, plan_runs, steps_done, train_runs
+from rtpca.reproduce.runs import Run, is_finished, plan_runs, steps_done, total_steps, train_runs
 
 OURS, BASELINE = "rtpca", "ste"
 
@@ -45,7 +45,7 @@ class FigureRequest:
 
     scale: str = "small"
     data: Path | None = None
-    out: Path = Path("reproduction")
+    out: Path = Path("reproduced")
     seeds: int = 2
     weights: Mapping[str, str] = field(default_factory=dict)
     action: str | None = None
@@ -60,11 +60,6 @@ class FigureRequest:
     frames: tuple[int, ...] = ()
     rounds: int = 20
     batch_frames: int | None = None
-
-    @property
-    def folder(self) -> Path:
-        """Where the figures go."""
-        return self.out / "figures" / ("weights" if self.weights else self.scale)
 
     @property
     def data_path(self) -> Path:
@@ -97,7 +92,7 @@ def networks_of(
         runs = plan_runs(request.scale, rows, 1, data, request.out, request.overrides)
         finished_runs(request, runs, data, update, need_all=True)
         paths = {run.name: run.weights for run in runs}
-        facts |= {"scale": f"{request.scale} ({runs[0].config.steps} steps)", "seed": "0"}
+        facts |= {"scale": f"{request.scale} ({total_steps(runs[0])} steps)", "seed": "0"}
         facts |= {"runs": ", ".join(run.folder.name for run in runs)}
     networks = {name: load_checkpoint(path) for name, path in paths.items()}
     for checkpoint in networks.values():
@@ -130,7 +125,7 @@ def finished_runs(
     open_runs = [run for run in runs if not is_finished(run)]
     if open_runs and need_all:
         listed = ", ".join(
-            f"{run.folder.name} ({steps_done(run)} of {run.config.steps} steps)" for run in open_runs
+            f"{run.folder.name} ({steps_done(run)} of {total_steps(run)} steps)" for run in open_runs
         )
         raise TrainingError(
             f"time was up before these runs were finished: {listed}; the same command goes on there"
