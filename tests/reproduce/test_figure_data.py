@@ -13,7 +13,7 @@ from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.errors import ConfigError, InputError
 from rtpca.evaluation import EvalConfig, evaluate
-from rtpca.models import Checkpoint, InputSpec, build_model
+from rtpca.models import Checkpoint, InputSpec, build_model, preset_names
 from rtpca.models.attention_maps import TemporalAttention
 from rtpca.reproduce.figures.attention import attention_numbers, attention_of_networks, picked_maps
 from rtpca.reproduce.figures.error_latency import contenders, measure_speed, no_data
@@ -21,6 +21,8 @@ from rtpca.reproduce.figures.frame_errors import chosen_takes, frame_errors, ste
 from rtpca.reproduce.figures.lifted import lift_recording
 from rtpca.reproduce.figures.output import markdown_table, write_csv
 from rtpca.reproduce.figures.poses import chosen_moments, evenly_spaced, frame_at_percentile
+from rtpca.reproduce.rows import named_run
+from rtpca.reproduce.scales import recipe
 
 
 def checkpoint(name: str, **options) -> Checkpoint:
@@ -245,6 +247,21 @@ def test_networks_of_figure_1_share_runs_with_the_tables() -> None:
     assert found["ste F=27"].config.frames == 27
     assert not found["ste F=27"].config.tpca
     assert "batch=12" in found["ste F=27"].run.overrides
+
+
+@pytest.mark.skipif("videopose3d" not in preset_names(), reason="needs the competitors")
+def test_competitors_have_the_window_behind_each_prediction() -> None:
+    found = {contender.label: contender for contender in contenders("small", no_data(), [], [9, 27, 81])}
+    assert found["videopose3d F=81"].run is named_run("videopose3d")
+    longer = recipe("small", found["videopose3d F=27"].run, no_data(), 0)
+    assert (longer.model.receptive_field, longer.model.out_frames) == (27, 81)
+    assert found["videopose3d F=27"].config.out_frames == 1
+    assert found["poseformer F=9"].config.frames == found["mhformer F=9"].config.frames == 9
+    few, many = (recipe("small", found[f"poseformer F={f}"].run, no_data(), 0).batch for f in (81, 27))
+    assert many == 3 * few
+    assert not {"videopose3d F=28", "mhformer F=28"} & {
+        contender.label for contender in contenders("small", no_data(), [], [28])
+    }
 
 
 def test_unknown_networks_of_figure_1_are_named() -> None:
