@@ -51,7 +51,7 @@ def attention_figure(
     for name, values in shown.items():
         if values.ndim != 3 or len(values) != len(columns):
             raise ShapeError(f"maps of {name} must be (N={len(columns)}, F, K), got {values.shape}")
-    left_in, right_in, bottom_in, top_in = 0.85, 0.75, 0.5, 0.5 + (0.35 if title else 0.0)
+    left_in, right_in, bottom_in, top_in = 0.85, 0.75, 0.5, 0.6 + (0.35 if title else 0.0)
     gap_in = 0.14
     size_in = (
         left_in + len(columns) * (_CELL_IN + gap_in) + right_in,

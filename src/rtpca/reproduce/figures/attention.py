@@ -166,11 +166,11 @@ def chosen_take(
 
 def picked_maps(skeleton: Skeleton, heads: int) -> list[tuple[str, int | None, int | None]]:
     """Heading, joint and head of each map; None stands for the mean over all."""
-    picked: list[tuple[str, int | None, int | None]] = [("mean of joints, heads", None, None)]
+    picked: list[tuple[str, int | None, int | None]] = [("mean of joints\nand attention heads", None, None)]
     joints = [joint for joint in _JOINTS if joint in skeleton.joints][:4]
     for index, joint in enumerate(joints):
         head = index % heads
-        label = f"{joint.replace('_', ' ')}, head {head + 1}"
+        label = f"{joint.replace('_', ' ')}\nattention head {head + 1}"
         picked.append((label, skeleton.joints.index(joint), head))
     return picked
 

@@ -181,10 +181,11 @@ def _attention(request: FigureRequest, update: Update) -> tuple[Caption, list[Pa
     ]
     files.append(write_csv(request.out / "figure5.csv", header, table))
     first = next(iter(maps.first_frame.values()))
+    columns = "; ".join(column.replace("\n", ", ") for column in maps.columns)
     text = [
         f"Attention of the second temporal block in {maps.recording} ({maps.action}), first camera, the "
         f"window from frame {first}: a row of a map is a query frame, a column a key frame; columns of the "
-        f"figure: {', '.join(maps.columns)}. Normalised means: each map is scaled so that its least weight "
+        f"figure: {columns}. Normalised means: each map is scaled so that its least weight "
         "is 0 and its largest 1, so brightness says nothing of how different weights are; the numbers "
         "below do.",
         "RTPCA's keys are its own frames and the pooled keys of the block before (the memory); the maps "
