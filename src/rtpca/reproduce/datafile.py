@@ -95,6 +95,7 @@ def _distance_px(recording: Recording) -> float:
     for name, camera in zip(recording.camera_names, recording.cameras or (), strict=True):
         stored = (recording.keypoints2d or {}).get(name)
         if stored is not None:
+            camera = camera.to(dtype=torch.float64)
             truth_px = camera.project(camera.world_to_camera(joints_world)).numpy()
             distances.append(np.linalg.norm(stored[..., :2] - truth_px, axis=-1).ravel())
     return float(np.nanmedian(np.concatenate(distances))) if distances else 0.0

@@ -271,10 +271,12 @@ def _caption(request: TableRequest, made: Sequence[_Made]) -> tuple[str, ...]:
     frames = total_steps(made[0].runs[0]) * first.batch * first.model.frames
     steps = total_steps(made[0].runs[0])
     lines = [f"Command: `{request.command}`"] * bool(request.command)
+    spread = "; cells are mean ± sample standard deviation over seeds" if seeds > 1 else ""
+    name = scale_recipe(request.scale, request.data[0]).name
     lines.append(
-        f"Scale {request.scale} (recipe {scale_recipe(request.scale, request.data[0]).name}): {steps:,} "
-        f"steps of {first.batch} windows of {first.model.frames} frames, {frames / 1e6:.2f} million frames per run; seeds "
-        f"{', '.join(map(str, range(seeds)))}; cells are mean ± sample standard deviation over seeds."
+        f"Scale {request.scale} (recipe {name}): {steps:,} steps of {first.batch} windows of "
+        f"{first.model.frames} frames, {frames / 1e6:.2f} million frames per run; seeds "
+        f"{', '.join(map(str, range(seeds)))}{spread}."
     )
     for each in made:
         data = each.results.data
