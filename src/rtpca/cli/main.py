@@ -23,6 +23,7 @@ from typer.main import get_command
 from rtpca.cli.console import out, print_error
 from rtpca.cli.demo import demo
 from rtpca.cli.evaluate import evaluate
+from rtpca.cli.figure import figure
 from rtpca.cli.import_checkpoint import import_checkpoint
 from rtpca.cli.lift import lift
 from rtpca.cli.prepare import app as prepare
@@ -79,6 +80,7 @@ app.command("train", help=_help_text(train))(train)
 app.command("eval", help=_help_text(evaluate))(evaluate)
 app.command("profile", help=_help_text(profile))(profile)
 app.command("table", help=_help_text(table))(table)
+app.command("figure", help=_help_text(figure))(figure)
 app.command("import-checkpoint", help=_help_text(import_checkpoint))(import_checkpoint)
 
 
