@@ -31,6 +31,10 @@ def table(
     output: Annotated[Path, typer.Option("--out", "-o", help="Folder of runs and tables.")] = Path(
         "reproduced"
     ),
+    protocol: Annotated[
+        str,
+        typer.Option(help="standard; or authors, with the quirks of their script (docs/protocols.md)."),
+    ] = "standard",
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Runs per row.  [default: 2 small, 1 paper]", show_default=False)
     ] = None,
@@ -75,6 +79,7 @@ def table(
         data=tuple(read_data_file(path) for path in data or ()),
         out=output,
         scale=scale,
+        protocol=protocol,
         seeds=seeds,
         overrides=tuple(set or ()),
         only=tuple(only or ()),
@@ -82,7 +87,7 @@ def table(
         jobs=jobs,
         device="cpu" if jobs > 1 else resolve_device(device),
         max_time_s=math.inf if max_time is None else max_time * 60,
-        command=_command(number, scale, data, seeds, only, row, set),
+        command=_command(number, scale, protocol, data, seeds, only, row, set),
     )
     with progress_bar("training", "steps") as bar:
         train_table(request, bar)
@@ -116,6 +121,7 @@ def _show(made: ResultTable, output: Path) -> None:
 def _command(
     number: int,
     scale: str,
+    protocol: str,
     data: list[Path] | None,
     seeds: int | None,
     only: list[str] | None,
@@ -126,6 +132,7 @@ def _command(
     words = ["rtpca", "table", str(number), "--scale", scale]
     for path in data or ():
         words += ["--data", path.name]
+    words += ["--protocol", protocol] if protocol != "standard" else []
     words += ["--seeds", str(seeds)] if seeds is not None else []
     for option, values in (("--only", only), ("--row", row), ("--set", set)):
         for value in values or ():

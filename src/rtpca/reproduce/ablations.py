@@ -36,9 +36,10 @@ def _paper(table: int, label: str, column: str) -> tuple[float, ...]:
     return () if value is None else (value,)
 
 
-def measurements(table: int) -> tuple[Measurement, ...]:
-    """How the runs of a table are evaluated."""
-    return tuple(Measurement(noise_px) for noise_px in (NOISE_PX if table == 5 else (0.0,)))
+def measurements(table: int, scale: str, protocol: str = "standard") -> tuple[Measurement, ...]:
+    """How the runs of a table are evaluated; at the small scale in one camera per sequence, to save time."""
+    levels = NOISE_PX if table == 5 else (0.0,)
+    return tuple(Measurement(px, protocol=protocol, all_cameras=scale == "paper") for px in levels)
 
 
 def component_grids(results: Results) -> tuple[Grid, ...]:
@@ -94,7 +95,6 @@ def noise_grids(results: Results) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
         The blocks, and the sentences that say which level that is.
     """
     level, sentence = nearest_level(results)
-    how = Measurement(level)
     columns = (
         Column("accel_noisy_mm", "Accel mm/frame², noisy", 2),
         Column("accel_paper", "Accel, paper", 1, single=True),
@@ -107,7 +107,7 @@ def noise_grids(results: Results) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
         Column("ratio", "noisy / clean", 2),
         Column("ratio_paper", "ratio, paper", 2, single=True),
     )
-    lines = tuple(_noise_line(results, row, how) for row in results.rows)
+    lines = tuple(_noise_line(results, row, level) for row in results.rows)
     main = Grid(f"Noise of {level:g} px", columns, lines)
     sweeps = (
         ("MPJPE mm by noise", "mpjpe_mm", _mpjpe, 1, "noise-mpjpe"),
@@ -122,7 +122,7 @@ def noise_grids(results: Results) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
                 row.label,
                 row.run.name,
                 {
-                    column.key: results.values(row.run.name, pick, Measurement(px))
+                    column.key: results.values(row.run.name, pick, px)
                     for column, px in zip(swept, NOISE_PX, strict=True)
                 },
             )
@@ -132,14 +132,14 @@ def noise_grids(results: Results) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
     return tuple(grids), (sentence,)
 
 
-def _noise_line(results: Results, row: RowOfTable, how: Measurement) -> Line:
+def _noise_line(results: Results, row: RowOfTable, level: float) -> Line:
     name = row.run.name
-    noisy, clean = results.values(name, _mpjpe, how), results.values(name, _mpjpe)
+    noisy, clean = results.values(name, _mpjpe, level), results.values(name, _mpjpe)
     paper_noisy, paper_clean = (_paper(5, row.label, c) for c in ("MPJPE (noisy input)", "MPJPE"))
     cells = {
-        "accel_noisy_mm": results.values(name, _accel, how),
+        "accel_noisy_mm": results.values(name, _accel, level),
         "accel_paper": _paper(5, row.label, "Accel"),
-        "accel_noisy_mm_s2": results.values(name, _accel_s2, how),
+        "accel_noisy_mm_s2": results.values(name, _accel_s2, level),
         "accel_clean_mm": results.values(name, _accel),
         "mpjpe_noisy_mm": noisy,
         "mpjpe_noisy_mm_paper": paper_noisy,
@@ -165,7 +165,7 @@ def nearest_level(results: Results) -> tuple[float, str]:
         ratios = {
             px: statistics.fmean(noisy) / statistics.fmean(clean)
             for px in NOISE_PX[1:]
-            if (noisy := results.values(row.run.name, _mpjpe, Measurement(px)))
+            if (noisy := results.values(row.run.name, _mpjpe, px))
         }
         if ratios:
             level = min(ratios, key=lambda px: abs(math.log(ratios[px] / wanted)))

@@ -23,7 +23,8 @@ class DataFile:
         path: Where it is.
         sha256: Of its content.
         dataset: One of `BENCHMARKS`, or "mocap" for everything else.
-        detected: Whether it brings 2D keypoints of its own that are not the projected truth.
+        own_2d: Whether it brings 2D keypoints of its own.
+        detected: Whether these are not the projected truth.
         skeleton: Name of its skeleton.
         joints: Number of joints.
         splits: Number of sequences by split.
@@ -34,6 +35,7 @@ class DataFile:
     path: Path
     sha256: str
     dataset: str
+    own_2d: bool
     detected: bool
     skeleton: str
     joints: int
@@ -58,11 +60,13 @@ def read_data_file(path: str | Path) -> DataFile:
         infos = [dataset.info(name) for name in dataset.names()]
         sources = {info.source for info in infos}
         (source,) = sources if len(sources) == 1 else ("mocap",)
+        with_2d = _first_with_2d(dataset) if source in BENCHMARKS else None
         return DataFile(
             path=Path(path),
             sha256=content_hash(Path(path)),
             dataset=source if source in BENCHMARKS else "mocap",
-            detected=_has_detections(dataset),
+            own_2d=with_2d is not None,
+            detected=with_2d is not None and _distance_px(with_2d) > _TRUE_2D_PX,
             skeleton=dataset.skeleton.name,
             joints=dataset.skeleton.num_joints,
             splits=dataset.splits(),
@@ -77,15 +81,10 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _has_detections(dataset: Dataset) -> bool:
-    """Whether the first sequence that has its own 2D keypoints has other ones than the projected truth."""
-    for name in dataset.names():
-        recording = dataset.read(name)
-        if recording.keypoints2d and recording.cameras is not None:
-            return _distance_px(recording) > _TRUE_2D_PX
-        if recording.source not in BENCHMARKS:
-            return False
-    return False
+def _first_with_2d(dataset: Dataset) -> Recording | None:
+    """The first sequence that has 2D keypoints of its own."""
+    recordings = (dataset.read(name) for name in dataset.names())
+    return next((each for each in recordings if each.keypoints2d and each.cameras is not None), None)
 
 
 def _distance_px(recording: Recording) -> float:

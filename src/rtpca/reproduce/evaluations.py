@@ -15,7 +15,7 @@ from typing import Any
 
 from rtpca.data.store import open_dataset
 from rtpca.errors import InputError
-from rtpca.evaluation import EvalConfig, evaluate, summarise
+from rtpca.evaluation import EvalConfig, evaluate, get_protocol, summarise
 from rtpca.files import written_whole
 from rtpca.models import load_checkpoint
 from rtpca.reproduce.datafile import DataFile, content_hash
@@ -23,7 +23,7 @@ from rtpca.reproduce.runs import Run, Update
 from rtpca.reproduce.workers import Task, run_tasks
 
 # Counts up when evaluation changes what it computes, so that older results are not taken for new ones.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,27 @@ class Measurement:
         noise_px: Standard deviation of Gaussian noise on the 2D keypoints.
         flip: Average with the mirror image.
         split: Which sequences.
+        protocol: What is compared (docs/protocols.md).
+        all_cameras: Every camera of a sequence; else one, taking turns from sequence to sequence.
     """
 
     noise_px: float = 0.0
     flip: bool = False
     split: str = "test"
+    protocol: str = "standard"
+    all_cameras: bool = True
 
     @property
     def label(self) -> str:
         """The name of its file."""
-        return f"{self.split}-noise{self.noise_px:g}{'-flip' if self.flip else ''}"
+        parts = (
+            self.split,
+            f"noise{self.noise_px:g}",
+            "flip" if self.flip else "",
+            self.protocol,
+            "" if self.all_cameras else "one-camera",
+        )
+        return "-".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -114,14 +125,15 @@ def measure(run: Run, data: DataFile, how: Measurement, device: str = "cpu") -> 
     """
     checkpoint = load_checkpoint(run.weights)
     checkpoint.model.to(device)
-    config = EvalConfig(noise_px=how.noise_px, flip=how.flip)
+    protocol = get_protocol(how.protocol)
+    config = EvalConfig(noise_px=how.noise_px, flip=how.flip, all_cameras=how.all_cameras, protocol=protocol)
     with open_dataset(data.path) as dataset:
         if not dataset.names(how.split):
             found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
             raise InputError(f"{data.path} has no split {how.split!r}; splits and sequences found: {found}")
         errors = evaluate(checkpoint.model, checkpoint.input, dataset.iterate(how.split), config)
-        report = _finite(summarise(errors).to_dict())
-    result = Evaluation(tuple(report["actions"]), report["average"], report["all_frames"])
+        report = _finite(summarise(errors, protocol).to_dict())
+    result = Evaluation(tuple(report["rows"]), report["average"], report["all_frames"])
     path = _path(run, how)
     path.parent.mkdir(exist_ok=True)
     kept = {"key": _key(how, data, content_hash(run.weights)), "result": asdict(result)}

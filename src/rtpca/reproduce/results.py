@@ -10,8 +10,6 @@ from rtpca.reproduce.evaluations import Evaluation, Measurement
 from rtpca.reproduce.rows import NamedRun
 from rtpca.training import TrainConfig
 
-CLEAN = Measurement()
-
 
 @dataclass(frozen=True)
 class RowOfTable:
@@ -43,13 +41,13 @@ class Results:
     evaluations: dict[tuple[str, int, Measurement], Evaluation]
 
     def values(
-        self, run: str, pick: Callable[[Evaluation], float | None], how: Measurement = CLEAN
+        self, run: str, pick: Callable[[Evaluation], float | None], noise_px: float = 0.0
     ) -> tuple[float, ...]:
-        """One number per seed that is there."""
+        """One number per seed that is there, at one level of noise."""
         found = [
             pick(evaluation)
             for (name, _, measurement), evaluation in sorted(self.evaluations.items(), key=lambda e: e[0][1])
-            if name == run and measurement == how
+            if name == run and measurement.noise_px == noise_px
         ]
         return tuple(value for value in found if value is not None)
 

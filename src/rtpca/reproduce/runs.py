@@ -75,6 +75,7 @@ def plan_runs(
     data: DataFile,
     out: str | Path,
     overrides: Sequence[str] = (),
+    protocol: str = "standard",
 ) -> list[Run]:
     """The runs of some rows with seeds 0, 1, ...: all rows with the first seed, then all with the second.
 
@@ -85,15 +86,18 @@ def plan_runs(
         data: What they are trained on.
         out: Folder that holds all runs.
         overrides: `key=value` for the recipes of all of them.
+        protocol: With "authors", the paper's scale is trained with the quirks of the authors' script.
     """
     unique = {row.name: row for row in rows}
     folder = Path(out) / "runs" / scale
     tag = f"-{data.tag}" if data.tag else ""
+    if scale == "paper" and protocol == "authors":
+        tag += "-authors"
     return [
         Run(
             row.name,
             seed,
-            recipe(scale, row, data, seed, overrides),
+            recipe(scale, row, data, seed, overrides, protocol),
             folder / f"{row.name}{tag}-seed{seed}",
         )
         for seed in range(seeds)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rtpca.checks import check_choice
 from rtpca.errors import ConfigError, InputError
+from rtpca.evaluation import get_protocol
 from rtpca.files import written_whole
 from rtpca.reproduce import ablations, benchmarks
 from rtpca.reproduce.datafile import DataFile
@@ -51,6 +52,7 @@ class TableRequest:
         data: One data file; for Table 1 of Human3.6M also two, with detected and with true 2D keypoints.
         out: Folder of runs and tables.
         scale: "small" or "paper".
+        protocol: How runs are measured, and at the paper's scale with "authors" also trained.
         seeds: How many; None for the default of the scale.
         overrides: `key=value` for the recipes of all runs.
         only: Names of the runs that are wanted; empty for all.
@@ -65,6 +67,7 @@ class TableRequest:
     data: tuple[DataFile, ...]
     out: Path
     scale: str = "small"
+    protocol: str = "standard"
     seeds: int | None = None
     overrides: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -209,7 +212,10 @@ def _plans(request: TableRequest) -> list[tuple[DataFile, list[Run]]]:
     named = [row.run for row in rows]
     seeds = request.seeds or DEFAULT_SEEDS[request.scale]
     return [
-        (data, plan_runs(request.scale, named, seeds, data, request.out, request.overrides))
+        (
+            data,
+            plan_runs(request.scale, named, seeds, data, request.out, request.overrides, request.protocol),
+        )
         for data in request.data
     ]
 
@@ -223,7 +229,7 @@ def _measured(
     evaluations = measure_runs(
         finished,
         data,
-        ablations.measurements(request.number),
+        ablations.measurements(request.number, request.scale, request.protocol),
         jobs=request.jobs,
         device=request.device,
         report=report,
@@ -272,7 +278,8 @@ def _caption(request: TableRequest, made: Sequence[_Made]) -> tuple[str, ...]:
     steps = total_steps(made[0].runs[0])
     lines = [f"Command: `{request.command}`"] * bool(request.command)
     spread = "; cells are mean ± sample standard deviation over seeds" if seeds > 1 else ""
-    name = scale_recipe(request.scale, request.data[0]).name
+    name = scale_recipe(request.scale, request.data[0], request.protocol).name
+    cameras = "every camera" if request.scale == "paper" else "one camera each, in turn"
     lines.append(
         f"Scale {request.scale} (recipe {name}): {steps:,} steps of {first.batch} windows of "
         f"{first.model.frames} frames, {frames / 1e6:.2f} million frames per run; seeds "
@@ -284,12 +291,10 @@ def _caption(request: TableRequest, made: Sequence[_Made]) -> tuple[str, ...]:
         lines.append(
             f"Data: {data.path.name} (SHA-256 {data.sha256[:12]}), "
             f"{benchmarks.DATASET_TITLES[data.dataset]}; trained on {data.train_frames:,} frames of motion, "
-            f"measured on the split test: {data.splits['test']} sequences, {people}, every camera."
+            f"measured on the split test: {data.splits['test']} sequences, {people}, {cameras}."
         )
-    lines.append(
-        "Averages are plain means over the rows (actions); MPJPE is root-relative, each frame counts once "
-        "per camera."
-    )
+    about = get_protocol(request.protocol).about
+    lines.append(f"Protocol {request.protocol} ({about}); averages as docs/protocols.md says.")
     machines = {origin(run).get("machine", "") for each in made for run in each.runs} - {""}
     lines += [f"Trained on: {machine}" for machine in sorted(machines)]
     lines.append(f"Written on {datetime.now(UTC):%Y-%m-%d}.")

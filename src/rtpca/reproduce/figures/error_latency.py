@@ -18,7 +18,7 @@ from typing import Any
 from torch import nn
 
 from rtpca.errors import ConfigError
-from rtpca.models import build_model, preset_names
+from rtpca.models import build, preset_names
 from rtpca.models.latency import Timing, measure_in_turn
 from rtpca.reproduce.datafile import DataFile
 from rtpca.reproduce.figures.lifted import Update, in_silence
@@ -84,7 +84,7 @@ class Speed:
 
 def no_data() -> DataFile:
     """What stands for data where only speed is measured: Human3.6M's skeleton."""
-    return DataFile(Path(), "", "h36m", False, "h36m17", 17, {}, 0, ())
+    return DataFile(Path(), "", "h36m", False, False, "h36m17", 17, {}, 0, ())
 
 
 def contenders(
@@ -143,9 +143,9 @@ def measure_speed(
         device: Where.
         update: Told how far it is.
     """
-    networks = {contender.label: _network(contender.config) for contender in found}
+    networks = {contender.label: build(contender.config) for contender in found}
     long = {
-        contender.label: _network(replace(contender.config, frames=contender.frames - 1 + LONG_WINDOW))
+        contender.label: build(replace(contender.config, frames=contender.frames - 1 + LONG_WINDOW))
         for contender in found
         if contender.model == "videopose3d"
     }
@@ -208,10 +208,6 @@ def _power_of_three(frames: int) -> int:
     while 3 ** (power + 1) <= frames:
         power += 1
     return power
-
-
-def _network(config: Any) -> nn.Module:
-    return build_model("rtpca", **config.to_dict())
 
 
 def _windows(network: nn.Module, batch_frames: int) -> int:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from rtpca.devices import resolve_device
 from rtpca.models import preset_names
+from rtpca.reproduce.ablations import measurements
 from rtpca.reproduce.datafile import DataFile, read_data_file
-from rtpca.reproduce.evaluations import Measurement, measure_runs
+from rtpca.reproduce.evaluations import measure_runs
 from rtpca.reproduce.figures.error_latency import (
     MODELS,
     PRINTED_MM,
@@ -89,7 +90,8 @@ def _errors(
     rows = [contender.run for contender in found]
     runs = plan_runs(request.scale, rows, request.seeds, data, request.out, request.overrides)
     finished = finished_runs(request, runs, data, update)
-    measured = measure_runs(finished, data, [Measurement()], jobs=request.jobs, device=device, report=update)
+    how = measurements(1, request.scale)
+    measured = measure_runs(finished, data, how, jobs=request.jobs, device=device, report=update)
     errors: dict[str, tuple[float, ...]] = {}
     for (name, _, _), evaluation in measured.items():
         errors[name] = (*errors.get(name, ()), float(evaluation.average["mpjpe_mm"]))
