@@ -45,10 +45,19 @@ def test_the_numbers_are_those_of_rtpca_eval(run, data) -> None:
             evaluate(checkpoint.model, checkpoint.input, dataset.iterate("test"), EvalConfig(noise_px=5.0))
         )
     assert result.mean("mpjpe_mm") == pytest.approx(report.average.mpjpe_mm)
-    assert result.row("walk", "p_mpjpe_mm") == pytest.approx(report.to_dict()["actions"][1]["p_mpjpe_mm"])
+    assert result.row("walk", "p_mpjpe_mm") == pytest.approx(report.to_dict()["rows"][1]["p_mpjpe_mm"])
     assert result.all_frames["frames"] == report.all_frames.frames
     assert result.row("nothing", "mpjpe_mm") is None
     assert result.mean("no such measure") is None
+
+
+def test_one_camera_and_other_protocols_are_measured_apart(run, data) -> None:
+    ways = [Measurement(), Measurement(all_cameras=False), Measurement(protocol="authors")]
+    found = measure_runs([run], data, ways)
+    every, one, authors = (found["rtpca", 0, how] for how in ways)
+    assert every.all_frames["frames"] == 4 * one.all_frames["frames"]
+    assert authors.mean("mpjpe_mm") != every.mean("mpjpe_mm")
+    assert len(list((run.folder / "evaluations").iterdir())) == 3
 
 
 def test_what_was_measured_is_taken(run, data, counted) -> None:
@@ -58,7 +67,7 @@ def test_what_was_measured_is_taken(run, data, counted) -> None:
     assert measure_runs([run], data, ways) == first
     assert counted == ways
     kept = sorted(path.name for path in (run.folder / "evaluations").iterdir())
-    assert kept == ["test-noise0.json", "test-noise2.json"]
+    assert kept == ["test-noise0-standard.json", "test-noise2-standard.json"]
 
 
 def test_other_weights_other_data_and_damage_are_measured_again(run, data, trained, counted) -> None:
@@ -69,7 +78,7 @@ def test_other_weights_other_data_and_damage_are_measured_again(run, data, train
     assert second != first
     measure_runs([run], replace(data, sha256="0" * 64), [Measurement()])
     measure_runs([run], data, [Measurement()])
-    path = run.folder / "evaluations" / "test-noise0.json"
+    path = run.folder / "evaluations" / "test-noise0-standard.json"
     path.write_text(path.read_text()[:-20])
     assert measure_runs([run], data, [Measurement()]) == second
     assert len(counted) == 5
@@ -77,7 +86,7 @@ def test_other_weights_other_data_and_damage_are_measured_again(run, data, train
 
 def test_what_is_not_measured_is_null_in_the_file(run, data) -> None:
     measure_runs([run], data, [Measurement()])
-    text = (run.folder / "evaluations" / "test-noise0.json").read_text()
+    text = (run.folder / "evaluations" / "test-noise0-standard.json").read_text()
     assert "NaN" not in text
     assert json.loads(text)["key"]["data"] == data.sha256
 

@@ -16,7 +16,7 @@ from rtpca.reproduce.scales import recipe, recipe_path, scale_recipe
 def test_the_recipes_of_the_checkout_travel_in_the_package() -> None:
     inside = Path(str(resources.files("rtpca"))) / "assets" / "recipes" / "small.yaml"
     assert inside.read_text() == (Path(__file__).parents[2] / "configs" / "small.yaml").read_text()
-    assert recipe_path("no-such.yaml", "small.yaml").read_text() == inside.read_text()
+    assert recipe_path("small.yaml").read_text() == inside.read_text()
 
 
 def test_a_recipe_that_does_not_ship_is_an_error() -> None:
@@ -55,6 +55,20 @@ def test_the_papers_scale_has_a_recipe_for_each_benchmark(dataset, detected, dat
     made = recipe("paper", RUNS["ste"], file, 0)
     assert (made.model.dim, made.model.depth, made.model.heads) == (512, 8, 8)
     assert made.model.cross_layer == "none"
+
+
+def test_own_keypoints_are_taken_where_the_file_has_some(data) -> None:
+    for own_2d, keypoints in ((True, "own"), (False, "projected")):
+        file = replace(data, dataset="h36m", own_2d=own_2d)
+        assert recipe("paper", RUNS["rtpca"], file, 0).data.keypoints == keypoints
+
+
+def test_the_authors_protocol_brings_the_quirks_of_their_script(data) -> None:
+    made = recipe("paper", RUNS["rtpca"], replace(data, dataset="h36m"), 0, protocol="authors")
+    assert made.chooses_on_test
+    assert made.loss.scaled_by_value
+    assert made.model.to_dict()["block_residual"] == "doubled"
+    assert not recipe("paper", RUNS["rtpca"], replace(data, dataset="h36m"), 0).chooses_on_test
 
 
 def test_the_papers_scale_needs_a_benchmark(data) -> None:
