@@ -27,7 +27,7 @@ Image = npt.NDArray[np.uint8]
 
 _ASSUMED_RATE = Fraction(30)
 _TEXT_FORMATS = {"tty", "ass", "srt", "webvtt"}
-_CUT_OFF_S, _CUT_OFF_PART = 0.5, 0.02
+_CUT_OFF_S, _CUT_OFF_PART = 0.5, 0.005
 """A file that ends earlier than it says, by more than both, is cut off."""
 
 

@@ -25,6 +25,7 @@ _USUAL_RATES = tuple(
     for rate in (12, 15, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)
     for divisor in (1000, 1001)
 )
+_ROUNDED = Fraction(1, 5000)
 _BRIDGED_S = 0.5
 
 
@@ -75,7 +76,7 @@ def find_timing(times_s: npt.ArrayLike, declared: Sequence[Fraction]) -> Timing:
     if count < 2 or times[-1] <= 0:
         return Timing(declared[0], times, count, constant=True)
     usual = _usual_rate(times)
-    for rate in (*declared, usual):
+    for rate in (*map(_exact_rate, declared), *declared, usual):
         grid = np.arange(count) / float(rate)
         if np.abs(times - grid).max() <= _ON_THE_GRID / float(rate):
             return Timing(rate, times, count, constant=True)
@@ -93,6 +94,12 @@ def _usual_rate(times_s: npt.NDArray[np.float64]) -> Fraction:
     if abs(float(nearest) - rate) <= 0.01 * rate:
         return nearest
     return Fraction(rate).limit_denominator(1001)
+
+
+def _exact_rate(rate: Fraction) -> Fraction:
+    """The common rate that a rate counted from rounded times stands for: 60000/1001 for 59.9401."""
+    nearest = min(_USUAL_RATES, key=lambda common: abs(common - rate))
+    return nearest if abs(nearest - rate) <= _ROUNDED * rate else rate
 
 
 def at_constant_rate(
