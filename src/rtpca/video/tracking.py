@@ -27,13 +27,13 @@ _SAME_BOX = 0.75
 """So do two whose boxes overlap by more than this (intersection over union)."""
 _COMMON_JOINTS = 4
 _LOST_S = 1.0
-"""ByteTrack looks for a lost person for so long; parts of a track are joined over gaps of that length, too."""
-_JOINED_S = 1.0
-_REACH = 0.6
-"""A person who was lost reappears within this part of their size, times the root of the gap in tenths of a
-second."""
+"""ByteTrack looks for a lost person for so long."""
+_JOINED_S = 1.5
+"""The parts of a track are joined over gaps of up to that."""
+_REACH, _REACH_PER_S = 0.5, 1.5
+"""A person who was lost reappears within so many times their size: a runner's speed."""
 _SAME_SIZE = 0.6
-_SHORTEST_S = 0.5
+_SHORTEST_PART_S, _SHORTEST_S = 0.2, 0.5
 
 
 def without_duplicates(detections: Sequence[PersonDetection]) -> list[PersonDetection]:
@@ -155,13 +155,14 @@ class PersonTracker:
         Returns:
             Tracks, the most complete first; notes on what was dropped.
         """
-        people = _joined(list(self._people.values()), self._rate)
+        found = list(self._people.values())
+        parts = _lasting(found, _SHORTEST_PART_S * self._rate)
+        joined = _joined(parts, self._rate)
+        lasting = _lasting(joined, _SHORTEST_S * self._rate)
         notes: list[str] = []
         if self.duplicates:
             notes.append(f"{self.duplicates} detections that showed a person a second time were left out")
-        shortest = min(_SHORTEST_S * self._rate, max((len(one.members) for one in people), default=0))
-        lasting = [one for one in people if len(one.members) >= shortest]
-        dropped = len(people) - len(lasting)
+        dropped = len(found) - len(parts) + len(joined) - len(lasting)
         if dropped:
             tracks = "track" if dropped == 1 else "tracks"
             notes.append(f"{dropped} {tracks} of less than {_SHORTEST_S:g} s dropped: hardly people")
@@ -182,6 +183,12 @@ def _steady_box(one: PersonDetection) -> FloatArray:
 def _confidence(scores: FloatArray) -> float:
     seen = scores[scores > 0]
     return float(np.clip(seen.mean(), 0.11, 1.0)) if len(seen) else 0.11
+
+
+def _lasting(people: list[_Person], frames: float) -> list[_Person]:
+    """Those who are seen in so many frames; where there is none, those who are seen longest."""
+    longest = max((len(one.members) for one in people), default=0)
+    return [one for one in people if len(one.members) >= min(frames, longest)]
 
 
 def _joined(people: list[_Person], rate: float) -> list[_Person]:
@@ -213,5 +220,4 @@ def _may_be_one(earlier: _Person, later: _Person, rate: float) -> bool:
     if sizes[0] < _SAME_SIZE * sizes[1]:
         return False
     moved = float(np.linalg.norm((before[:2] + before[2:] - after[:2] - after[2:]) / 2))
-    gap_tenths = max(1.0, 10 * (later.first - earlier.last) / rate)
-    return moved <= _REACH * sizes[1] * gap_tenths**0.5
+    return moved <= sizes[1] * (_REACH + _REACH_PER_S * (later.first - earlier.last) / rate)
