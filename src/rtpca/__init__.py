@@ -27,6 +27,7 @@ _SUBPACKAGES = (
     "poses",
     "skeletons",
     "training",
+    "video",
     "viz",
 )
 _LAZY_NAMES = {"Lifter": "rtpca.inference", "LiftResult": "rtpca.inference"}
