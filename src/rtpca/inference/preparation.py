@@ -12,6 +12,7 @@ from rtpca.checks import check_positive
 from rtpca.errors import InputError, ShapeError
 from rtpca.inference.checked_keypoints import FloatArray, split_scores
 from rtpca.inference.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, relative_scores
+from rtpca.inference.plausibility import implausible
 from rtpca.inference.recognise import resolve_skeleton
 from rtpca.skeletons import Skeleton, convert_keypoints
 
@@ -81,6 +82,8 @@ def prepare_clip(
             f"keypoints have {points.shape[1]} joints, skeleton {source.name} has {source.num_joints}: "
             "give the skeleton that they belong to, or 'auto'"
         )
+    doubt = implausible(points, raw_scores, source)
+    notes += [doubt] if doubt else []
     size, size_note = _image_size(image_size, points, needs_image_size)
     notes += [size_note] if size_note else []
     if fps is None:

@@ -46,7 +46,9 @@ class VideoWriter:
         """
         self.path = Path(path)
         if self.path.suffix.lower() not in VIDEO_ENDINGS:
-            raise InputError(f"{path}: a video is written as {', '.join(VIDEO_ENDINGS)}; give one of these endings")
+            raise InputError(
+                f"{path}: a video is written as {', '.join(VIDEO_ENDINGS)}; give one of these endings"
+            )
         if not rate > 0:
             raise InputError(f"{path}: frames per second are {rate}; give a number above zero")
         self.rate = Fraction(rate).limit_denominator(_FINEST_RATE)

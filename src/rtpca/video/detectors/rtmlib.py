@@ -102,7 +102,9 @@ def _network(
         raise InputError(f"{path}: no such file; give an .onnx file")
     onnxruntime = optional_import("onnxruntime", "rtmlib", _PURPOSE)
     try:
-        shape = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]).get_inputs()[0].shape
+        shape = (
+            onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"]).get_inputs()[0].shape
+        )
     except Exception as error:  # ONNX Runtime has many kinds of errors, without a common base
         raise InputError(f"{path}: not a network that ONNX Runtime reads; give an .onnx file") from error
     if len(shape) != 4 or not all(isinstance(side, int) for side in shape[2:]):
