@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rtpca.viz.animation import save_gif
 from rtpca.viz.comparison import comparison_figure, save_png
+from rtpca.viz.html import save_html
 from rtpca.viz.render import SceneRenderer, picture_size
 from rtpca.viz.skeleton2d import draw_skeleton_2d
 from rtpca.viz.skeleton3d import Bounds, draw_skeleton_3d, on_floor, pose_bounds, to_plot_axes
@@ -18,6 +19,7 @@ __all__ = [
     "picture_size",
     "pose_bounds",
     "save_gif",
+    "save_html",
     "save_png",
     "to_plot_axes",
 ]

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+AZIMUTHS_DEG = (-115.0, -65.0)
+"""Where the viewer may stand: to the left or to the right of the camera."""
+ELEVATION_DEG = 12.0
 _OUTLIERS = 0.2  # per cent of points at each end that may lie outside of the panel
 _MARGIN_M = 0.25
 
@@ -94,6 +97,22 @@ def parallel_view(points_m: ArrayLike, panel: Rect, azimuth_deg: float, elevatio
         center_m=(left_m + right_m) / 2 * right + (bottom_m + top_m) / 2 * up,
         middle_px=np.array([panel.left + panel.width / 2, panel.top + panel.height / 2]),
         px_per_m=float(scale),
+    )
+
+
+def best_azimuth_deg(points_m: ArrayLike, panel: Rect) -> float:
+    """Of the places where the viewer may stand, the one from which a panel shows points largest.
+
+    Args:
+        points_m: (N, 3) in scene axes.
+        panel: Where to draw, in pixels.
+
+    Returns:
+        One of `AZIMUTHS_DEG`.
+    """
+    return max(
+        AZIMUTHS_DEG,
+        key=lambda azimuth: parallel_view(points_m, panel, azimuth, ELEVATION_DEG).px_per_m,
     )
 
 

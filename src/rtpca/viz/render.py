@@ -17,13 +17,10 @@ from rtpca.errors import InputError, ShapeError
 from rtpca.inference import LiftResult
 from rtpca.viz.colors import FLOOR, MIDDLE, PAPER, TRUTH, bone_colors, joint_colors, palette_of
 from rtpca.viz.layers import Colors, Picture, faded
-from rtpca.viz.projection import ParallelView, Rect, floor_lines, parallel_view
-from rtpca.viz.scene import Scene, build_scene
+from rtpca.viz.projection import ELEVATION_DEG, Rect, best_azimuth_deg, floor_lines, parallel_view
+from rtpca.viz.scene import build_scene
 from rtpca.viz.skeleton3d import to_plot_axes
 
-AZIMUTHS_DEG = (-115.0, -65.0)
-"""Where the viewer may stand: to the left or to the right of the camera."""
-ELEVATION_DEG = 12.0
 _SMALLEST_WH = (320, 160)
 _IMAGE_SHARE = 0.56  # part of the width that the image may take, at most
 _FOOTER = 0.065  # part of the height that the line of text below takes
@@ -104,7 +101,9 @@ class SceneRenderer:
         self._image_scale = self._image.width / people[0].image_size[0]
         low, high = self.scene.low_m.copy(), self.scene.high_m.copy()
         low[:2], high[:2] = np.floor(low[:2] / _TILE_M) * _TILE_M, np.ceil(high[:2] / _TILE_M) * _TILE_M
-        self.view = _best_view(self.scene, self._stage)
+        around = self.scene.everywhere_m()
+        azimuth = best_azimuth_deg(around, self._stage)
+        self.view = parallel_view(around, self._stage, azimuth, ELEVATION_DEG)
         self._picture = Picture(size_wh, "white")
         self._draw_background(low, high, footer)
 
@@ -295,20 +294,6 @@ def picture_size(image_size: tuple[int, int], width: int = 1280) -> tuple[int, i
     wanted = _IMAGE_SHARE * width * image_size[1] / image_size[0] / (1 - _FOOTER)
     height = float(np.clip(wanted, 0.35 * width, 0.6 * width))
     return width // 2 * 2, round(height / 2) * 2
-
-
-def _best_view(scene: Scene, stage: Rect) -> ParallelView:
-    """The view, of those to choose from, that shows the people largest."""
-    pairs = zip(scene.joints_m, scene.shown, strict=True)
-    points = [joints[shown].reshape(-1, 3) for joints, shown in pairs if shown.any()]
-    # Nobody in view in any frame: nothing will be drawn, but the floor wants a size.
-    every = np.concatenate(points or [joints.reshape(-1, 3) for joints in scene.joints_m])
-    on_floor = every * [1.0, 1.0, 0.0]
-    views = [
-        parallel_view(np.concatenate([every, on_floor]), stage, azimuth, ELEVATION_DEG)
-        for azimuth in AZIMUTHS_DEG
-    ]
-    return max(views, key=lambda view: view.px_per_m)
 
 
 def _layout(size_wh: tuple[int, int], image_size: tuple[int, int]) -> tuple[Rect, Rect, Rect]:

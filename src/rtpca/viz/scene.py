@@ -45,6 +45,16 @@ class Scene:
     low_m: NDArray[np.float64]
     high_m: NDArray[np.float64]
 
+    def everywhere_m(self) -> NDArray[np.float64]:
+        """Every joint at every time, while in view, and its shadow on the floor: (N, 3), for a view to hold."""
+        pairs = zip(self.joints_m, self.shown, strict=True)
+        seen = [joints[shown].reshape(-1, 3) for joints, shown in pairs if shown.any()]
+        # Nobody in view in any frame: nothing will be drawn, but the view wants a size.
+        joints = np.concatenate(seen or [joints.reshape(-1, 3) for joints in self.joints_m]).astype(
+            np.float64
+        )
+        return np.concatenate([joints, joints * [1.0, 1.0, 0.0]])
+
 
 def check_people(people: Sequence[LiftResult]) -> None:
     """Check that results belong to one clip: as many frames, one frame rate, image size and skeleton.
