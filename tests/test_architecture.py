@@ -18,6 +18,7 @@ FLOORS = {
     "errors": 0,
     "checks": 1,
     "devices": 1,
+    "extras": 1,
     "files": 1,
     "skeletons": 2,
     "poses": 3,

@@ -6,6 +6,7 @@ from rtpca.viz.animation import save_gif
 from rtpca.viz.comparison import comparison_figure, save_png
 from rtpca.viz.html import save_html
 from rtpca.viz.render import SceneRenderer, picture_size
+from rtpca.viz.rerun import save_rrd
 from rtpca.viz.skeleton2d import draw_skeleton_2d
 from rtpca.viz.skeleton3d import Bounds, draw_skeleton_3d, on_floor, pose_bounds, to_plot_axes
 
@@ -21,5 +22,6 @@ __all__ = [
     "save_gif",
     "save_html",
     "save_png",
+    "save_rrd",
     "to_plot_axes",
 ]

@@ -46,7 +46,7 @@ class Scene:
     high_m: NDArray[np.float64]
 
     def everywhere_m(self) -> NDArray[np.float64]:
-        """Every joint at every time, while in view, and its shadow on the floor: (N, 3), for a view to hold."""
+        """Every joint at every time, while in view, and its shadow on the floor: (N, 3)."""
         pairs = zip(self.joints_m, self.shown, strict=True)
         seen = [joints[shown].reshape(-1, 3) for joints, shown in pairs if shown.any()]
         # Nobody in view in any frame: nothing will be drawn, but the view wants a size.

@@ -1,7 +1,7 @@
 """The clip as the viewer's page holds it: a JSON text with the arrays in base64.
 
-Poses and image points are 16-bit integers with a scale of their own: finer than 0.1 mm for a person, and than 0.1
-pixel for an image of 3,000 pixels, at a quarter of the size of numbers in decimals.
+Poses and image points are 16-bit integers with a scale of their own: finer than 0.1 mm for a person, and than
+0.1 pixel for an image of 3,000 pixels, at a quarter of the size of numbers in decimals.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def pack_clip(people: Sequence[LiftResult], names: Sequence[str] | None = None) 
         The text.
 
     Raises:
-        InputError: There is nobody, the results are not of one clip, or there are not as many names as people.
+        InputError: There is nobody, the results are not of one clip, or names and people are not as many.
     """
     scene = build_scene(people)
     called = [f"Person {number}" for number in range(1, len(people) + 1)] if names is None else list(names)

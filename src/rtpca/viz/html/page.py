@@ -1,7 +1,7 @@
 """The page: a template, a style sheet and a few scripts of ours, filled with one clip.
 
-Nothing is loaded from elsewhere, and the page's own security policy forbids it: the file opens without network, and
-will in ten years.
+Nothing is loaded from elsewhere, and the page's own security policy forbids it: the file opens without
+network, and will in ten years.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def save_html(
         The path written.
 
     Raises:
-        InputError: There is nobody, the results are not of one clip, there are not as many names as people, or
-            the folder cannot be written to.
+        InputError: There is nobody, the results are not of one clip, names and people are not as many, or the
+            folder cannot be written to.
     """
     page = html_page(people, names, title)
     with written_whole(path) as scratch:
