@@ -54,7 +54,7 @@ def test_frames_without_the_person_are_empty(recording, people) -> None:
 
 def test_joints_have_their_names_and_every_bone_is_drawn(recording) -> None:
     (((first, _),),) = column(recording, "/", "AnnotationContext:context")
-    labels = [joint["value"]["label"] for joint in first["class_description"]["keypoint_map"]]
+    labels = [joint["label"] for joint in first["class_description"]["keypoint_annotations"]]
     assert labels == list(H36M.joints)
     strips = column(recording, "/world/person_1/bones", "LineStrips3D:strips")
     assert {len(bones) for bones in strips} == {len(H36M.bones)}
