@@ -31,10 +31,11 @@ FLOORS = {
     "inference": 9,
     "video": 10,
     "viz": 11,
+    "app": 11,
     "cli": 12,
     "__main__": 13,
 }
-STRANGERS = {("models", "data"), ("data", "models"), ("video", "viz")}
+STRANGERS = {("models", "data"), ("data", "models"), ("video", "viz"), ("viz", "app")}
 HEAVY = {
     "torch",
     "matplotlib",
