@@ -20,6 +20,7 @@ _SUBPACKAGES = (
     "data",
     "errors",
     "evaluation",
+    "export",
     "geometry",
     "inference",
     "metrics",
