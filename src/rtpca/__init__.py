@@ -21,6 +21,7 @@ _SUBPACKAGES = (
     "data",
     "errors",
     "evaluation",
+    "export",
     "geometry",
     "inference",
     "metrics",
