@@ -11,7 +11,7 @@ import numpy as np
 
 
 def marked(size_wh: tuple[int, int], frame: int) -> np.ndarray:
-    """A picture that tells its way up and its number: red at the left top, green at the right top, blue below.
+    """A picture that tells its way up: red at the left top, green at the right top, blue at the left bottom.
 
     A white square wanders to the right by one pixel per frame.
     """

@@ -57,7 +57,7 @@ def lift(
     ] = None,
     skeleton: Annotated[
         str,
-        typer.Option(help="Joint set of keypoints: auto, h36m17, coco17, halpe26, body25, mediapipe33, ..."),
+        typer.Option(help="Joint set of keypoints: auto, h36m17, coco17, halpe26, body25, ..."),
     ] = "auto",
     image_size: Annotated[
         tuple[int, int] | None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rtpca.cli.console import out
-from rtpca.cli.progress import Update, progress_bar
+from rtpca.cli.progress import progress_bar
 from rtpca.errors import InputError
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
 
     if options.skeleton != "auto" or options.image_size is not None:
         raise InputError(
-            f"{path}: --skeleton and --image-size are for keypoint files; a video says its size itself, and the "
-            "detector its joints"
+            f"{path}: --skeleton and --image-size are for keypoint files; a video says its size itself, "
+            "and the detector its joints"
         )
     with VideoReader(path):  # what is wrong with the video is said before a detector is loaded
         pass

@@ -1,13 +1,13 @@
 """Does this look like a body? The joint order is what is most often wrong, and everything runs all the same.
 
 Four measures of h36m17 keypoints in the image, over a whole clip. In brackets: their range on motion capture
-from four sides with 5 px of noise, and where the order is wrong.
+from four sides, with 5 px of noise, and where the order is wrong.
 
 - The longest bone as a part of the length of all bones (0.09 to 0.12; 0.12 to 0.21 in another joint set).
 - How much longer a leg's bone is on one side than on the other (1.0 to 1.3; 1.3 to 23 in another joint set).
-- Whether the line between the hips points the way of the line between the shoulders (0.7 to 1; -1 to -0.7 where
-  the sides of legs or arms are swapped).
-- Bones as they are, over bones to the joint on the other side (0.4 to 1; 1.0 to 2.8 where two joints are swapped).
+- Whether the line between the hips points the way of the line between the shoulders (0.7 to 1; -1 to -0.7
+  where the sides of legs or arms are swapped).
+- Bones as they are, over those to the other side's joint (0.4 to 1; 1.0 to 2.8 where joints are swapped).
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _usual_length(points: FloatArray, parent: int, child: int) -> float:
 
 
 def _facing(points: FloatArray) -> float:
-    """Cosine between the lines from right to left hip and shoulder, weighted by their lengths; 1 if unknown."""
+    """Cosine between the lines from right to left hip and shoulder, weighted by length; 1 if unknown."""
     hips = _joint(points, "left_hip") - _joint(points, "right_hip")
     shoulders = _joint(points, "left_shoulder") - _joint(points, "right_shoulder")
     both = np.isfinite(hips).all(axis=1) & np.isfinite(shoulders).all(axis=1)

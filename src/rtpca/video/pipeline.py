@@ -28,7 +28,7 @@ class TrackedVideo:
     """The people of a video in 2D.
 
     Attributes:
-        tracks: One per person, the most complete first: (F, J, 2) pixels and (F, J) scores at a constant rate.
+        tracks: One per person, the most complete first: (F, J, 2) pixels, (F, J) scores, at a constant rate.
         skeleton: Name of the joint set.
         image_size: (width, height) of the upright picture in pixels.
         timing: How the video's frames lie on that rate.
@@ -64,7 +64,7 @@ def track_video(
         InputError: the video cannot be read, or nobody is found in it.
         MissingExtraError: PyAV or supervision is not installed.
     """
-    seconds = dict.fromkeys(("decode", "detect", "track"), 0.0)
+    seconds: dict[str, float] = {"decode": 0.0, "detect": 0.0, "track": 0.0}
     times_s = array("d")
     image_size = (0, 0)
     clock = time.perf_counter()

@@ -139,7 +139,7 @@ class VideoReader:
         try:
             stream = self._video_stream(container)
             packets, end_s = 0, 0.0
-            with self._said_plainly(lambda: f": it is cut off or damaged after {end_s:.1f} s"):
+            with self._said_plainly(lambda: f" after {end_s:.1f} s"):
                 for packet in container.demux():
                     if packet.pts is not None:
                         shown = packet.pts + (packet.duration or 0)
@@ -149,10 +149,9 @@ class VideoReader:
                     packets += packet.stream is stream and packet.size > 0
             if container.duration:
                 start_s = (container.start_time or 0) / 1e6
-                said_s = container.duration / 1e6
-                missing_s = said_s - (end_s - start_s)
-                if packets and missing_s > max(_CUT_OFF_S, _CUT_OFF_PART * said_s):
-                    raise self._cut_off(end_s - start_s, said_s)
+                said_s, held_s = container.duration / 1e6, max(end_s - start_s, 0.0)
+                if said_s - held_s > max(_CUT_OFF_S, _CUT_OFF_PART * said_s):
+                    raise self._cut_off(held_s, said_s)
         finally:
             container.close()
         if packets == 0:
@@ -162,8 +161,8 @@ class VideoReader:
     def _cut_off(self, held_s: float, said_s: float | None) -> InputError:
         of = "" if said_s is None else f" of {said_s:.1f} s"
         return InputError(
-            f"{self.path}: the file is cut off after {held_s:.1f} s{of}; copy it again, or keep what is there "
-            f"with: ffmpeg -i {self.path.name} -c:v libx264 whole.mp4"
+            f"{self.path}: the file is cut off after {held_s:.1f} s{of}; copy it again, or keep what is "
+            f"there with: ffmpeg -i {self.path.name} -c:v libx264 whole.mp4"
         )
 
     def _stated_rates(self) -> tuple[Fraction, ...]:
@@ -182,8 +181,8 @@ class VideoReader:
                 raise InputError(f"{self.path}: cannot be read ({error.strerror})") from error
             place = where()
             raise InputError(
-                f"{self.path}: cannot be decoded{place} ({error.strerror or error}); the file is damaged, cut "
-                "off or no video"
+                f"{self.path}: cannot be decoded{place} ({error.strerror or error}); the file is damaged, "
+                "cut off or no video"
             ) from error
 
 

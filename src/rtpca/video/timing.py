@@ -68,7 +68,7 @@ def find_timing(times_s: npt.ArrayLike, declared: Sequence[Fraction]) -> Timing:
         declared: Rates that the file states, the likeliest first; at least one.
 
     Returns:
-        The timing. A video whose frames lie within a fifth of a frame of a stated or usual rate has that rate.
+        The timing. A video whose frames lie within a fifth of a frame of a stated rate has that rate.
     """
     times = np.maximum.accumulate(np.asarray(times_s, dtype=np.float64))
     times = times - times[0]

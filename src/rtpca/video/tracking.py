@@ -1,11 +1,11 @@
 """Who is who: detections of single frames become people, followed through the whole clip.
 
-Frame to frame, supervision's ByteTrack decides: boxes are predicted by a Kalman filter and assigned by overlap,
-surely found people first, doubtful ones next. It is taken from supervision 0.30, the last version that has
-it and one that works with every detector here. Its successor, the package `trackers`, needs numpy 2, which the
-versions of mediapipe that work offline exclude; norfair excludes numpy 2 and rich 15; both conflict with what
-rtpca installs. Before and after it stands what ByteTrack does not do: twofold detections of one person are
-removed, the parts of an interrupted track are joined, and tracks of a few frames are dropped.
+Frame to frame, supervision's ByteTrack decides: boxes are predicted by a Kalman filter and assigned by
+overlap, surely found people first, doubtful ones next. It is taken from supervision 0.30, the last version
+that has it. Its successor, the package `trackers`, needs numpy 2, which the versions of mediapipe that work
+offline exclude; norfair excludes numpy 2 and rich 15. Around it stands what ByteTrack does not do: twofold
+detections of one person are removed, the parts of an interrupted track are joined, tracks of a few frames are
+dropped.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SHORTEST_PART_S, _SHORTEST_S = 0.2, 0.5
 def without_duplicates(detections: Sequence[PersonDetection]) -> list[PersonDetection]:
     """The detections of one picture without those that show a person a second time.
 
-    Of two that show one person, the one with the higher sum of scores stays. They do if their joints lie close
+    Of two that show one person, that with the higher sum of scores stays. They do if their joints lie close
     together (median distance below 12 % of the person's size), or their boxes nearly coincide.
 
     Args:
@@ -172,7 +172,7 @@ class PersonTracker:
 def _steady_box(one: PersonDetection) -> FloatArray:
     """(4,) a square as large as the person around the middle of the joints.
 
-    The box around a walking person is wide and narrow in turns, so that it hardly overlaps with its prediction.
+    The box around a walking person is wide and narrow in turns, so that it hardly overlaps its prediction.
     """
     seen = one.keypoints_px[np.isfinite(one.keypoints_px).all(axis=1) & (one.scores > 0)]
     middle = np.median(seen, axis=0) if len(seen) else (one.box_px[:2] + one.box_px[2:]) / 2
@@ -192,7 +192,7 @@ def _lasting(people: list[_Person], frames: float) -> list[_Person]:
 
 
 def _joined(people: list[_Person], rate: float) -> list[_Person]:
-    """Join a track that ends to one that begins soon after, nearby and of like size: the shortest gap first."""
+    """Join a track that ends to one that begins soon after, nearby and of like size; shortest gap first."""
     pairs = sorted(
         (later.first - earlier.last, i, j)
         for i, earlier in enumerate(people)

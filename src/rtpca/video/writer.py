@@ -1,4 +1,4 @@
-"""Videos out: H.264 in MP4, MOV or MKV, written whole or not at all. GIFs are written by `rtpca.viz.save_gif`."""
+"""Videos out: H.264 in MP4, MOV or MKV, whole or not at all. GIFs are written by `rtpca.viz.save_gif`."""
 
 from __future__ import annotations
 
@@ -81,15 +81,15 @@ class VideoWriter:
             self._start(image)
         if (image.shape[1], image.shape[0]) != self._size_wh:
             raise InputError(
-                f"{self.path}: picture {self.frames} is {image.shape[1]} x {image.shape[0]} px, the first was "
-                f"{self._size_wh[0]} x {self._size_wh[1]}; all must have one size"
+                f"{self.path}: picture {self.frames} is {image.shape[1]} x {image.shape[0]} px, the first "
+                f"was {self._size_wh[0]} x {self._size_wh[1]}; all must have one size"
             )
         odd = ((0, image.shape[0] % 2), (0, image.shape[1] % 2), (0, 0))
         image = np.pad(image, odd, mode="edge")
         frame = self._av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
         frame.pts, frame.time_base = self.frames, 1 / self.rate
         self.frames += 1
-        self._container.mux(self._stream.encode(frame))
+        self._mux(frame)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -117,4 +117,8 @@ class VideoWriter:
     def _finish(self) -> None:
         if self._stream is None:
             raise InputError(f"{self.path}: no picture was written; a video needs at least one")
-        self._container.mux(self._stream.encode())
+        self._mux(None)
+
+    def _mux(self, frame: Any) -> None:
+        """Encode a picture, or with None what the encoder still holds."""
+        self._container.mux(self._stream.encode(frame))

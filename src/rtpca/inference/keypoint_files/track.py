@@ -1,7 +1,7 @@
 """People in a clip: detections of single frames become tracks, the most complete one first.
 
-Files of keypoints are joined here by distance, which needs no further package; `rtpca.video.tracking` finds out
-itself who is who, and has its tracks assembled here.
+Files of keypoints are joined here by distance, which needs no further package; `rtpca.video.tracking` finds
+out itself who is who, and has its tracks assembled here.
 """
 
 from __future__ import annotations

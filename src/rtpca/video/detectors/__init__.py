@@ -7,7 +7,7 @@ import os
 from typing import Literal
 
 from rtpca.checks import check_choice
-from rtpca.errors import MissingExtraError
+from rtpca.errors import InputError, MissingExtraError
 from rtpca.extras import install_command
 from rtpca.video.detectors.base import Detector, PersonDetection, box_of
 
@@ -32,7 +32,8 @@ def load_detector(
     """Load a detector.
 
     Args:
-        name: "mediapipe", "rtmlib", or "auto": what is installed. Paths of networks mean rtmlib.
+        name: "mediapipe", "rtmlib", or "auto": what is installed, rtmlib before mediapipe, unless its weights
+            cannot be downloaded. Paths of networks mean rtmlib.
         detector_path: See `RtmlibDetector`.
         pose_path: See `RtmlibDetector`.
         device: Where rtmlib computes; mediapipe computes on the CPU.
@@ -46,23 +47,42 @@ def load_detector(
         InputError: see `MediapipeDetector` and `RtmlibDetector`.
     """
     own_networks = detector_path is not None or pose_path is not None
+    check_choice("detector", name, ("auto", "rtmlib") if own_networks else ("auto", *_PREFERRED))
     if name == "auto":
-        name = "rtmlib" if own_networks else _installed()
-    check_choice("detector", name, ("rtmlib",) if own_networks else ("auto", *_PREFERRED))
-    if name == "rtmlib":
-        from rtpca.video.detectors.rtmlib import RtmlibDetector
+        return _load_installed(device) if not own_networks else _rtmlib(detector_path, pose_path, device)
+    return _mediapipe() if name == "mediapipe" else _rtmlib(detector_path, pose_path, device)
 
-        return RtmlibDetector(detector_path=detector_path, pose_path=pose_path, device=device)
+
+def _load_installed(device: Literal["cpu", "cuda"]) -> Detector:
+    """The preferred one of what is installed; where RTMPose's weights cannot be had, MediaPipe."""
+    installed = [name for name in _PREFERRED if importlib.util.find_spec(name) is not None]
+    if not installed:
+        raise MissingExtraError(
+            "no detector of people is installed; install one that works offline with: "
+            f"{install_command('mediapipe')} (or RTMPose, which downloads its weights: "
+            f"{install_command('rtmlib')})"
+        )
+    if "rtmlib" not in installed:
+        return _mediapipe()
+    try:
+        return _rtmlib(None, None, device)
+    except InputError:
+        if "mediapipe" not in installed:
+            raise
+        return _mediapipe()
+
+
+def _mediapipe() -> Detector:
     from rtpca.video.detectors.mediapipe import MediapipeDetector
 
     return MediapipeDetector()
 
 
-def _installed() -> str:
-    for name in _PREFERRED:
-        if importlib.util.find_spec(name) is not None:
-            return name
-    raise MissingExtraError(
-        f"no detector of people is installed; install one that works offline with: {install_command('mediapipe')} "
-        f"(or RTMPose, which downloads its weights: {install_command('rtmlib')})"
-    )
+def _rtmlib(
+    detector_path: str | os.PathLike[str] | None,
+    pose_path: str | os.PathLike[str] | None,
+    device: Literal["cpu", "cuda"],
+) -> Detector:
+    from rtpca.video.detectors.rtmlib import RtmlibDetector
+
+    return RtmlibDetector(detector_path=detector_path, pose_path=pose_path, device=device)

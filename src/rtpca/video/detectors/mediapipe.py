@@ -1,8 +1,8 @@
-"""MediaPipe's pose landmarker for several people, with the models that its wheel carries: nothing is downloaded.
+"""MediaPipe's pose landmarker for several people, with the models that its wheel carries, without downloads.
 
-The wheels below 0.10.30 hold the two networks, but not the bundle that the Tasks API reads. The bundle is made
-once and kept in the user's cache: each network gets its input's normalisation as metadata, and both go into a
-`.task` file.
+The wheels below 0.10.30 hold the two networks, but not the bundle that the Tasks API reads. The bundle is
+made once and kept in the user's cache: each network gets its input's normalisation as metadata, and both go
+into a `.task` file.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class MediapipeDetector:
             MissingExtraError: mediapipe is not installed, or so new that it carries no models.
             InputError: the cache folder cannot be written to.
         """
-        if not (isinstance(most_people, int) and most_people > 0):
+        if most_people < 1:
             raise InputError(f"the most people to find are {most_people!r}; give a whole number above zero")
         os.environ.setdefault("GLOG_minloglevel", "2")
         mediapipe = optional_import("mediapipe", "mediapipe", _PURPOSE)

@@ -21,6 +21,10 @@ _MODES = ("performance", "balanced", "lightweight")
 _PURPOSE = "to find people with RTMPose"
 _SKELETONS = {17: "coco17", 26: "halpe26", 133: "coco_wholebody133"}
 _MIN_SCORE = 0.05
+_OFFLINE = (
+    "they are downloaded on first use, which needs a network; without one give local files "
+    "(--detector-model, --pose-model), or use --detector mediapipe"
+)
 
 
 class RtmlibDetector:
@@ -61,15 +65,9 @@ class RtmlibDetector:
                 self._pose: Any = rtmlib.RTMPose(poser, poser_wh, backend="onnxruntime", device=device)
         except Exception as error:  # of urllib, ONNX Runtime or rtmlib, depending on what is wrong
             given = [str(path) for path in (detector_path, pose_path) if path is not None]
-            raise InputError(
-                f"RTMPose's networks cannot be loaded ({str(error).splitlines()[0] if str(error) else error!r}): "
-                + (
-                    f"check {' and '.join(given)}"
-                    if given
-                    else "they are downloaded on first use, which needs a network; without one give local "
-                    "files (--detector-model, --pose-model), or use --detector mediapipe"
-                )
-            ) from error
+            reason = (str(error).splitlines() or [repr(error)])[0]
+            advice = f"check {' and '.join(given)}" if given else _OFFLINE
+            raise InputError(f"RTMPose's networks cannot be loaded ({reason}): {advice}") from error
         self.skeleton = _skeleton(self._pose.session)
 
     def __call__(self, image: Image, time_s: float) -> list[PersonDetection]:
@@ -80,7 +78,8 @@ class RtmlibDetector:
             return []  # without boxes RTMPose would take the whole picture for a person
         points, scores = self._pose(pixels, bboxes=boxes)
         people: list[PersonDetection] = []
-        for person, score, box in zip(np.float32(points), np.float32(scores), boxes, strict=True):
+        joints = np.asarray(points, dtype=np.float32), np.asarray(scores, dtype=np.float32)
+        for person, score, box in zip(*joints, boxes, strict=True):
             seen = (score >= _MIN_SCORE) & np.isfinite(person).all(axis=1)
             person[~seen], score[~seen] = np.nan, 0
             around = box_of(person, score) if not np.isfinite(box).all() else box
