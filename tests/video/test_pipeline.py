@@ -46,10 +46,14 @@ def test_one_person_can_be_chosen(tmp_path, lifter):
     path = write_clip(tmp_path / "two.mp4", 40, SIZE_WH)
     one, other = walker(40) / 4, walker(40, seed=2, shift_px=(350, 40)) / 4
     video = track_video(path, Script(lambda f: [one[f]] if f < 20 else [one[f], other[f]]))
-    assert "2 people found by script: seen in 40 of 40 frames; seen in 19 of 40 frames" in " ".join(video.notes)
+    assert "2 people found by script: seen in 40 of 40 frames; seen in 19 of 40 frames" in " ".join(
+        video.notes
+    )
     (second,) = lift_tracks(video, lifter, person=2)
     assert second.valid.sum() < 30
-    with pytest.raises(InputError, match=r"--person is 3, but 2 people were found; give a number from 1 to 2"):
+    with pytest.raises(
+        InputError, match=r"--person is 3, but 2 people were found; give a number from 1 to 2"
+    ):
         lift_tracks(video, lifter, person=3)
 
 
