@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from rtpca.checks import check_positive
+from rtpca.errors import InputError
+from rtpca.geometry import assumed_focal_px, flip_points
 from rtpca.models import Checkpoint
 from rtpca.models.lifting import lift_windows
+from rtpca.skeletons import get_skeleton
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,18 +51,30 @@ class WindowLifter:
         self._camera = camera
         self._flip = flip
 
-    def __call__(self, keypoints_px: Tensor, scores: Tensor) -> Tensor:
-        """Root-relative poses in camera axes.
+    def __call__(self, keypoints_px: Tensor, scores: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Root-relative poses in camera axes, and how far the mirror image disagrees.
 
         Args:
             keypoints_px: (B, F, J, 2) pixels; anything where the score is 0.
             scores: (B, F, J) in [0, 1].
 
         Returns:
-            (B, F, J, 3) metres, pelvis at the origin.
+            (B, F, J, 3) metres, pelvis at the origin; (B, F, J) metres between the poses of the windows and
+            of their mirror images, None without mirroring.
         """
+        network = self._checkpoint.model
+        poses = self._lift(network, keypoints_px, scores)
+        if not self._flip:
+            return poses, None
+        mirror = get_skeleton(self._checkpoint.input.skeleton).mirror
+        mirrored = self._lift(
+            lambda features: flip_points(network(flip_points(features, mirror)), mirror), keypoints_px, scores
+        )
+        return (poses + mirrored) / 2, (poses - mirrored).norm(dim=-1)
+
+    def _lift(self, network: Callable[[Tensor], Tensor], keypoints_px: Tensor, scores: Tensor) -> Tensor:
         return lift_windows(
-            self._checkpoint.model,
+            network,
             self._checkpoint.input,
             keypoints_px,
             scores,
@@ -64,5 +82,26 @@ class WindowLifter:
             size_wh=self._camera.size_wh,
             focal_px=self._camera.focal_px,
             principal_px=self._camera.principal_px,
-            flip=self._flip,
         )
+
+
+def focal_pair(focal_px: float | tuple[float, float] | None) -> tuple[float, float] | None:
+    """Focal lengths (x, y) in pixels from one number or two, None for unknown.
+
+    Raises:
+        InputError: that is no number above zero.
+    """
+    if focal_px is None:
+        return None
+    try:
+        x, y = np.broadcast_to(np.asarray(focal_px, dtype=np.float64), 2).tolist()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"focal length is {focal_px!r}: give one number in pixels, or two (x, y)") from error
+    return check_positive("focal_px", x, "pixels"), check_positive("focal_px", y, "pixels")
+
+
+def camera_of(image_size: tuple[int, int], focal_px: tuple[float, float] | None) -> Camera2D:
+    """The camera of an image (width, height); an unknown focal length is that of a usual lens."""
+    size_wh = torch.tensor(image_size, dtype=torch.float32)
+    focal = assumed_focal_px(size_wh) if focal_px is None else torch.tensor(focal_px)
+    return Camera2D(size_wh=size_wh, focal_px=focal.to(torch.float32), principal_px=size_wh / 2)
