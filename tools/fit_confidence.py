@@ -1,6 +1,6 @@
 """Fit the weights and the table of `rtpca.inference.confidence` on the validation split.
 
-    python tools/fit_confidence.py mocap.h5 [--seconds 8]
+    python tools/fit_confidence.py mocap.h5 [--seconds 5]
 
 Takes are seen by one of the four fixed cameras each, taking turns, with the corruptions of
 `benchmarks/confidence.py`, and lifted with rtpca-s. Writes src/rtpca/assets/confidence.json.
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import nnls
+from scipy.optimize import lsq_linear
 
 from rtpca.inference.confidence import SIGNS, WITHIN_M
 
@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 ERROR_FLOOR_M = 0.005
 TABLE_POINTS = 25
+LARGEST = [1.5] * len(SIGNS) + [np.inf]
+"""No sign decides alone; the distance of the thorax from the pelvis, say, tells the body's size above all."""
 
 
 def main() -> None:
@@ -32,19 +34,23 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", type=Path)
-    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--seconds", type=float, default=5.0)
     arguments = parser.parse_args()
     found = lift_split(arguments.data, "val", arguments.seconds)
     signs = np.concatenate([clip.signs for clips in found.values() for clip in clips])  # (N, 17, S)
     error_m = np.concatenate([clip.error_m for clips in found.values() for clip in clips])  # (N, 17)
+    fit(signs, error_m)
+
+
+def fit(signs: np.ndarray, error_m: np.ndarray) -> None:
+    """Fit (N, 17, S) signs to (N, 17) errors and write the file."""
     target = np.log(error_m + ERROR_FLOOR_M)
     joints, count = error_m.shape[1], len(SIGNS)
     weights, offsets = np.zeros((joints, count)), np.zeros(joints)
     for joint in range(1, joints):
-        # A constant of either sign: one column for each.
-        constant = np.ones((len(signs), 1))
-        solution, _ = nnls(np.concatenate([signs[:, joint], constant, -constant], axis=1), target[:, joint])
-        weights[joint], offsets[joint] = solution[:count], solution[count] - solution[count + 1]
+        columns = np.concatenate([signs[:, joint], np.ones((len(signs), 1))], axis=1)
+        solution = lsq_linear(columns, target[:, joint], bounds=([0.0] * count + [-np.inf], LARGEST)).x
+        weights[joint], offsets[joint] = solution[:count], solution[count]
     expected = ((signs * weights).sum(-1) + offsets)[:, 1:].ravel()
     right = (error_m[:, 1:] < WITHIN_M).ravel()
     order = np.argsort(expected)

@@ -2,10 +2,11 @@
 
 No single sign tells a good joint from a bad one, so several are read, most of them errors in metres: how far
 the lifted mirror image disagrees, how far the pose falls from its keypoint, how much the keypoint and the
-joint tremble, how far the bone is off its usual length; and the detector's score. The logarithm of the
-expected error is a sum of their logarithms with weights of at least 0, so that more trouble never raises the
-confidence; a table that falls steadily turns it into the share. Weights and table were fitted to the errors of
-`rtpca-s` on the validation split with clean, noisy and corrupted keypoints: `tools/fit_confidence.py`.
+joint tremble, how far the bone is off its usual length, for the joint and for the whole body, and how far from
+the pelvis the joint is; and the detector's score. The logarithm of the expected error is a sum of their
+logarithms with weights of at least 0, so that more trouble never raises the confidence; a table that falls
+steadily turns it into the share. Weights and table were fitted to the errors of `rtpca-s` on the validation
+split with clean, noisy and corrupted keypoints: `tools/fit_confidence.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,19 @@ FloatArray = npt.NDArray[np.float32]
 
 WITHIN_M = 0.1
 """A joint counts as right within this distance, the pelvis in its true place."""
-SIGNS = ("mirror", "reprojection", "keypoint_tremble", "joint_tremble", "bone", "doubt", "unseen")
+SIGNS = (
+    "mirror",
+    "reprojection",
+    "keypoint_tremble",
+    "joint_tremble",
+    "bone",
+    "doubt",
+    "unseen",
+    "body_mirror",
+    "body_reprojection",
+    "body_bone",
+    "reach",
+)
 """What is read, in the order of the last axis of `trouble_signs`."""
 
 _SKELETON = get_skeleton("h36m17")
@@ -33,6 +46,7 @@ _HIPS = [_SKELETON.index("right_hip"), _SKELETON.index("left_hip")]
 _SMALLEST_M = 0.002
 _TREMBLE_S = 0.1
 _MEAN_S = 0.3
+_BODY_MEAN_S = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +131,8 @@ def trouble_signs(
     metres_per_px = np.nan_to_num(depth / float(np.mean(focal_px)), nan=0.0).astype(np.float32)
     reach = max(1, round(_TREMBLE_S * fps / 2))
     mean = max(1, round(_MEAN_S * fps))
-    bones = _bone_misses(poses3d)
+    errors = np.zeros((*scores.shape, 3), dtype=np.float32)  # of mirror, reprojection, bone
+    errors[..., 2] = _bone_misses(poses3d)
     for joint in range(scores.shape[1]):
         place = poses3d[:, joint] + root
         with np.errstate(all="ignore"):
@@ -125,14 +140,19 @@ def trouble_signs(
             missed = np.linalg.norm(keypoints_px[:, joint] - shown, axis=1) * metres_per_px
         tremble = _tremble(keypoints_px[:, joint], 1) * metres_per_px
         missed, tremble = np.nan_to_num(missed), np.nan_to_num(tremble)
-        mirror = missed if mirror_m is None else mirror_m[:, joint]
-        signs[:, joint, 0] = _log(mirror)
-        signs[:, joint, 1] = _log(missed)
+        errors[:, joint, 0] = missed if mirror_m is None else mirror_m[:, joint]
+        errors[:, joint, 1] = missed
         signs[:, joint, 2] = _log(uniform_filter1d(np.minimum(tremble, 1.0), mean, mode="nearest"))
         signs[:, joint, 3] = _log(_tremble(poses3d[:, joint], reach))
-        signs[:, joint, 4] = _log(bones[:, joint])
         signs[:, joint, 5] = np.where(seen[:, joint], 1 - scores[:, joint], 0)
         signs[:, joint, 6] = ~seen[:, joint]
+    signs[..., (0, 1, 4)] = _log(errors)
+    # A pose that is hard is hard for all joints: means over the body and over time.
+    body = uniform_filter1d(
+        errors[:, 1:].mean(axis=1), max(1, round(_BODY_MEAN_S * fps)), axis=0, mode="nearest"
+    )
+    signs[..., 7:10] = _log(body)[:, None]
+    signs[..., 10] = _log(np.linalg.norm(poses3d, axis=-1))
     return signs
 
 

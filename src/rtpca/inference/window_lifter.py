@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,9 @@ from rtpca.geometry import assumed_focal_px, flip_points
 from rtpca.models import Checkpoint
 from rtpca.models.lifting import lift_windows
 from rtpca.skeletons import get_skeleton
+
+_STACKED_WINDOWS = 4
+"""So few windows go through the network together with their mirror images: calls cost more than sums."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,18 +64,16 @@ class WindowLifter:
             (B, F, J, 3) metres, pelvis at the origin; (B, F, J) metres between the poses of the windows and
             of their mirror images, None without mirroring.
         """
-        network = self._checkpoint.model
-        poses = self._lift(network, keypoints_px, scores)
-        if not self._flip:
-            return poses, None
-        mirror = get_skeleton(self._checkpoint.input.skeleton).mirror
-        mirrored = self._lift(
-            lambda features: flip_points(network(flip_points(features, mirror)), mirror), keypoints_px, scores
-        )
-        return (poses + mirrored) / 2, (poses - mirrored).norm(dim=-1)
+        apart: list[Tensor] = []
 
-    def _lift(self, network: Callable[[Tensor], Tensor], keypoints_px: Tensor, scores: Tensor) -> Tensor:
-        return lift_windows(
+        def network(features: Tensor) -> Tensor:
+            if not self._flip:
+                return self._checkpoint.model(features)
+            own, mirrored = self._both(features)
+            apart.append((own - mirrored).norm(dim=-1))
+            return (own + mirrored) / 2
+
+        poses = lift_windows(
             network,
             self._checkpoint.input,
             keypoints_px,
@@ -83,6 +83,18 @@ class WindowLifter:
             focal_px=self._camera.focal_px,
             principal_px=self._camera.principal_px,
         )
+        return poses, apart[0] if apart else None
+
+    def _both(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Poses of the windows and of their mirror images mirrored back, pelvis at the origin."""
+        model, mirror = self._checkpoint.model, get_skeleton(self._checkpoint.input.skeleton).mirror
+        flipped = flip_points(features, mirror)
+        if len(features) <= _STACKED_WINDOWS:
+            own, mirrored = model(torch.cat([features, flipped])).chunk(2)
+        else:
+            own, mirrored = model(features), model(flipped)
+        mirrored = flip_points(mirrored, mirror)
+        return own - own[:, :, :1], mirrored - mirrored[:, :, :1]
 
 
 def focal_pair(focal_px: float | tuple[float, float] | None) -> tuple[float, float] | None:
