@@ -96,6 +96,20 @@ def test_one_person_and_the_true_rate_of_slow_motion(tmp_path, clip, weights, de
     assert not result.valid[:4].any()
 
 
+def test_smoothing_is_off_unless_it_is_asked_for(tmp_path, clip, weights, detector, capsys):
+    results = {}
+    for method in ("none", "savgol", "kalman"):
+        detector.times_s.clear()
+        words = ["--weights", weights, "--person", 1, "--smoothing", method]
+        assert lift(clip, "-o", tmp_path / f"{method}.npz", *words) == 0
+        results[method] = LiftResult.load(tmp_path / f"{method}.npz").poses3d
+    detector.times_s.clear()
+    assert lift(clip, "-o", tmp_path / "plain.npz", "--weights", weights, "--person", 1) == 0
+    np.testing.assert_array_equal(LiftResult.load(tmp_path / "plain.npz").poses3d, results["none"])
+    assert not np.array_equal(results["savgol"], results["none"])
+    assert not np.array_equal(results["kalman"], results["savgol"])
+
+
 def test_a_varying_rate_is_drawn_with_the_pictures_of_its_times(tmp_path, weights, monkeypatch):
     times = np.delete(np.arange(FRAMES) / 25, [10, 11, 12, 30])
     path = write_clip(tmp_path / "phone.mp4", times_s=times, size_wh=SIZE_WH)

@@ -77,6 +77,9 @@ def lift(
     smooth: Annotated[
         bool, typer.Option(help="Average fast clips over the time between two frames of the network.")
     ] = True,
+    smoothing: Annotated[
+        Literal["none", "savgol", "kalman"], typer.Option(help="Smooth poses and path over time, afterwards.")
+    ] = "none",
     flip: Annotated[bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")] = True,
 ) -> None:
     """Lift a video, or 2D keypoints, to 3D poses over time."""
@@ -96,6 +99,7 @@ def lift(
         detector_model=detector_model,
         pose_model=pose_model,
         device=device,
+        smoothing=smoothing,
     )
     # The outputs are opened first: a folder that cannot be written to is better known before an hour of work.
     with written_together() as scratch:

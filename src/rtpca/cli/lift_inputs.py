@@ -33,6 +33,7 @@ class Options:
         detector_model: See `RtmlibDetector`.
         pose_model: See `RtmlibDetector`.
         device: Where to compute.
+        smoothing: How to smooth the result; see `smooth_result`.
     """
 
     person: int | Literal["all"] | None
@@ -44,6 +45,7 @@ class Options:
     detector_model: Path | None
     pose_model: Path | None
     device: Literal["auto", "cpu", "cuda"]
+    smoothing: Literal["none", "savgol", "kalman"] = "none"
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +103,8 @@ def lift_keypoints(path: Path, lifter: Lifter, options: Options) -> Clip:
 
 
 def _lift_file(file: KeypointFile, lifter: Lifter, options: Options, several: bool) -> LiftResult:
+    from rtpca.inference import smooth_result
+
     _say(file.notes)
     with progress_bar("lifting", "windows") as progress:
         result = lifter(
@@ -112,6 +116,7 @@ def _lift_file(file: KeypointFile, lifter: Lifter, options: Options, several: bo
             focal_px=options.focal_px,
             progress=progress,
         )
+    result = smooth_result(result, options.smoothing)
     _say(result.notes, f"person {file.person}: " if several else "")
     return result
 
@@ -124,6 +129,7 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
     """
     import time
 
+    from rtpca.inference import smooth_result
     from rtpca.video import VideoReader, lift_tracks, load_detector, track_video
 
     if options.skeleton != "auto" or options.image_size is not None:
@@ -156,6 +162,7 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
             progress=progress,
         )
     lifted_s = time.perf_counter() - started_s
+    people = [smooth_result(person, options.smoothing) for person in people]
     for number, person in enumerate(people, start=1):
         _say(person.notes, f"person {number}: " if len(people) > 1 else "")
     return Clip(people, lambda: _pictures(path, video), path.stem, (_speed(video, len(people), lifted_s),))

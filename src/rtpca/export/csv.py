@@ -1,4 +1,4 @@
-"""CSV: one line per frame with time, validity, and each joint's place and confidence; for tables and scripts."""
+"""CSV: one line per frame with time, validity, and each joint's place and confidence."""
 
 from __future__ import annotations
 

@@ -41,10 +41,10 @@ class Ground:
     """A world whose y points up and whose floor, if one was found, is at y = 0.
 
     Attributes:
-        R_world_from_cam: (3, 3) rotation of camera axes (x right, y down, z forward) into world axes (x right,
-            y up, z towards the camera).
-        origin_cam: (3,) the world's origin in camera axes, metres: on the floor, below where the person was on
-            average.
+        R_world_from_cam: (3, 3) rotation of camera axes (x right, y down, z forward) into world axes (x
+            right, y up, z towards the camera).
+        origin_cam: (3,) the world's origin in camera axes, metres: on the floor, below where the person was
+            on average.
         is_floor: The feet are put onto y = 0; else the origin is only a place.
     """
 
@@ -175,7 +175,7 @@ def _smoothed(root: Array, fps: float) -> Array:
 
 
 def _standing(ankles: Array, fps: float) -> BoolArray:
-    """(F, 2) which foot does not move: slower than `_STANDING_M_PER_S`, or in the slowest tenth of a runner."""
+    """(F, 2) which foot stands: slower than `_STANDING_M_PER_S`, or in the slowest tenth of a runner."""
     if len(ankles) < 2:
         return np.ones(ankles.shape[:2], dtype=bool)
     calm = gaussian_filter1d(ankles, 0.03 * fps, axis=0, mode="nearest")

@@ -1,4 +1,4 @@
-"""From what a user hands over to h36m17 keypoints that can be lifted: converted, repaired, bridged, with notes."""
+"""From what a user hands over to h36m17 keypoints to lift: converted, repaired, bridged, with notes."""
 
 from __future__ import annotations
 

@@ -141,9 +141,9 @@ def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> Bool
     """Which pairs are exchanged, by dynamic programming over the frames that show a pair (Viterbi, 1967).
 
     The cost of three frames is how far the third lies from going on as before, summed over the joints and
-    weighted with their scores. A change of state costs `_CHANGE_COST`, or `_NOISE_FACTOR` times what the motion
-    usually costs if that is more; being exchanged costs a little per second, so that the longer part counts
-    as right.
+    weighted with their scores. A change of state costs `_CHANGE_COST`, or `_NOISE_FACTOR` times what the
+    motion usually costs if that is more; being exchanged costs a little per second, so that the longer part
+    counts as right.
 
     Args:
         points: (F, 3, 2, 2) pairs of a limb, left and right, in units of the person's size.
@@ -172,9 +172,9 @@ def _pair_costs(
     """Costs of all threes of neighbouring frames, and what the motion costs usually.
 
     Returns:
-        (K, 3, 2, 2) for the second to last but one frame and each pair of joints: whether the pair is exchanged
-        between the first two, and between the last two of the three; and the median over the threes of the sum
-        over the pairs where nothing is exchanged.
+        (K, 3, 2, 2) costs of each three for each pair of joints, by whether the pair is exchanged between the
+        first two, and between the last two of the three; and the median over the threes of the sum over the
+        pairs where nothing is exchanged.
     """
     first, middle, last = points[:-2], points[1:-1], points[2:]
     step = np.diff(frames)
