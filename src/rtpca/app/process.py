@@ -30,7 +30,9 @@ class LiftProcess:
             device: "auto", "cpu" or "cuda".
             max_seconds: Longest clip that is taken on.
         """
-        self._weights, self._device, self._max_seconds = weights, device, max_seconds
+        self._weights = weights
+        self._device: Device = device
+        self._max_seconds = max_seconds
         self._lifter: Lifter | None = None
 
     def load(self) -> Lifter:
