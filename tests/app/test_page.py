@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from browser import Watched, chromium, eventually
 
+from browser import Watched, chromium, eventually
 from rtpca.data.demo_clip import load_demo_clip
 from rtpca.inference import LiftResult
 from rtpca.models import InputSpec, build_model, save_checkpoint
@@ -36,7 +36,7 @@ def weights(tmp_path_factory) -> str:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> Path:
-    """A folder of uploads: a good clip, one that is too long, one without anybody, and one that is too large."""
+    """Uploads: a good clip, one that is too long, one without anybody, and one that is too large."""
     folder = tmp_path_factory.mktemp("uploads")
     clip = load_demo_clip()
     keypoints = np.concatenate([clip.keypoints_px, clip.scores[..., None]], axis=-1)
@@ -48,13 +48,12 @@ def files(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def served(browser, weights, tmp_path):
+@pytest.fixture(scope="module")
+def served(browser, weights, tmp_path_factory):
     """The page of a running `rtpca app`; afterwards nothing is left in its folder of temporary files."""
     pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'rtpca[app]'")
     del browser
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+    temporary = tmp_path_factory.mktemp("temporary")
     command = [sys.executable, "-m", "rtpca.cli.main", "app", "--port", "0", "--weights", weights]
     program = subprocess.Popen(
         [*command, "--max-mb", "2", "--max-seconds", "60", "--device", "cpu"],
@@ -156,4 +155,5 @@ def test_files_left_in_an_open_page_go_when_the_program_ends(browser, served, fi
     page.goto(address)
     page.set_input_files("#file", files / "walk <b>.npz")
     eventually(page, lambda: page.is_visible("#result"))
-    assert uploads(temporary)  # the fixture ends the program and looks
+    # The page stays open; the fixture ends the program and looks.
+    assert uploads(temporary)
