@@ -29,11 +29,12 @@ FLOORS = {
     "training": 8,
     "evaluation": 8,
     "inference": 9,
-    "video": 10,
-    "viz": 11,
-    "app": 11,
-    "cli": 12,
-    "__main__": 13,
+    "export": 10,
+    "video": 11,
+    "viz": 12,
+    "app": 12,
+    "cli": 13,
+    "__main__": 14,
 }
 STRANGERS = {("models", "data"), ("data", "models"), ("video", "viz"), ("viz", "app")}
 HEAVY = {
@@ -46,6 +47,8 @@ HEAVY = {
     "yaml",
     "PIL",
     "safetensors",
+    "av",
+    "supervision",
 }
 LONGEST_FILE = 450
 

@@ -21,6 +21,7 @@ _SUBPACKAGES = (
     "data",
     "errors",
     "evaluation",
+    "export",
     "geometry",
     "inference",
     "metrics",
@@ -28,6 +29,7 @@ _SUBPACKAGES = (
     "poses",
     "skeletons",
     "training",
+    "video",
     "viz",
 )
 _LAZY_NAMES = {"Lifter": "rtpca.inference", "LiftResult": "rtpca.inference"}

@@ -49,6 +49,7 @@ class Lifter:
         smooth: bool = True,
         min_score: float = 0.1,
         max_gap_s: float = 0.5,
+        repair: bool = True,
         batch_windows: int | None = None,
     ) -> None:
         """A lifter for loaded weights; `from_pretrained` loads them by name or path.
@@ -62,6 +63,8 @@ class Lifter:
             min_score: Joints whose score, relative to what the clip usually reaches, is lower count as
                 missing.
             max_gap_s: Longest time in seconds for which a missing joint is bridged.
+            repair: Undo left and right exchanged by the detector, and drop joints that jump away for a frame;
+                see `rtpca.inference.repair`.
             batch_windows: Windows per step of the network; None chooses by the size of the network.
 
         Raises:
@@ -78,6 +81,7 @@ class Lifter:
         self.smooth = smooth
         self.min_score = min_score
         self.max_gap_s = max_gap_s
+        self.repair = repair
         self.batch_windows = batch_windows
         checkpoint.model.to(self.device).eval()
 
@@ -91,6 +95,7 @@ class Lifter:
         smooth: bool = True,
         min_score: float = 0.1,
         max_gap_s: float = 0.5,
+        repair: bool = True,
     ) -> Lifter:
         """A lifter with weights that ship with the package, or from a `.safetensors` file.
 
@@ -101,13 +106,22 @@ class Lifter:
             smooth: See `Lifter`.
             min_score: See `Lifter`.
             max_gap_s: See `Lifter`.
+            repair: See `Lifter`.
 
         Raises:
             CheckpointError: there is no such name or file, or it is damaged or foreign.
             ConfigError: see `Lifter`.
         """
         checkpoint = load_checkpoint(name_or_path)
-        return cls(checkpoint, device, flip=flip, smooth=smooth, min_score=min_score, max_gap_s=max_gap_s)
+        return cls(
+            checkpoint,
+            device,
+            flip=flip,
+            smooth=smooth,
+            min_score=min_score,
+            max_gap_s=max_gap_s,
+            repair=repair,
+        )
 
     def __call__(
         self,
@@ -150,6 +164,7 @@ class Lifter:
             min_score=self.min_score,
             max_gap_s=self.max_gap_s,
             needs_image_size=self.checkpoint.input.normalisation == "screen",
+            repair=self.repair,
         )
         camera = _camera(clip.image_size, focal)
         poses = self._lift(clip, camera, progress)
