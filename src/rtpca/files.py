@@ -50,10 +50,10 @@ def written_together() -> Generator[Callable[[str | os.PathLike[str]], Path]]:
     Yields:
         A function that takes the path of an output, at any time within the block, and gives the path to write
         it to: a file of the same name in a hidden folder beside it. An output that is not written in the end
-        is left out.
+        is left out; the same path gives the same one again.
 
     Raises:
-        InputError: a folder does not exist or may not be written to, or two outputs have one name.
+        InputError: a folder does not exist or may not be written to.
 
     Example:
         >>> with written_together() as scratch:
@@ -66,8 +66,6 @@ def written_together() -> Generator[Callable[[str | os.PathLike[str]], Path]]:
     def scratch(path: str | os.PathLike[str]) -> Path:
         target = _usable_target(path)
         place = target.parent.resolve()
-        if place / target.name in targets:
-            raise InputError(f"{target} is to be written twice: give each output a name of its own")
         if place not in folders:
             folders[place] = place / f".rtpca-{secrets.token_hex(4)}.part"
             folders[place].mkdir()

@@ -1,4 +1,4 @@
-"""Videos out: MP4 (H.264) or GIF, written whole or not at all."""
+"""Videos out: H.264 in MP4, MOV or MKV, written whole or not at all. GIFs are written by `rtpca.viz.save_gif`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rtpca.extras import optional_import
 from rtpca.files import written_whole
 from rtpca.video.reader import Image
 
-VIDEO_ENDINGS = (".mp4", ".mov", ".mkv", ".gif")
+VIDEO_ENDINGS = (".mp4", ".mov", ".mkv")
 _FINEST_RATE = 65_535
 """MPEG-4 counts its time in at most so many parts of a second."""
 
@@ -36,8 +36,8 @@ class VideoWriter:
         """A writer; the file is opened when the block is entered.
 
         Args:
-            path: `.mp4`, `.mov`, `.mkv`, or `.gif`.
-            rate: Frames per second; fractions are kept exactly (a GIF counts hundredths of a second).
+            path: `.mp4`, `.mov` or `.mkv`.
+            rate: Frames per second; fractions are kept exactly.
             crf: Quality of H.264, 0 to 51; lower is better and larger.
 
         Raises:
@@ -58,7 +58,6 @@ class VideoWriter:
         self._stack = ExitStack()
         self._container: Any = None
         self._stream: Any = None
-        self._palette: Any = None
         self._size_wh = (0, 0)
 
     def __enter__(self) -> VideoWriter:
@@ -85,17 +84,12 @@ class VideoWriter:
                 f"{self.path}: picture {self.frames} is {image.shape[1]} x {image.shape[0]} px, the first was "
                 f"{self._size_wh[0]} x {self._size_wh[1]}; all must have one size"
             )
-        if self._palette is None:
-            odd = ((0, image.shape[0] % 2), (0, image.shape[1] % 2), (0, 0))
-            image = np.pad(image, odd, mode="edge")
+        odd = ((0, image.shape[0] % 2), (0, image.shape[1] % 2), (0, 0))
+        image = np.pad(image, odd, mode="edge")
         frame = self._av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
         frame.pts, frame.time_base = self.frames, 1 / self.rate
         self.frames += 1
-        if self._palette is None:
-            self._container.mux(self._stream.encode(frame))
-            return
-        self._palette.push(frame)
-        self._mux_palette()
+        self._container.mux(self._stream.encode(frame))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -112,11 +106,6 @@ class VideoWriter:
     def _start(self, image: Image) -> None:
         height, width = image.shape[:2]
         self._size_wh = (width, height)
-        if self.path.suffix.lower() == ".gif":
-            self._stream = self._container.add_stream("gif", rate=self.rate)
-            self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "pal8"
-            self._palette = self._palette_graph(width, height)
-            return
         codec = "libx264" if "libx264" in self._av.codecs_available else "mpeg4"
         self._stream = self._container.add_stream(codec, rate=self.rate)
         self._stream.width, self._stream.height = width + width % 2, height + height % 2
@@ -125,34 +114,7 @@ class VideoWriter:
         if codec == "libx264":
             self._stream.options = {"crf": str(self._crf), "preset": "veryfast"}
 
-    def _palette_graph(self, width: int, height: int) -> Any:
-        """FFmpeg's filters that give every picture the 256 colours that suit it."""
-        graph = self._av.filter.Graph()
-        source = graph.add_buffer(width=width, height=height, format="rgb24", time_base=1 / self.rate)
-        split = graph.add("split")
-        palette = graph.add("palettegen", "stats_mode=single")
-        use = graph.add("paletteuse", "new=1:dither=none")
-        sink = graph.add("buffersink")
-        source.link_to(split)
-        split.link_to(palette, 0, 0)
-        split.link_to(use, 1, 0)
-        palette.link_to(use, 0, 1)
-        use.link_to(sink)
-        graph.configure()
-        return graph
-
-    def _mux_palette(self) -> None:
-        while True:
-            try:
-                frame = self._palette.pull()
-            except (self._av.BlockingIOError, self._av.EOFError):
-                return
-            self._container.mux(self._stream.encode(frame))
-
     def _finish(self) -> None:
         if self._stream is None:
             raise InputError(f"{self.path}: no picture was written; a video needs at least one")
-        if self._palette is not None:
-            self._palette.push(None)
-            self._mux_palette()
         self._container.mux(self._stream.encode())
