@@ -1,9 +1,9 @@
 """Keeps other web pages out of a server on this computer.
 
 Any page in the user's browser can send requests to 127.0.0.1. It may not read the answers, unless its name
-leads to 127.0.0.1 as well (DNS rebinding): so the Host header must be ours. It may still send: so what changes
-something must carry a token that only our own page knows, in a header that other pages may not set, and come
-from our own origin.
+leads to 127.0.0.1 as well (DNS rebinding): so the Host header must be ours. It may still send: so what
+changes something must carry a token that only our own page knows, in a header that other pages may not set,
+and come from our own origin.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def app(
     for package in ("starlette", "uvicorn"):
         optional_import(package, "app", "to serve the page")
     from rtpca.app.jobs import JobQueue
-    from rtpca.app.process import ENDINGS, LiftProcess
+    from rtpca.app.process import ENDINGS, LiftProcess, offered_exports
     from rtpca.app.server import create_app, serve
 
     # Wrong weights are better known now than after an upload.
@@ -39,7 +39,7 @@ def app(
 
             webbrowser.open(address)
 
-    page = create_app(JobQueue(process), ENDINGS, max_bytes=max_mb * 1_000_000)
+    page = create_app(JobQueue(process), ENDINGS, offered_exports(), max_mb * 1_000_000)
     try:
         serve(page, port, on_start)
     except KeyboardInterrupt:
