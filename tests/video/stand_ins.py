@@ -40,7 +40,7 @@ def _write(path: Path, input_shape: list[int], outputs: dict[str, np.ndarray]) -
 
 
 def write_yolox(path: Path) -> Path:
-    """Exported with NMS: (1, N, 5) boxes with scores, in the input of 640 x 640; one person, one doubtful one."""
+    """Exported with NMS: (1, N, 5) boxes and scores in the input of 640 x 640; the second is doubtful."""
     # A picture of 320 x 240 is enlarged twice: this box is (110, 70) to (210, 170) in it.
     boxes = np.array([[[220, 140, 420, 340, 0.95], [0, 0, 50, 50, 0.05]]])
     return _write(path, [1, 3, 640, 640], {"dets": boxes})

@@ -40,10 +40,15 @@ def test_odd_sides_grow_by_a_pixel_that_repeats_the_last(tmp_path, size_wh):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
 def test_an_interrupted_video_leaves_nothing_and_an_older_one_alone(tmp_path, error):
     (tmp_path / "older.mp4").write_bytes(b"older")
-    for name in ("new.mp4", "older.mp4"):
-        with pytest.raises(error), VideoWriter(tmp_path / name, 25) as video:
+
+    def write_and_fail(name: str) -> None:
+        with VideoWriter(tmp_path / name, 25) as video:
             video.write(marked((64, 48), 0))
             raise error
+
+    for name in ("new.mp4", "older.mp4"):
+        with pytest.raises(error):
+            write_and_fail(name)
     assert [path.name for path in tmp_path.iterdir()] == ["older.mp4"]
     assert (tmp_path / "older.mp4").read_bytes() == b"older"
 

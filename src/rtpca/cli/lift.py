@@ -52,7 +52,7 @@ def lift(
         str | None,
         typer.Option(
             metavar="all|N",
-            help="Which person of several, from 1, the most complete. By default all of a video, 1 of a file.",
+            help="Which person, from 1, the most complete. By default all of a video, 1 of a file.",
         ),
     ] = None,
     skeleton: Annotated[
