@@ -62,12 +62,14 @@ def test_what_cannot_be_written_is_said(tmp_path):
         pass
     with pytest.raises(InputError, match="no picture was written"), VideoWriter(tmp_path / "out.mp4", 25):
         pass
-    with (
-        pytest.raises(InputError, match="all must have one size"),
-        VideoWriter(tmp_path / "o.mp4", 25) as video,
-    ):
-        video.write(marked((64, 48), 0))
-        video.write(marked((48, 64), 0))
-    with pytest.raises(ShapeError, match=r"\(H, W, 3\)"), VideoWriter(tmp_path / "o.mp4", 25) as video:
-        video.write(np.zeros((48, 64), np.uint8))
+
+    def write(*pictures: np.ndarray) -> None:
+        with VideoWriter(tmp_path / "out.mp4", 25) as video:
+            for picture in pictures:
+                video.write(picture)
+
+    with pytest.raises(InputError, match="all must have one size"):
+        write(marked((64, 48), 0), marked((48, 64), 0))
+    with pytest.raises(ShapeError, match=r"\(H, W, 3\)"):
+        write(np.zeros((48, 64), np.uint8))
     assert list(tmp_path.iterdir()) == []
