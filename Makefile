@@ -1,13 +1,15 @@
 # `make demo` and `make test` need python3 (3.11 or newer), make and pip: each makes .venv first, once.
 PYTHON ?= python3
 VENV ?= .venv
+VENV_VIDEO ?= .venv-video
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint format clean
+.PHONY: help demo test test-video lint format clean
 
 help:
 	@echo "make demo    lift the embedded clip: 3D poses, a picture and the errors, in demo-out/"
 	@echo "make test    run the tests"
+	@echo "make test-video   run the tests of videos with the detectors of people, in .venv-video"
 	@echo "make lint    ruff and pyright"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove .venv and what was generated"
@@ -17,6 +19,10 @@ demo: $(VENV)/.ready-demo
 
 test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The detectors need an older numpy, so they live in an environment of their own.
+test-video: $(VENV_VIDEO)/.ready-video
+	$(VENV_VIDEO)/bin/python -m pytest tests/video tests/cli/test_lift_video.py $(PYTEST_ARGS)
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
@@ -28,7 +34,7 @@ format: $(VENV)/.ready-dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) demo-out .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV_VIDEO) demo-out .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.ready-demo: pyproject.toml constraints.txt tools/setup_venv.sh
 	tools/setup_venv.sh "$(PYTHON)" "$(VENV)"
@@ -37,3 +43,7 @@ $(VENV)/.ready-demo: pyproject.toml constraints.txt tools/setup_venv.sh
 $(VENV)/.ready-dev: pyproject.toml constraints.txt tools/setup_venv.sh
 	tools/setup_venv.sh "$(PYTHON)" "$(VENV)" dev
 	@touch $@ $(VENV)/.ready-demo
+
+$(VENV_VIDEO)/.ready-video: pyproject.toml constraints-video.txt tools/setup_venv.sh
+	tools/setup_venv.sh "$(PYTHON)" "$(VENV_VIDEO)" video-tests constraints-video.txt
+	@touch $@

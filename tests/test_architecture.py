@@ -18,6 +18,7 @@ FLOORS = {
     "errors": 0,
     "checks": 1,
     "devices": 1,
+    "extras": 1,
     "files": 1,
     "skeletons": 2,
     "poses": 3,
@@ -28,13 +29,15 @@ FLOORS = {
     "training": 8,
     "evaluation": 8,
     "inference": 9,
-    "video": 10,
-    "viz": 11,
-    "reproduce": 12,
-    "cli": 13,
-    "__main__": 14,
+    "export": 10,
+    "video": 11,
+    "viz": 12,
+    "app": 13,
+    "reproduce": 13,
+    "cli": 14,
+    "__main__": 15,
 }
-STRANGERS = {("models", "data"), ("data", "models"), ("video", "viz")}
+STRANGERS = {("models", "data"), ("data", "models"), ("video", "viz"), ("app", "reproduce"), ("reproduce", "app")}
 HEAVY = {
     "torch",
     "matplotlib",
@@ -45,6 +48,8 @@ HEAVY = {
     "yaml",
     "PIL",
     "safetensors",
+    "av",
+    "supervision",
 }
 LONGEST_FILE = 450
 

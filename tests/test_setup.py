@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PINS = dict(
-    line.split("==")
-    for line in (ROOT / "constraints.txt").read_text().splitlines()
-    if not line.startswith("#")
-)
+
+
+def pins(name: str) -> dict[str, str]:
+    """What a file of constraints pins: distribution -> version."""
+    lines = (ROOT / name).read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+PINS = pins("constraints.txt")
 
 
 def plain(name: str) -> str:
@@ -70,11 +74,28 @@ def test_a_python_with_neither_ensurepip_nor_pip_is_said(setup_with) -> None:
     assert "apt install python3-venv python3-pip" in run.stderr
 
 
-def test_every_dependency_is_pinned() -> None:
+def requirements(extra: str) -> set[str]:
+    """Distributions that rtpca with an extra asks for, those of the extras that it builds on included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {plain(re.split(r"[\[<>=!~; ]", requirement)[0]) for requirement in wanted}
-    assert names <= {plain(name) for name in PINS}
+    wanted = [*project["dependencies"]]
+    extras = [extra]
+    while extras:
+        for requirement in project["optional-dependencies"][extras.pop()]:
+            own = re.fullmatch(r"rtpca\[(.*)\]", requirement)
+            extras += own[1].split(",") if own else []
+            wanted += [] if own else [requirement]
+    return {plain(re.split(r"[\[<>=!~; ]", requirement)[0]) for requirement in wanted}
+
+
+@pytest.mark.parametrize(
+    ("name", "extra"), [("constraints.txt", "dev"), ("constraints-video.txt", "video-tests")]
+)
+def test_every_dependency_is_pinned(name, extra) -> None:
+    assert requirements(extra) <= {plain(pin) for pin in pins(name)}
+
+
+def test_detectors_are_tested_with_the_same_torch() -> None:
+    assert pins("constraints-video.txt")["torch"] == PINS["torch"]
 
 
 def test_torch_is_pinned_to_one_version_for_every_build() -> None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Renew constraints.txt: install the package with its newest allowed dependencies into a fresh environment and write down what came.
+# Renew constraints.txt and constraints-video.txt: install the package with its newest allowed dependencies into a fresh environment and write down what came.
 #
 #   tools/freeze_constraints.sh [PYTHON]
 #
@@ -10,11 +10,18 @@ python=${1:-python3}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 torch=$(grep '^torch==' constraints.txt)
-"$python" -m venv "$scratch/venv"
-"$scratch/venv/bin/python" -m pip install --quiet "$torch" "setuptools>=77"
-"$scratch/venv/bin/python" -m pip install --quiet --no-build-isolation --editable ".[dev]" "$torch"
-{
-    grep '^#' constraints.txt
-    "$scratch/venv/bin/python" -m pip freeze --all --exclude-editable | grep -viE '^pip==' | sed 's/+cpu$//' | LC_ALL=C sort -f
-} >"$scratch/constraints.txt"
-mv "$scratch/constraints.txt" constraints.txt
+
+# renew FILE EXTRA
+renew() {
+    "$python" -m venv --clear "$scratch/venv"
+    "$scratch/venv/bin/python" -m pip install --quiet "$torch" "setuptools>=77"
+    "$scratch/venv/bin/python" -m pip install --quiet --no-build-isolation --editable ".[$2]" "$torch"
+    {
+        grep '^#' "$1"
+        "$scratch/venv/bin/python" -m pip freeze --all --exclude-editable | grep -viE '^pip==' | sed 's/+cpu$//' | LC_ALL=C sort -f
+    } >"$scratch/$1"
+    mv "$scratch/$1" "$1"
+}
+
+renew constraints.txt dev
+renew constraints-video.txt video-tests

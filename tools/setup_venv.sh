@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make the project's own virtual environment and install the pinned packages into it.
 #
-#   tools/setup_venv.sh PYTHON VENV [EXTRA]
+#   tools/setup_venv.sh PYTHON VENV [EXTRA [CONSTRAINTS]]
 #
 # Works with a python3 that lacks ensurepip (Debian without python3-venv), as long as it has pip 22.3 or newer.
 set -eu
@@ -9,6 +9,7 @@ set -eu
 python=$1
 venv=$2
 extra=${3:-}
+constraints=${4:-constraints.txt}
 
 fail() {
     printf 'setup: %s\n' "$*" >&2
@@ -37,9 +38,9 @@ else
 fi
 
 # torch by its exact version first, then the build tool, so that nothing is fetched outside of the pinned set.
-torch=$(grep '^torch==' constraints.txt)
-setuptools=$(grep '^setuptools==' constraints.txt)
+torch=$(grep '^torch==' "$constraints")
+setuptools=$(grep '^setuptools==' "$constraints")
 printf 'setup: installing the pinned packages into %s (a minute or so, once)\n' "$venv"
-pip install --quiet --constraint constraints.txt "$torch" "$setuptools"
-pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".${extra:+[$extra]}"
+pip install --quiet --constraint "$constraints" "$torch" "$setuptools"
+pip install --quiet --constraint "$constraints" --no-build-isolation --editable ".${extra:+[$extra]}"
 printf 'setup: %s is ready\n' "$venv"

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _SUBPACKAGES = (
+    "app",
     "checks",
     "cli",
     "data",
     "errors",
     "evaluation",
+    "export",
     "geometry",
     "inference",
     "metrics",
@@ -27,6 +29,7 @@ _SUBPACKAGES = (
     "poses",
     "skeletons",
     "training",
+    "video",
     "viz",
 )
 _LAZY_NAMES = {"Lifter": "rtpca.inference", "LiftResult": "rtpca.inference"}

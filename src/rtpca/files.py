@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Generator
+import shutil
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,6 +31,58 @@ def written_whole(path: str | os.PathLike[str]) -> Generator[Path]:
         >>> with written_whole("/tmp/answer.txt") as scratch:
         ...     _ = scratch.write_text("42")
     """
+    target = _usable_target(path)
+    # Not tempfile.mkstemp: its files are readable by their owner only, and would stay so after the move.
+    scratch = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.part{target.suffix}")
+    try:
+        yield scratch
+        os.replace(scratch, target)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def written_together() -> Generator[Callable[[str | os.PathLike[str]], Path]]:
+    """Write several files that appear together when the block ends well, or none of them.
+
+    On an error, Ctrl-C included, nothing is left of them, and what was there before stays.
+
+    Yields:
+        A function that takes the path of an output, at any time within the block, and gives the path to write
+        it to: a file of the same name in a hidden folder beside it. An output that is not written in the end
+        is left out; the same path gives the same one again.
+
+    Raises:
+        InputError: a folder does not exist or may not be written to.
+
+    Example:
+        >>> with written_together() as scratch:
+        ...     _ = scratch("/tmp/question.txt").write_text("?")
+        ...     _ = scratch("/tmp/answer.txt").write_text("42")
+    """
+    folders: dict[Path, Path] = {}
+    targets: dict[Path, Path] = {}
+
+    def scratch(path: str | os.PathLike[str]) -> Path:
+        target = _usable_target(path)
+        place = target.parent.resolve()
+        if place not in folders:
+            folders[place] = place / f".rtpca-{secrets.token_hex(4)}.part"
+            folders[place].mkdir()
+        targets[place / target.name] = folders[place] / target.name
+        return targets[place / target.name]
+
+    try:
+        yield scratch
+        for target, written in targets.items():
+            if written.exists():
+                os.replace(written, target)
+    finally:
+        for folder in folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _usable_target(path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     if not target.parent.is_dir():
         raise InputError(f"cannot write {target}: there is no folder {target.parent}; make it first")
@@ -39,10 +92,4 @@ def written_whole(path: str | os.PathLike[str]) -> Generator[Path]:
         raise InputError(f"cannot write {target}: it is a folder; give the name of a file in it")
     if not os.access(target.parent, os.W_OK):
         raise InputError(f"cannot write {target}: no permission to write in {target.parent.resolve()}")
-    # Not tempfile.mkstemp: its files are readable by their owner only, and would stay so after the move.
-    scratch = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.part{target.suffix}")
-    try:
-        yield scratch
-        os.replace(scratch, target)
-    finally:
-        scratch.unlink(missing_ok=True)
+    return target

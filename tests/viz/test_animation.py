@@ -4,25 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rtpca.data.demo_clip import load_demo_clip
-from rtpca.errors import InputError, ShapeError
-from rtpca.skeletons import get_skeleton
-from rtpca.viz import save_gif
+from rtpca.errors import InputError
+from rtpca.viz import SceneRenderer, save_gif
 
-H36M = get_skeleton("h36m17")
-CLIP = load_demo_clip()
+SMALL = (400, 160)
 
 
-def test_the_gif_takes_as_long_as_the_motion(tmp_path) -> None:
-    frames = 45
-    path = save_gif(
-        tmp_path / "a.gif",
-        CLIP.keypoints_px[:frames],
-        CLIP.truth_poses3d[:frames],
-        H36M,
-        CLIP.fps,
-        gif_fps=10,
-    )
+def test_the_gif_takes_as_long_as_the_motion(tmp_path, person, shortened) -> None:
+    clip = shortened(person, 45)
+    path = save_gif(tmp_path / "a.gif", SceneRenderer([clip], SMALL), gif_fps=10)
     with Image.open(path) as gif:
         total_ms = 0
         for index in range(gif.n_frames):
@@ -30,17 +20,31 @@ def test_the_gif_takes_as_long_as_the_motion(tmp_path) -> None:
             total_ms += gif.info["duration"]
         assert gif.n_frames == 15
         assert gif.info["loop"] == 0
-    assert total_ms == pytest.approx(1000 * frames / CLIP.fps, abs=100)
+        assert gif.size == SMALL
+    assert total_ms == pytest.approx(1000 * clip.frames / clip.fps, abs=100)
 
 
-def test_slow_motion_is_not_padded_and_one_frame_is_enough(tmp_path) -> None:
-    path = save_gif(tmp_path / "a.gif", CLIP.keypoints_px[:4], CLIP.truth_poses3d[:4], H36M, fps=5.0)
-    assert Image.open(path).n_frames == 4
-    path = save_gif(tmp_path / "b.gif", CLIP.keypoints_px[:1], CLIP.truth_poses3d[:1], H36M, fps=30.0)
-    assert Image.open(path).n_frames == 1
+def test_slow_motion_is_not_padded_and_one_frame_is_enough(tmp_path, person, shortened) -> None:
+    slow = shortened(person, 4, fps=5.0)
+    assert Image.open(save_gif(tmp_path / "a.gif", SceneRenderer([slow], SMALL))).n_frames == 4
+    single = shortened(person, 1)
+    assert Image.open(save_gif(tmp_path / "b.gif", SceneRenderer([single], SMALL))).n_frames == 1
 
 
-def test_an_interrupted_gif_leaves_the_old_one(tmp_path) -> None:
+def test_images_are_read_one_by_one_and_only_as_far_as_needed(tmp_path, person, shortened) -> None:
+    read: list[int] = []
+
+    def images():
+        for index in range(1000):
+            read.append(index)
+            yield np.full((90, 160, 3), 40, dtype=np.uint8)
+
+    path = save_gif(tmp_path / "a.gif", SceneRenderer([shortened(person, 9)], SMALL), images(), gif_fps=10)
+    assert Image.open(path).n_frames == 3
+    assert read == list(range(7))  # frames 0, 3 and 6 are shown
+
+
+def test_an_interrupted_gif_leaves_the_old_one(tmp_path, person, shortened) -> None:
     path = tmp_path / "a.gif"
     path.write_bytes(b"old")
 
@@ -48,26 +52,12 @@ def test_an_interrupted_gif_leaves_the_old_one(tmp_path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        save_gif(path, CLIP.keypoints_px[:9], CLIP.truth_poses3d[:9], H36M, CLIP.fps, on_frame=stop)
+        save_gif(path, SceneRenderer([shortened(person, 9)], SMALL), on_frame=stop)
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.gif"]
 
 
-def test_missing_keypoints_do_not_stop_the_gif(tmp_path) -> None:
-    keypoints = CLIP.keypoints_px[:6].copy()
-    keypoints[2] = np.nan
-    save_gif(tmp_path / "a.gif", keypoints, CLIP.truth_poses3d[:6], H36M, CLIP.fps)
-
-
-def test_what_does_not_fit_is_refused(tmp_path) -> None:
-    with pytest.raises(InputError, match="fps is 0"):
-        save_gif(tmp_path / "a.gif", CLIP.keypoints_px[:6], CLIP.truth_poses3d[:6], H36M, 0)
-    with pytest.raises(ShapeError, match="truth_m"):
-        save_gif(
-            tmp_path / "a.gif",
-            CLIP.keypoints_px[:6],
-            CLIP.truth_poses3d[:6],
-            H36M,
-            30,
-            truth_m=CLIP.truth_poses3d[:5],
-        )
+def test_a_rate_that_is_none_is_refused(tmp_path, person) -> None:
+    with pytest.raises(InputError, match="gif_fps is 0"):
+        save_gif(tmp_path / "a.gif", SceneRenderer([person], SMALL), gif_fps=0)
+    assert not list(tmp_path.iterdir())

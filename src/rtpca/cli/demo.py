@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rtpca.inference import LiftResult
 
 _MOMENTS = (0.12, 0.62)  # what the picture shows of each part
+_GIF_SIZE_WH = (800, 300)
 
 
 def demo(
@@ -94,7 +95,7 @@ def _write_files(out_dir: Path, clip: DemoClip, result: LiftResult, gif: bool) -
 
     from rtpca.files import written_whole
     from rtpca.skeletons import get_skeleton
-    from rtpca.viz import comparison_figure, save_gif, save_png
+    from rtpca.viz import SceneRenderer, comparison_figure, save_gif, save_png
 
     skeleton = get_skeleton(clip.skeleton)
     result.save(out_dir / "poses3d.npz")
@@ -123,14 +124,7 @@ def _write_files(out_dir: Path, clip: DemoClip, result: LiftResult, gif: bool) -
     if gif:
         target = out_dir / "motion.gif"
         with progress_bar("drawing", "pictures") as progress:
-            save_gif(
-                target,
-                clip.keypoints_px,
-                result.poses3d,
-                skeleton,
-                clip.fps,
-                truth_m=clip.truth_poses3d,
-                on_frame=progress,
-            )
+            renderer = SceneRenderer([result], _GIF_SIZE_WH, truth_m=[clip.truth_poses3d])
+            save_gif(target, renderer, on_frame=progress)
         files["motion.gif"] = "the whole clip, moving"
     return files

@@ -1,79 +1,111 @@
-"""`rtpca lift`: a keypoint file in, a file of 3D poses out."""
+"""`rtpca lift`: a video or a keypoint file in; 3D poses, pictures and files for other programs out."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from rtpca.cli.console import out
-from rtpca.cli.progress import progress_bar
-
-if TYPE_CHECKING:
-    from rtpca.inference import LiftResult
 
 
 def lift(
     input: Annotated[
         Path,
         typer.Argument(
-            help="Keypoints: .npz or .npy of ours, COCO, AlphaPose or MMPose JSON, a folder of OpenPose "
-            "frames, a VideoPose3D or Detectron .npz.",
+            help="A video, or keypoints: .npz or .npy of ours, COCO, AlphaPose or MMPose JSON, a folder of "
+            "OpenPose frames, a VideoPose3D or Detectron .npz.",
             show_default=False,
         ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File of 3D poses to write (.npz).", show_default=False)
     ],
+    render: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also a moving picture, .mp4 or .gif: overlay beside 3D."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also a page to turn and play the poses, in one file.")
+    ] = None,
+    rerun: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also a recording for Rerun, .rrd.")
+    ] = None,
+    export: Annotated[
+        str, typer.Option(metavar="LIST", help="Also files beside the output: bvh,c3d,csv,glb,json,trc.")
+    ] = "",
+    ground: Annotated[
+        bool, typer.Option("--ground", help="In exports: feet on the floor, y up; else as the camera stands.")
+    ] = False,
+    detector: Annotated[
+        Literal["auto", "mediapipe", "rtmlib"],
+        typer.Option(help="What finds people in a video; auto takes what is installed."),
+    ] = "auto",
+    detector_model: Annotated[
+        Path | None, typer.Option(metavar="ONNX", help="rtmlib: a YOLOX network of your own.")
+    ] = None,
+    pose_model: Annotated[
+        Path | None, typer.Option(metavar="ONNX", help="rtmlib: an RTMPose network of your own.")
+    ] = None,
+    person: Annotated[
+        str | None,
+        typer.Option(
+            metavar="all|N",
+            help="Which person, from 1, the most complete. By default all of a video, 1 of a file.",
+        ),
+    ] = None,
     skeleton: Annotated[
-        str, typer.Option(help="Joint set: auto, h36m17, coco17, halpe26, body25, mediapipe33, ...")
+        str,
+        typer.Option(help="Joint set of keypoints: auto, h36m17, coco17, halpe26, body25, ..."),
     ] = "auto",
     image_size: Annotated[
         tuple[int, int] | None,
-        typer.Option(metavar="W H", help="Image width and height in pixels, if the file does not say."),
+        typer.Option(
+            metavar="W H", help="Image width and height in pixels, if a keypoint file does not say."
+        ),
     ] = None,
-    fps: Annotated[float | None, typer.Option(help="Frames per second, if the file does not say.")] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option(help="Frames per second, if a keypoint file does not say, or a video is slowed down."),
+    ] = None,
     focal: Annotated[
         float | None, typer.Option(metavar="PX", help="Focal length in pixels; a usual lens is assumed.")
     ] = None,
     weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
-    person: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Which person of several, from 1; the most complete one is taken."),
-    ] = None,
     smooth: Annotated[
         bool, typer.Option(help="Average fast clips over the time between two frames of the network.")
     ] = True,
+    smoothing: Annotated[
+        Literal["none", "savgol", "kalman"], typer.Option(help="Smooth poses and path over time, afterwards.")
+    ] = "none",
     flip: Annotated[bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")] = True,
 ) -> None:
-    """Lift 2D keypoints to 3D poses over time."""
-    from rtpca.files import written_whole
-    from rtpca.inference import Lifter, read_keypoints
+    """Lift a video, or 2D keypoints, to 3D poses over time."""
+    from rtpca.cli.lift_inputs import Options, is_keypoints, lift_keypoints, lift_video, person_number
+    from rtpca.cli.lift_outputs import Wanted, write_all
+    from rtpca.files import written_together
+    from rtpca.inference import Lifter
 
-    # The output is opened first: a folder that cannot be written to is better known before an hour of work.
-    with written_whole(output) as scratch:
-        keypoints = read_keypoints(input, skeleton, person)
-        for note in keypoints.notes:
-            out.print(note, markup=False, soft_wrap=True)
+    wanted = Wanted.checked(output, render, html, rerun, export, ground)
+    options = Options(
+        person=person_number(person),
+        skeleton=skeleton,
+        image_size=image_size,
+        fps=fps,
+        focal_px=focal,
+        detector=detector,
+        detector_model=detector_model,
+        pose_model=pose_model,
+        device=device,
+        smoothing=smoothing,
+    )
+    # The outputs are opened first: a folder that cannot be written to is better known before an hour of work.
+    with written_together() as scratch:
+        wanted.open(scratch)
         lifter = Lifter.from_pretrained(weights, device, flip=flip, smooth=smooth)
-        with progress_bar("lifting", "windows") as progress:
-            result = lifter(
-                keypoints.keypoints_px,
-                image_size=image_size or keypoints.image_size,
-                fps=fps if fps is not None else keypoints.fps,
-                skeleton=keypoints.skeleton,
-                scores=keypoints.scores,
-                focal_px=focal,
-                progress=progress,
-            )
-        result.save(scratch)
-    for line in (*result.notes, _summary(result, output)):
+        clip = (lift_keypoints if is_keypoints(input) else lift_video)(input, lifter, options)
+        lines = write_all(clip, wanted, scratch)
+    for line in lines:
         out.print(line, markup=False, soft_wrap=True)
-
-
-def _summary(result: LiftResult, output: Path) -> str:
-    seconds = result.frames / result.fps
-    seen = int(result.valid.sum())
-    return f"{output}: {result.frames} frames ({seconds:.1f} s), {seen} with a person in view"

@@ -20,6 +20,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
+from rtpca.cli.app import app as serve_app
 from rtpca.cli.console import out, print_error
 from rtpca.cli.demo import demo
 from rtpca.cli.evaluate import evaluate
@@ -28,6 +29,7 @@ from rtpca.cli.import_checkpoint import import_checkpoint
 from rtpca.cli.lift import lift
 from rtpca.cli.prepare import app as prepare
 from rtpca.cli.profile import profile
+from rtpca.cli.stream import stream
 from rtpca.cli.table import table
 from rtpca.cli.train import train
 from rtpca.cli.version import version_lines
@@ -75,6 +77,8 @@ def _help_text(verb: Callable[..., object]) -> str:
 
 app.command("demo", help=_help_text(demo))(demo)
 app.command("lift", help=_help_text(lift))(lift)
+app.command("app", help=_help_text(serve_app))(serve_app)
+app.command("stream", help=_help_text(stream))(stream)
 app.add_typer(prepare, name="prepare")
 app.command("train", help=_help_text(train))(train)
 app.command("eval", help=_help_text(evaluate))(evaluate)

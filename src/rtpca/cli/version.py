@@ -13,7 +13,7 @@ from importlib import metadata
 import rtpca
 
 _CORE_PACKAGES = ("torch", "numpy", "lightning", "safetensors", "h5py")
-_TOOLING_EXTRAS = {"dev"}
+_TOOLING_EXTRAS = {"dev", "video-tests"}
 
 
 def package_version(name: str) -> str | None:
@@ -38,7 +38,8 @@ def optional_packages() -> dict[str, tuple[str, ...]]:
     for requirement in requirements:
         # "onnx>=1.16; extra == 'export'"
         match = re.match(r"([A-Za-z0-9._-]+).*extra\s*==\s*['\"]([^'\"]+)['\"]", requirement)
-        if match and match[2] not in _TOOLING_EXTRAS:
+        # An extra that builds on another names rtpca itself.
+        if match and match[2] not in _TOOLING_EXTRAS and match[1] != "rtpca":
             extras.setdefault(match[2], []).append(match[1])
     return {extra: tuple(names) for extra, names in extras.items()}
 

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from rtpca.inference.ground import Ground, estimate_ground
 from rtpca.inference.keypoint_files import KeypointFile, read_keypoints
 from rtpca.inference.lifter import Lifter
 from rtpca.inference.result import LiftResult
+from rtpca.inference.smoothing import OneEuro, smooth_result
+from rtpca.inference.stream import StreamLifter, StreamPose
 
-__all__ = ["KeypointFile", "LiftResult", "Lifter", "read_keypoints"]
+__all__ = [
+    "Ground",
+    "KeypointFile",
+    "LiftResult",
+    "Lifter",
+    "OneEuro",
+    "StreamLifter",
+    "StreamPose",
+    "estimate_ground",
+    "read_keypoints",
+    "smooth_result",
+]

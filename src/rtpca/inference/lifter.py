@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from rtpca.checks import check_positive
 from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError, InputError
-from rtpca.geometry import assumed_focal_px, root_trajectory
+from rtpca.geometry import root_trajectory
 from rtpca.inference.blending import Blender, FloatArray, fill_between, join_phases
+from rtpca.inference.confidence import joint_confidence, trouble_signs
 from rtpca.inference.gaps import complete_keypoints
 from rtpca.inference.preparation import PreparedClip, prepare_clip
 from rtpca.inference.result import LiftResult
-from rtpca.inference.window_lifter import Camera2D, WindowLifter
+from rtpca.inference.window_lifter import Camera2D, WindowLifter, camera_of, focal_pair
 from rtpca.inference.windows import WindowPlan, rate_steps
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, get_skeleton
@@ -49,6 +49,7 @@ class Lifter:
         smooth: bool = True,
         min_score: float = 0.1,
         max_gap_s: float = 0.5,
+        repair: bool = True,
         batch_windows: int | None = None,
     ) -> None:
         """A lifter for loaded weights; `from_pretrained` loads them by name or path.
@@ -62,6 +63,8 @@ class Lifter:
             min_score: Joints whose score, relative to what the clip usually reaches, is lower count as
                 missing.
             max_gap_s: Longest time in seconds for which a missing joint is bridged.
+            repair: Undo left and right exchanged by the detector, and drop joints that jump away for a frame;
+                see `rtpca.inference.repair`.
             batch_windows: Windows per step of the network; None chooses by the size of the network.
 
         Raises:
@@ -85,6 +88,7 @@ class Lifter:
         self.smooth = smooth
         self.min_score = min_score
         self.max_gap_s = max_gap_s
+        self.repair = repair
         self.batch_windows = batch_windows
         checkpoint.model.to(self.device).eval()
 
@@ -98,6 +102,7 @@ class Lifter:
         smooth: bool = True,
         min_score: float = 0.1,
         max_gap_s: float = 0.5,
+        repair: bool = True,
     ) -> Lifter:
         """A lifter with weights that ship with the package, or from a `.safetensors` file.
 
@@ -108,13 +113,22 @@ class Lifter:
             smooth: See `Lifter`.
             min_score: See `Lifter`.
             max_gap_s: See `Lifter`.
+            repair: See `Lifter`.
 
         Raises:
             CheckpointError: there is no such name or file, or it is damaged or foreign.
             ConfigError: see `Lifter`.
         """
         checkpoint = load_checkpoint(name_or_path)
-        return cls(checkpoint, device, flip=flip, smooth=smooth, min_score=min_score, max_gap_s=max_gap_s)
+        return cls(
+            checkpoint,
+            device,
+            flip=flip,
+            smooth=smooth,
+            min_score=min_score,
+            max_gap_s=max_gap_s,
+            repair=repair,
+        )
 
     def __call__(
         self,
@@ -147,7 +161,7 @@ class Lifter:
                 a joint set that is not recognised.
             ConfigError: the skeleton is unknown.
         """
-        focal = _focal_pair(focal_px)
+        focal = focal_pair(focal_px)
         clip = prepare_clip(
             keypoints,
             scores=scores,
@@ -157,14 +171,25 @@ class Lifter:
             min_score=self.min_score,
             max_gap_s=self.max_gap_s,
             needs_image_size=self.checkpoint.input.normalisation == "screen",
+            repair=self.repair,
         )
-        camera = _camera(clip.image_size, focal)
-        poses = self._lift(clip, camera, progress)
+        camera = camera_of(clip.image_size, focal)
+        poses, mirror_m = self._lift(clip, camera, progress)
         root = _root_path(poses, clip, camera)
+        signs = trouble_signs(
+            poses,
+            mirror_m,
+            root,
+            clip.keypoints_px,
+            clip.scores,
+            focal_px=camera.focal_px.numpy(),
+            principal_px=camera.principal_px.numpy(),
+            fps=clip.fps,
+        )
         return LiftResult(
             poses3d=poses,
             root=root,
-            confidence=np.where(clip.valid[:, None], clip.scores, np.float32(0)),
+            confidence=joint_confidence(signs, clip.valid),
             keypoints2d=clip.keypoints_px,
             valid=clip.valid,
             image_size=clip.image_size,
@@ -174,8 +199,13 @@ class Lifter:
             notes=clip.notes + _root_notes(root, focal, camera),
         )
 
-    def _lift(self, clip: PreparedClip, camera: Camera2D, progress: Progress | None) -> FloatArray:
-        """(F, 17, 3) poses: window by window, so that nothing but input and output grows with F."""
+    def _lift(
+        self, clip: PreparedClip, camera: Camera2D, progress: Progress | None
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """(F, 17, 3) poses and (F, 17) disagreement of the mirror image.
+
+        It goes window by window, so that nothing but input and output grows with F.
+        """
         model_fps = self.checkpoint.input.fps
         stride, upsample = (1, 1) if model_fps is None else rate_steps(clip.fps, model_fps)
         window = self.checkpoint.config.frames
@@ -185,7 +215,7 @@ class Lifter:
             keypoints = complete_keypoints(keypoints, scores, get_skeleton("h36m17"))
             scores = np.ones_like(scores)
         lift_windows = WindowLifter(self.checkpoint, camera.to(self.device), self.flip)
-        blender = Blender(plan.frames, window, (17, 3))
+        blender = Blender(plan.frames, window, (17, 4))
         done, total = 0, plan.count
         with torch.inference_mode():
             for batch in plan.batches(self.batch_windows or self._batch_windows()):
@@ -194,43 +224,29 @@ class Lifter:
                 if visible.any():
                     seen = batch.select(visible)
                     points, point_scores = seen.interpolate(keypoints, scores)
-                    poses = lift_windows(
+                    poses, mirror_m = lift_windows(
                         torch.from_numpy(points).to(self.device),
                         torch.from_numpy(point_scores).to(self.device),
                     )
-                    for pose, slots, frames in zip(poses.cpu().numpy(), seen.slots, seen.frames, strict=True):
+                    fourth = poses.new_zeros(poses.shape[:-1]) if mirror_m is None else mirror_m
+                    found = torch.cat([poses, fourth.unsqueeze(-1)], dim=-1).cpu().numpy()
+                    for pose, slots, frames in zip(found, seen.slots, seen.frames, strict=True):
                         blender.add(pose, slots, frames)
                 done += len(visible)
                 if progress is not None:
                     progress(done, total)
-        poses, covered = blender.finish()
-        if not np.isfinite(poses).all():
+        found, covered = blender.finish()
+        if not np.isfinite(found).all():
             raise InputError("the poses are not finite: the weights are damaged; load or train others")
         if self.smooth:
-            join_phases(poses, clip.valid & covered, stride)
-        fill_between(poses, clip.valid & covered)
-        return poses
+            join_phases(found, clip.valid & covered, stride)
+        fill_between(found, clip.valid & covered)
+        return np.ascontiguousarray(found[..., :3]), found[..., 3] if self.flip else None
 
     def _batch_windows(self) -> int:
         """As many windows as keep the activations of a layer small enough for the device."""
         per_window = self.checkpoint.config.activations
         return max(1, _ACTIVATIONS_PER_BATCH[self.device.type] // per_window)
-
-
-def _focal_pair(focal_px: float | tuple[float, float] | None) -> tuple[float, float] | None:
-    if focal_px is None:
-        return None
-    try:
-        x, y = np.broadcast_to(np.asarray(focal_px, dtype=np.float64), 2).tolist()
-    except (TypeError, ValueError) as error:
-        raise InputError(f"focal length is {focal_px!r}: give one number in pixels, or two (x, y)") from error
-    return check_positive("focal_px", x, "pixels"), check_positive("focal_px", y, "pixels")
-
-
-def _camera(image_size: tuple[int, int], focal_px: tuple[float, float] | None) -> Camera2D:
-    size_wh = torch.tensor(image_size, dtype=torch.float32)
-    focal = assumed_focal_px(size_wh) if focal_px is None else torch.tensor(focal_px)
-    return Camera2D(size_wh=size_wh, focal_px=focal.to(torch.float32), principal_px=size_wh / 2)
 
 
 def _root_notes(root: FloatArray, focal_px: tuple[float, float] | None, camera: Camera2D) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""From what a user hands over to h36m17 keypoints that can be lifted: converted, bridged, with notes."""
+"""From what a user hands over to h36m17 keypoints to lift: converted, repaired, bridged, with notes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from rtpca.checks import check_positive
 from rtpca.errors import InputError, ShapeError
 from rtpca.inference.checked_keypoints import FloatArray, split_scores
 from rtpca.inference.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, relative_scores
+from rtpca.inference.plausibility import implausible
 from rtpca.inference.recognise import resolve_skeleton
+from rtpca.inference.repair import repair_keypoints
 from rtpca.skeletons import Skeleton, convert_keypoints
 
 ASSUMED_FPS = 30.0
@@ -52,8 +54,9 @@ def prepare_clip(
     min_score: float,
     max_gap_s: float,
     needs_image_size: bool,
+    repair: bool = True,
 ) -> PreparedClip:
-    """Check, convert and bridge one person's keypoints.
+    """Check, convert, repair and bridge one person's keypoints.
 
     Args:
         keypoints: (F, J, 2) pixels, or (F, J, 3) with scores.
@@ -64,6 +67,7 @@ def prepare_clip(
         min_score: See `relative_scores`.
         max_gap_s: Longest gap in seconds that is bridged.
         needs_image_size: Whether an unknown image size is an error.
+        repair: Undo exchanged sides and drop joints that jump; see `rtpca.inference.repair`.
 
     Returns:
         The clip; the user's arrays are left as they are.
@@ -81,6 +85,8 @@ def prepare_clip(
             f"keypoints have {points.shape[1]} joints, skeleton {source.name} has {source.num_joints}: "
             "give the skeleton that they belong to, or 'auto'"
         )
+    doubt = implausible(points, raw_scores, source)
+    notes += [doubt] if doubt else []
     size, size_note = _image_size(image_size, points, needs_image_size)
     notes += [size_note] if size_note else []
     if fps is None:
@@ -92,6 +98,8 @@ def prepare_clip(
         notes.append(
             f"{source.name} does not have {', '.join(never)}: the network guesses them, confidence 0"
         )
+    if repair:
+        notes += repair_keypoints(h36m_points, h36m_scores, rate).notes()
     bridged = bridge_gaps(h36m_points, h36m_scores, max_gap=math.floor(max_gap_s * rate + 1e-6))
     if not bridged.valid.any():
         raise InputError(

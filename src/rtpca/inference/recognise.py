@@ -54,6 +54,11 @@ def known_name(name: str) -> str | None:
     return plain if plain in skeleton_names() else None
 
 
+def sets_of_as_many_joints(count: int) -> list[str]:
+    """The joint sets among those that are recognised that have so many joints."""
+    return [name for name in _RECOGNISED if get_skeleton(name).num_joints == count]
+
+
 def resolve_skeleton(
     skeleton: str | Skeleton, keypoints_px: FloatArray, scores: FloatArray
 ) -> tuple[Skeleton, str]:
@@ -102,7 +107,7 @@ def recognise_skeleton(keypoints_px: FloatArray, scores: FloatArray) -> tuple[Sk
         InputError: no joint set has so many joints, or several fit the body alike.
     """
     count = keypoints_px.shape[1]
-    candidates = [name for name in _RECOGNISED if get_skeleton(name).num_joints == count]
+    candidates = sets_of_as_many_joints(count)
     if not candidates:
         known = ", ".join(f"{name} {get_skeleton(name).num_joints}" for name in _RECOGNISED)
         raise InputError(f"keypoints have {count} joints; joint sets that are recognised: {known}")

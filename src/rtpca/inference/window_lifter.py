@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from rtpca.checks import check_positive
+from rtpca.errors import InputError
+from rtpca.geometry import assumed_focal_px, flip_points
 from rtpca.models import Checkpoint
 from rtpca.models.lifting import lift_windows
+from rtpca.skeletons import get_skeleton
+
+_STACKED_WINDOWS = 4
+"""So few windows go through the network together with their mirror images: calls cost more than sums."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,18 +53,28 @@ class WindowLifter:
         self._camera = camera
         self._flip = flip
 
-    def __call__(self, keypoints_px: Tensor, scores: Tensor) -> Tensor:
-        """Root-relative poses in camera axes.
+    def __call__(self, keypoints_px: Tensor, scores: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Root-relative poses in camera axes, and how far the mirror image disagrees.
 
         Args:
             keypoints_px: (B, F, J, 2) pixels; anything where the score is 0.
             scores: (B, F, J) in [0, 1].
 
         Returns:
-            (B, F, J, 3) metres, pelvis at the origin.
+            (B, F, J, 3) metres, pelvis at the origin; (B, F, J) metres between the poses of the windows and
+            of their mirror images, None without mirroring.
         """
-        return lift_windows(
-            self._checkpoint.model,
+        apart: list[Tensor] = []
+
+        def network(features: Tensor) -> Tensor:
+            if not self._flip:
+                return self._checkpoint.model(features)
+            own, mirrored = self._both(features)
+            apart.append((own - mirrored).norm(dim=-1))
+            return (own + mirrored) / 2
+
+        poses = lift_windows(
+            network,
             self._checkpoint.input,
             keypoints_px,
             scores,
@@ -64,5 +82,38 @@ class WindowLifter:
             size_wh=self._camera.size_wh,
             focal_px=self._camera.focal_px,
             principal_px=self._camera.principal_px,
-            flip=self._flip,
         )
+        return poses, apart[0] if apart else None
+
+    def _both(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Poses of the windows and of their mirror images mirrored back, pelvis at the origin."""
+        model, mirror = self._checkpoint.model, get_skeleton(self._checkpoint.input.skeleton).mirror
+        flipped = flip_points(features, mirror)
+        if len(features) <= _STACKED_WINDOWS:
+            own, mirrored = model(torch.cat([features, flipped])).chunk(2)
+        else:
+            own, mirrored = model(features), model(flipped)
+        mirrored = flip_points(mirrored, mirror)
+        return own - own[:, :, :1], mirrored - mirrored[:, :, :1]
+
+
+def focal_pair(focal_px: float | tuple[float, float] | None) -> tuple[float, float] | None:
+    """Focal lengths (x, y) in pixels from one number or two, None for unknown.
+
+    Raises:
+        InputError: that is no number above zero.
+    """
+    if focal_px is None:
+        return None
+    try:
+        x, y = np.broadcast_to(np.asarray(focal_px, dtype=np.float64), 2).tolist()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"focal length is {focal_px!r}: give one number in pixels, or two (x, y)") from error
+    return check_positive("focal_px", x, "pixels"), check_positive("focal_px", y, "pixels")
+
+
+def camera_of(image_size: tuple[int, int], focal_px: tuple[float, float] | None) -> Camera2D:
+    """The camera of an image (width, height); an unknown focal length is that of a usual lens."""
+    size_wh = torch.tensor(image_size, dtype=torch.float32)
+    focal = assumed_focal_px(size_wh) if focal_px is None else torch.tensor(focal_px)
+    return Camera2D(size_wh=size_wh, focal_px=focal.to(torch.float32), principal_px=size_wh / 2)

@@ -1,4 +1,8 @@
-"""People in a keypoint file: detections of single frames become tracks, the most complete one first."""
+"""People in a clip: detections of single frames become tracks, the most complete one first.
+
+Files of keypoints are joined here by distance, which needs no further package; `rtpca.video.tracking` finds
+out itself who is who, and has its tracks assembled here.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ _MAX_STEP = 0.6
 """A person's middle moves by at most this part of the person's size from one frame to the next."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Detection:
     """One person in one frame.
 
@@ -72,8 +76,21 @@ def build_tracks(detections: Sequence[Detection], frames: int) -> list[Track]:
         groups = list(by_identity.values())
     else:
         groups = _nearest_groups(ordered)
-    groups.sort(key=lambda group: -sum(int((detection.joints[:, 2] > 0).sum()) for detection in group))
-    return [_assemble(group, frames) for group in groups]
+    return assemble_tracks(groups, frames)
+
+
+def assemble_tracks(groups: Sequence[Sequence[Detection]], frames: int) -> list[Track]:
+    """The tracks of people whose detections are known.
+
+    Args:
+        groups: The detections of each person, at most one per frame.
+        frames: Frames F of the clip.
+
+    Returns:
+        Tracks, the one with the most seen joints first.
+    """
+    ordered = sorted(groups, key=lambda group: -sum(int((one.joints[:, 2] > 0).sum()) for one in group))
+    return [_assemble(group, frames) for group in ordered]
 
 
 @dataclass
@@ -134,7 +151,7 @@ def _box(joints: FloatArray) -> tuple[FloatArray, float] | None:
     return np.median(seen, axis=0).astype(np.float32), float((high - low).max())
 
 
-def _assemble(group: list[Detection], frames: int) -> Track:
+def _assemble(group: Sequence[Detection], frames: int) -> Track:
     joints = len(group[0].joints)
     keypoints = np.full((frames, joints, 2), np.nan, dtype=np.float32)
     scores = np.zeros((frames, joints), dtype=np.float32)

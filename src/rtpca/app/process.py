@@ -1,0 +1,199 @@
+"""The work behind the page: a file in; poses, viewer, moving picture and exports out."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rtpca.app.jobs import JobOptions, Progress
+from rtpca.errors import InputError
+from rtpca.export import FORMATS
+from rtpca.inference import KeypointFile, Lifter, LiftResult, read_keypoints
+from rtpca.inference.ground import estimate_ground
+from rtpca.inference.lifter import Device
+from rtpca.viz import SceneRenderer, picture_size, save_gif, save_html
+
+if TYPE_CHECKING:
+    from rtpca.video import TrackedVideo
+    from rtpca.video.reader import Image
+
+VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+ENDINGS = (*VIDEO_ENDINGS, ".npz", ".npy", ".json")
+"""What can be read; the page offers no others."""
+
+_ASSUMED_FPS = 30.0
+_MAX_PEOPLE = 8
+_MP4_WIDTH, _GIF_WIDTH = 1280, 800
+_LONGEST_GIF_S = 60.0  # a GIF is held in memory
+
+
+class LiftProcess:
+    """Lifts uploads with one set of weights, which stay loaded."""
+
+    def __init__(self, weights: str = "rtpca-s", device: Device = "auto", max_seconds: float = 600) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            weights: Name or path.
+            device: "auto", "cpu" or "cuda".
+            max_seconds: Longest clip that is taken on.
+        """
+        self._weights = weights
+        self._device: Device = device
+        self._max_seconds = max_seconds
+        self._lifter: Lifter | None = None
+
+    def load(self) -> Lifter:
+        """Load the weights, once.
+
+        Raises:
+            CheckpointError: There are no such weights, or they are damaged.
+            ConfigError: The device is not there, or the weights lift another skeleton.
+        """
+        if self._lifter is None:
+            self._lifter = Lifter.from_pretrained(self._weights, self._device)
+        return self._lifter
+
+    def __call__(self, path: Path, options: JobOptions, progress: Progress) -> Mapping[str, str]:
+        """See `rtpca.app.jobs.Process`."""
+        progress(0, 0, "loading")
+        is_video = path.suffix.lower() in VIDEO_ENDINGS
+        clip = (self._lift_video if is_video else self._lift_keypoints)(path, options, progress)
+        return write_files(clip, options, progress)
+
+    def _lift_keypoints(self, path: Path, options: JobOptions, progress: Progress) -> Clip:
+        first = read_keypoints(path, options.skeleton)
+        self._check_length(len(first.keypoints_px) / (first.fps or _ASSUMED_FPS))
+        people: list[LiftResult] = []
+        for number in range(1, min(first.people, _MAX_PEOPLE) + 1):
+            keypoints = first if number == 1 else read_keypoints(path, options.skeleton, number)
+            note = "lifting" if first.people == 1 else f"lifting person {number} of {first.people}"
+            people.append(self._lift(keypoints, _noted(progress, note)))
+        # The sequences of a VideoPose3D file are clips of their own, not people of one clip.
+        return Clip([person for person in people if person.frames == people[0].frames])
+
+    def _lift(self, keypoints: KeypointFile, progress: Callable[[int, int], None]) -> LiftResult:
+        return self.load()(
+            keypoints.keypoints_px,
+            image_size=keypoints.image_size,
+            fps=keypoints.fps,
+            skeleton=keypoints.skeleton,
+            scores=keypoints.scores,
+            progress=progress,
+        )
+
+    def _lift_video(self, path: Path, options: JobOptions, progress: Progress) -> Clip:
+        from rtpca.video import VideoReader, lift_tracks, load_detector, track_video
+
+        del options
+        with VideoReader(path) as reader:
+            self._check_length(reader.packets / float(reader.rates[0]))
+        detector = load_detector("auto", device="cuda" if self.load().device.type == "cuda" else "cpu")
+        try:
+            video = track_video(path, detector, _noted(progress, f"finding people ({detector.name})"))
+        finally:
+            detector.close()
+        people = lift_tracks(video, self.load(), progress=_noted(progress, "lifting"))
+        return Clip(people[:_MAX_PEOPLE], lambda: _pictures(path, video))
+
+    def _check_length(self, seconds: float) -> None:
+        if seconds > self._max_seconds:
+            raise InputError(
+                f"the clip takes {seconds:.0f} s, and this page takes at most {self._max_seconds:.0f} s: cut "
+                "it, start rtpca app with a larger --max-seconds, or use rtpca lift"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """The people of an upload.
+
+    Attributes:
+        people: Results of one clip, most complete first.
+        images: Gives the pictures of all frames one after the other, or None where there are none.
+    """
+
+    people: Sequence[LiftResult]
+    images: Callable[[], Iterator[Image]] | None = None
+
+
+def offered_exports() -> tuple[str, ...]:
+    """The formats that can be written with what is installed."""
+    without = {"c3d"} if importlib.util.find_spec("ezc3d") is None else set[str]()
+    return tuple(name for name in FORMATS if name not in without)
+
+
+def write_files(clip: Clip, options: JobOptions, progress: Progress) -> dict[str, str]:
+    """Write everything that is asked for.
+
+    Args:
+        clip: The people.
+        options: What is asked for, and where to write. Exports stand on the floor.
+        progress: Called with (done, total, what is being done).
+
+    Returns:
+        File name -> what it is.
+    """
+    folder, people = options.folder, clip.people
+    files: dict[str, str] = {}
+    # One floor for everybody, so that people keep their places.
+    ground = estimate_ground(people[0]) if options.exports else None
+    for number, person in enumerate(people, start=1):
+        stem = "poses3d" if number == 1 else f"poses3d-person{number}"
+        whose = "" if len(people) == 1 else f" of person {number}"
+        person.save(folder / f"{stem}.npz")
+        files[f"{stem}.npz"] = f"3D joints{whose} {person.poses3d.shape} in metres, root, confidence"
+        for name in options.exports:
+            progress(0, 0, f"writing {name}")
+            FORMATS[name](folder / f"{stem}.{name}", person, ground)
+            files[f"{stem}.{name}"] = f"{name.upper()}{whose}"
+    progress(0, 0, "writing the viewer")
+    save_html(folder / "viewer.html", people, title=options.name)
+    files["viewer.html"] = "the viewer above, as a file"
+    if options.render:
+        name = _draw(clip, folder, _noted(progress, "drawing"))
+        if name is not None:
+            files[name] = "image and skeleton, moving"
+    return files
+
+
+def _draw(clip: Clip, folder: Path, progress: Callable[[int, int], None]) -> str | None:
+    """Write the moving picture: MP4 where that can be written, else GIF unless the clip is too long."""
+    first = clip.people[0]
+    images = None if clip.images is None else clip.images()
+    if importlib.util.find_spec("av") is not None:
+        from rtpca.video import VideoWriter
+
+        renderer = SceneRenderer(clip.people, picture_size(first.image_size, _MP4_WIDTH))
+        with VideoWriter(folder / "motion.mp4", Fraction(first.fps).limit_denominator(1001)) as video:
+            for picture in renderer.pictures(images):
+                video.write(picture)
+                progress(video.frames, first.frames)
+        return "motion.mp4"
+    if first.frames / first.fps > _LONGEST_GIF_S:
+        return None
+    renderer = SceneRenderer(clip.people, picture_size(first.image_size, _GIF_WIDTH))
+    save_gif(folder / "motion.gif", renderer, images, on_frame=progress)
+    return "motion.gif"
+
+
+def _pictures(path: Path, video: TrackedVideo) -> Iterator[Image]:
+    """The video's pictures at its constant rate: shown again or left out where its own rate varies."""
+    from rtpca.video import VideoReader
+
+    wanted = iter(video.timing.nearest_frames().tolist())
+    next_wanted = next(wanted, None)
+    with VideoReader(path) as reader:
+        for frame in reader:
+            while next_wanted == frame.index:
+                yield frame.image
+                next_wanted = next(wanted, None)
+
+
+def _noted(progress: Progress, note: str) -> Callable[[int, int], None]:
+    """The job's progress, for work that only counts."""
+    return lambda done, total: progress(done, total, note)

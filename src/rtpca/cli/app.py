@@ -1,0 +1,46 @@
+"""`rtpca app`: a page on this computer to drop a file on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from rtpca.cli.console import out
+
+
+def app(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")
+    ] = 7861,
+    weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    max_mb: Annotated[int, typer.Option("--max-mb", min=1, help="Largest upload in megabytes.")] = 500,
+    max_seconds: Annotated[float, typer.Option(min=1, help="Longest clip in seconds.")] = 600,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Serve a page to drop a file on: viewer and files come back. Reachable from this computer only."""
+    from rtpca.extras import optional_import
+
+    for package in ("starlette", "uvicorn"):
+        optional_import(package, "app", "to serve the page")
+    from rtpca.app.jobs import JobQueue
+    from rtpca.app.process import ENDINGS, LiftProcess, offered_exports
+    from rtpca.app.server import create_app, serve
+
+    # Wrong weights are better known now than after an upload.
+    process = LiftProcess(weights, device, max_seconds)
+    process.load()
+
+    def on_start(address: str) -> None:
+        out.print(f"Open {address} in a browser; Ctrl-C ends it and removes all files.", soft_wrap=True)
+        if open_browser:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    page = create_app(JobQueue(process), ENDINGS, offered_exports(), max_mb * 1_000_000)
+    try:
+        serve(page, port, on_start)
+    except KeyboardInterrupt:
+        out.print("Stopped; all files are removed.")

@@ -1,0 +1,193 @@
+"""What `rtpca lift` reads: a keypoint file or a video, to the people in it, lifted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from rtpca.cli.console import out
+from rtpca.cli.progress import progress_bar
+from rtpca.errors import InputError
+
+if TYPE_CHECKING:
+    from rtpca.inference import KeypointFile, Lifter, LiftResult
+    from rtpca.video import TrackedVideo
+    from rtpca.video.reader import Image
+
+_KEYPOINT_ENDINGS = (".npz", ".npy", ".json")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to read and lift, as the command line says it.
+
+    Attributes:
+        person: Which person, from 1; "all"; or None: all of a video, the first of a keypoint file.
+        skeleton: Joint set of keypoints.
+        image_size: (width, height) in pixels, for keypoint files.
+        fps: Frames per second, instead of what the input says.
+        focal_px: Focal length in pixels.
+        detector: Name of the detector of people.
+        detector_model: See `RtmlibDetector`.
+        pose_model: See `RtmlibDetector`.
+        device: Where to compute.
+        smoothing: How to smooth the result; see `smooth_result`.
+    """
+
+    person: int | Literal["all"] | None
+    skeleton: str
+    image_size: tuple[int, int] | None
+    fps: float | None
+    focal_px: float | None
+    detector: str
+    detector_model: Path | None
+    pose_model: Path | None
+    device: Literal["auto", "cpu", "cuda"]
+    smoothing: Literal["none", "savgol", "kalman"] = "none"
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """The people of an input.
+
+    Attributes:
+        people: One result per person, the most complete first.
+        images: Gives the pictures of all frames one after the other, or None where there are none.
+        title: What to call the clip.
+        closing: Said after everything else.
+    """
+
+    people: Sequence[LiftResult]
+    images: Callable[[], Iterator[Image]] | None
+    title: str
+    closing: tuple[str, ...] = ()
+
+
+def person_number(text: str | None) -> int | Literal["all"] | None:
+    """What `--person` says.
+
+    Raises:
+        InputError: it is neither "all" nor a number.
+    """
+    if text is None or text == "all":
+        return text
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InputError(f"--person is {text!r}: give all, or a number from 1") from error
+
+
+def is_keypoints(path: Path) -> bool:
+    """Whether an input is read as keypoints, by its name; everything else is taken for a video."""
+    return path.is_dir() or path.suffix.lower() in _KEYPOINT_ENDINGS
+
+
+def lift_keypoints(path: Path, lifter: Lifter, options: Options) -> Clip:
+    """Lift one or all people of a keypoint file.
+
+    Raises:
+        RtpcaError: see `read_keypoints` and `Lifter`.
+    """
+    from rtpca.inference import read_keypoints
+
+    everybody = options.person == "all"
+    number = None if options.person == "all" else options.person
+    first = read_keypoints(path, options.skeleton, number)
+    files = [first]
+    if everybody:
+        files += [read_keypoints(path, options.skeleton, other) for other in range(2, first.people + 1)]
+    people = [_lift_file(one, lifter, options, len(files) > 1) for one in files]
+    return Clip(people, None, path.stem)
+
+
+def _lift_file(file: KeypointFile, lifter: Lifter, options: Options, several: bool) -> LiftResult:
+    from rtpca.inference import smooth_result
+
+    _say(file.notes)
+    with progress_bar("lifting", "windows") as progress:
+        result = lifter(
+            file.keypoints_px,
+            image_size=options.image_size or file.image_size,
+            fps=options.fps if options.fps is not None else file.fps,
+            skeleton=file.skeleton,
+            scores=file.scores,
+            focal_px=options.focal_px,
+            progress=progress,
+        )
+    result = smooth_result(result, options.smoothing)
+    _say(result.notes, f"person {file.person}: " if several else "")
+    return result
+
+
+def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
+    """Find people in a video, follow and lift them.
+
+    Raises:
+        RtpcaError: see `rtpca.video`.
+    """
+    import time
+
+    from rtpca.inference import smooth_result
+    from rtpca.video import VideoReader, lift_tracks, load_detector, track_video
+
+    if options.skeleton != "auto" or options.image_size is not None:
+        raise InputError(
+            f"{path}: --skeleton and --image-size are for keypoint files; a video says its size itself, "
+            "and the detector its joints"
+        )
+    with VideoReader(path):  # what is wrong with the video is said before a detector is loaded
+        pass
+    detector = load_detector(
+        options.detector,
+        detector_path=options.detector_model,
+        pose_path=options.pose_model,
+        device="cuda" if options.device == "cuda" else "cpu",
+    )
+    try:
+        with progress_bar(f"finding people ({detector.name})", "frames") as progress:
+            video = track_video(path, detector, progress)
+    finally:
+        detector.close()
+    _say(video.notes)
+    started_s = time.perf_counter()
+    with progress_bar("lifting", "windows") as progress:
+        people = lift_tracks(
+            video,
+            lifter,
+            person=None if options.person == "all" else options.person,
+            fps=options.fps,
+            focal_px=options.focal_px,
+            progress=progress,
+        )
+    lifted_s = time.perf_counter() - started_s
+    people = [smooth_result(person, options.smoothing) for person in people]
+    for number, person in enumerate(people, start=1):
+        _say(person.notes, f"person {number}: " if len(people) > 1 else "")
+    return Clip(people, lambda: _pictures(path, video), path.stem, (_speed(video, len(people), lifted_s),))
+
+
+def _pictures(path: Path, video: TrackedVideo) -> Iterator[Image]:
+    """The video's pictures at its constant rate: shown again or left out where its own rate varies."""
+    from rtpca.video import VideoReader
+
+    wanted = iter(video.timing.nearest_frames().tolist())
+    next_wanted = next(wanted, None)
+    with VideoReader(path) as reader:
+        for frame in reader:
+            while next_wanted == frame.index:
+                yield frame.image
+                next_wanted = next(wanted, None)
+
+
+def _speed(video: TrackedVideo, people: int, lifted_s: float) -> str:
+    frames = len(video.timing.times_s)
+    stages = [f"{stage} {frames / max(seconds, 1e-9):.3g}" for stage, seconds in video.seconds.items()]
+    per_person = f"lift {video.timing.frames * people / max(lifted_s, 1e-9):.3g} per person"
+    return "frames per second: " + ", ".join([*stages, per_person])
+
+
+def _say(lines: Sequence[str], before: str = "") -> None:
+    for line in lines:
+        out.print(before + line, markup=False, soft_wrap=True)

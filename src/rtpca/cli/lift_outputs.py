@@ -1,0 +1,197 @@
+"""What `rtpca lift` writes: poses per person, pictures of all of them, files for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rtpca.cli.progress import progress_bar
+from rtpca.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from rtpca.cli.lift_inputs import Clip
+    from rtpca.inference import LiftResult
+
+Scratch = Callable[[Path], Path]
+
+_VIEWS = {"--html": (".html", ".htm"), "--rerun": (".rrd",)}
+_PICTURE_WIDTH, _GIF_WIDTH = 1280, 800
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The outputs that are asked for.
+
+    Attributes:
+        output: The poses of the first person.
+        render: Moving picture, or None.
+        html: Page, or None.
+        rerun: Recording, or None.
+        exports: Names of formats.
+        ground: Exports stand on the floor.
+    """
+
+    output: Path
+    render: Path | None = None
+    html: Path | None = None
+    rerun: Path | None = None
+    exports: tuple[str, ...] = ()
+    ground: bool = False
+
+    @classmethod
+    def checked(
+        cls,
+        output: Path,
+        render: Path | None,
+        html: Path | None,
+        rerun: Path | None,
+        exports: str,
+        ground: bool,
+    ) -> Wanted:
+        """The outputs, checked as far as that goes before the work.
+
+        Raises:
+            InputError: an ending is of no file that is written, or two outputs have one name.
+            ConfigError: there is no such format, or nothing stands on the ground.
+            MissingExtraError: a format needs a package that is not installed.
+        """
+        from rtpca.extras import optional_import
+
+        for option, path in (("--html", html), ("--rerun", rerun)):
+            if path is not None and path.suffix.lower() not in _VIEWS[option]:
+                raise InputError(f"{option} is {path}: give a file that ends in {_VIEWS[option][0]}")
+        if render is not None:
+            _check_render(render)
+        if rerun is not None:
+            optional_import("rerun", "rerun", "to write .rrd files")
+        names = tuple(dict.fromkeys(name.strip().lower() for name in exports.split(",") if name.strip()))
+        if names:
+            from rtpca.export import FORMATS
+
+            unknown = [name for name in names if name not in FORMATS]
+            if unknown:
+                raise ConfigError(f"--export {unknown[0]!r} is not known: choose of {', '.join(FORMATS)}")
+        if "c3d" in names:
+            optional_import("ezc3d", "c3d", "to write .c3d files")
+        if ground and not names:
+            raise ConfigError(
+                "--ground puts exports onto the floor: name some with --export, e.g. --export bvh,trc"
+            )
+        wanted = cls(output, render, html, rerun, names, ground)
+        paths = wanted.known_paths()
+        twice = sorted({str(path) for path in paths if paths.count(path) > 1})
+        if twice:
+            raise InputError(f"{twice[0]} would be written twice: give each output a name of its own")
+        return wanted
+
+    def known_paths(self) -> list[Path]:
+        """The outputs whose names are known before the number of people is."""
+        paths = (self.output, self.render, self.html, self.rerun)
+        exports = [self.export_path(name, 1) for name in self.exports]
+        return [*(path for path in paths if path is not None), *exports]
+
+    def open(self, scratch: Scratch) -> None:
+        """Claim the outputs whose names are known: one that cannot be written is said at once."""
+        for path in self.known_paths():
+            scratch(path)
+
+    def person_path(self, number: int) -> Path:
+        """The poses of a person, from 1: `out.npz`, `out-person2.npz`, ..."""
+        return self.output if number == 1 else self.output.with_stem(f"{self.output.stem}-person{number}")
+
+    def export_path(self, name: str, number: int) -> Path:
+        """A person's file in another format, beside their poses."""
+        return self.person_path(number).with_suffix(f".{name}")
+
+
+def write_all(clip: Clip, wanted: Wanted, scratch: Scratch) -> list[str]:
+    """Write everything that is asked for.
+
+    Args:
+        clip: The people, and their pictures.
+        wanted: What to write.
+        scratch: Gives the path to write an output to; see `written_together`.
+
+    Returns:
+        What was written, a line each.
+
+    Raises:
+        RtpcaError: a folder cannot be written to, or the people are of different clips where all are drawn.
+    """
+    lines: list[str] = []
+    for number, person in enumerate(clip.people, start=1):
+        path = wanted.person_path(number)
+        person.save(scratch(path))
+        lines.append(_summary(path, person))
+    lines += _write_exports(clip.people, wanted, scratch)
+    if wanted.render is not None:
+        _draw(clip, scratch(wanted.render))
+        lines.append(f"{wanted.render}: moving picture of keypoints and poses")
+    if wanted.html is not None:
+        from rtpca.viz import save_html
+
+        save_html(scratch(wanted.html), clip.people, title=clip.title)
+        lines.append(f"{wanted.html}: page to turn and play the poses; open it in a browser")
+    if wanted.rerun is not None:
+        from rtpca.viz import save_rrd
+
+        save_rrd(scratch(wanted.rerun), clip.people)
+        lines.append(f"{wanted.rerun}: recording, to be opened with rerun")
+    return [*lines, *clip.closing]
+
+
+def _write_exports(people: Sequence[LiftResult], wanted: Wanted, scratch: Scratch) -> list[str]:
+    if not wanted.exports:
+        return []
+    from rtpca.export import FORMATS
+    from rtpca.inference.ground import estimate_ground
+
+    # One floor for everybody: that of the most complete person, so that people keep their places.
+    ground = estimate_ground(people[0]) if wanted.ground else None
+    lines: list[str] = []
+    for number, person in enumerate(people, start=1):
+        for name in wanted.exports:
+            path = wanted.export_path(name, number)
+            FORMATS[name](scratch(path), person, ground)
+            lines.append(f"{path}: {name.upper()}" + ("" if len(people) == 1 else f" of person {number}"))
+    return lines
+
+
+def _draw(clip: Clip, path: Path) -> None:
+    from fractions import Fraction
+
+    from rtpca.viz import SceneRenderer, picture_size, save_gif
+
+    first = clip.people[0]
+    gif = path.suffix.lower() == ".gif"
+    size_wh = picture_size(first.image_size, _GIF_WIDTH if gif else _PICTURE_WIDTH)
+    renderer = SceneRenderer(clip.people, size_wh)
+    images = None if clip.images is None else clip.images()
+    with progress_bar("drawing", "pictures") as progress:
+        if gif:
+            save_gif(path, renderer, images, on_frame=progress)
+            return
+        from rtpca.video import VideoWriter
+
+        with VideoWriter(path, Fraction(first.fps).limit_denominator(1001)) as video:
+            for picture in renderer.pictures(images):
+                video.write(picture)
+                progress(video.frames, first.frames)
+
+
+def _check_render(path: Path) -> None:
+    from rtpca.extras import optional_import
+
+    endings = (".gif", ".mp4", ".mov", ".mkv")
+    if path.suffix.lower() not in endings:
+        raise InputError(f"--render is {path}: give a file that ends in .mp4 or .gif")
+    if path.suffix.lower() != ".gif":
+        optional_import("av", "video", "to write videos")
+
+
+def _summary(path: Path, result: LiftResult) -> str:
+    seconds = result.frames / result.fps
+    seen = int(result.valid.sum())
+    return f"{path}: {result.frames} frames ({seconds:.1f} s), {seen} with a person in view"

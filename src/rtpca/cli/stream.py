@@ -1,0 +1,144 @@
+"""`rtpca stream`: keypoints of a camera, a video or a file in, a line of JSON per frame out, live."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+
+import typer
+
+from rtpca.cli.console import err
+
+if TYPE_CHECKING:
+    from rtpca.inference import StreamLifter, StreamPose
+
+
+def stream(
+    input: Annotated[
+        str,
+        typer.Argument(
+            help="A camera by number (0), a video, or a keypoint file that is replayed.", show_default=False
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write (.ndjson) instead of standard output."),
+    ] = None,
+    latency: Annotated[
+        int,
+        typer.Option(metavar="N", help="Frames of the network to wait for: 0 is instant and roughest."),
+    ] = 2,
+    smoothing: Annotated[Literal["none", "one-euro"], typer.Option(help="Smooth the poses.")] = "none",
+    detector: Annotated[
+        str, typer.Option(help="Who finds people in pictures: auto, mediapipe, ...")
+    ] = "auto",
+    skeleton: Annotated[str, typer.Option(help="Joint set of a keypoint file.")] = "auto",
+    image_size: Annotated[
+        tuple[int, int] | None,
+        typer.Option(metavar="W H", help="Image width and height in pixels, if the file does not say."),
+    ] = None,
+    fps: Annotated[float | None, typer.Option(help="Frames per second, if the file does not say.")] = None,
+    person: Annotated[int | None, typer.Option(metavar="N", help="Which person of a keypoint file.")] = None,
+    realtime: Annotated[bool, typer.Option("--realtime", help="Replay a file at its own speed.")] = False,
+    focal: Annotated[
+        float | None, typer.Option(metavar="PX", help="Focal length in pixels; a usual lens is assumed.")
+    ] = None,
+    weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    flip: Annotated[bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")] = True,
+) -> None:
+    """Lift live: every frame gives one line of JSON, always the same time later.
+
+    What is said about the run (latency, speed) goes to standard error, so that standard output can be piped.
+    """
+    from rtpca.cli.stream_sources import open_source
+    from rtpca.inference import StreamLifter
+
+    source = open_source(
+        input,
+        skeleton=skeleton,
+        image_size=image_size,
+        fps=fps,
+        detector=detector,
+        person=person,
+        realtime=realtime,
+    )
+    lifter = StreamLifter.from_pretrained(
+        weights,
+        skeleton=source.skeleton,
+        image_size=source.image_size,
+        device=device,
+        latency_frames=latency,
+        flip=flip,
+        one_euro=smoothing == "one-euro",
+        focal_px=focal,
+    )
+    for note in source.notes:
+        err.print(note, markup=False, soft_wrap=True)
+    err.print(
+        f"latency {1000 * lifter.latency_s:.0f} ms: {latency} frames at {lifter.fps:g} per second, plus the "
+        "time of the detector and the network",
+        markup=False,
+        soft_wrap=True,
+    )
+    frames, busy_s = 0, 0.0
+    with _written_to(output) as file:
+        file.write(json.dumps(_header(lifter)) + "\n")
+        for time_s, keypoints in source.frames:
+            began = time.perf_counter()
+            pose = lifter.push(keypoints, time_s)
+            busy_s += time.perf_counter() - began
+            frames += 1
+            if pose is not None:
+                file.write(json.dumps(_line(pose), allow_nan=False) + "\n")
+                file.flush()
+    err.print(
+        f"{frames} frames, {frames / max(busy_s, 1e-9):.0f} per second without the detector",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@contextmanager
+def _written_to(output: Path | None) -> Generator[TextIO]:
+    from rtpca.files import written_whole
+
+    if output is None:
+        yield sys.stdout
+        return
+    with written_whole(output) as scratch, open(scratch, "w", encoding="utf-8") as file:
+        yield file
+
+
+def _header(lifter: StreamLifter) -> dict[str, object]:
+    from rtpca.skeletons import get_skeleton
+
+    return {
+        "format": "rtpca-stream",
+        "version": 1,
+        "skeleton": "h36m17",
+        "joint_names": list(get_skeleton("h36m17").joints),
+        "unit": "m",
+        "axes": "x right, y down, z away from the camera; pose3d is relative to the pelvis",
+        "latency_s": lifter.latency_s,
+    }
+
+
+def _line(pose: StreamPose) -> dict[str, object]:
+    import numpy as np
+
+    def numbers(values: np.ndarray, digits: int) -> object:
+        return np.round(values.astype(float), digits).tolist() if np.isfinite(values).all() else None
+
+    return {
+        "time_s": round(pose.time_s, 6),
+        "valid": pose.valid,
+        "pose3d": numbers(pose.pose3d, 4),
+        "root": numbers(pose.root, 4),
+        "confidence": numbers(pose.confidence, 3),
+    }

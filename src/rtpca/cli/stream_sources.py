@@ -1,0 +1,185 @@
+"""Where `rtpca stream` gets its keypoints from: a keypoint file, a video, or a camera."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rtpca.errors import InputError, MissingExtraError
+from rtpca.skeletons import Skeleton
+
+FloatArray = npt.NDArray[np.float32]
+
+_VIDEO_ENDINGS = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts"}
+_CAMERAS = {"Linux": ("v4l2", "/dev/video{}"), "Darwin": ("avfoundation", "{}"), "Windows": ("dshow", "{}")}
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Keypoints of one person as they come.
+
+    Attributes:
+        frames: (time in seconds, (J, 3) pixels and scores or None for nobody) one frame at a time.
+        skeleton: Joint set of the keypoints.
+        image_size: (width, height) in pixels.
+        notes: What was recognised, one sentence each.
+    """
+
+    frames: Iterator[tuple[float, FloatArray | None]]
+    skeleton: str | Skeleton
+    image_size: tuple[int, int]
+    notes: tuple[str, ...]
+
+
+def open_source(
+    name: str,
+    *,
+    skeleton: str,
+    image_size: tuple[int, int] | None,
+    fps: float | None,
+    detector: str,
+    person: int | None,
+    realtime: bool,
+) -> Source:
+    """Open what the user named.
+
+    Args:
+        name: A number for a camera, else a path of a video or of keypoints.
+        skeleton: Joint set of a keypoint file.
+        image_size: (width, height) in pixels, if a keypoint file does not say.
+        fps: Frames per second, if a keypoint file does not say.
+        detector: Which detector finds people in pictures.
+        person: Which person of a keypoint file, from 1.
+        realtime: Replay files at their own speed instead of as fast as it goes.
+
+    Returns:
+        The source.
+
+    Raises:
+        InputError: it cannot be opened.
+        MissingExtraError: a video or camera is given and what reads it is not installed.
+    """
+    if name.isdigit():
+        return _pictures(_camera_pictures(int(name)), detector)
+    if Path(name).suffix.lower() in _VIDEO_ENDINGS:
+        return _pictures(_paced(_video_pictures(name)) if realtime else _video_pictures(name), detector)
+    return _keypoints(name, skeleton, image_size, fps, person, realtime)
+
+
+def _keypoints(
+    name: str,
+    skeleton: str,
+    image_size: tuple[int, int] | None,
+    fps: float | None,
+    person: int | None,
+    realtime: bool,
+) -> Source:
+    from rtpca.checks import check_positive
+    from rtpca.inference import read_keypoints
+    from rtpca.inference.preparation import ASSUMED_FPS
+
+    file = read_keypoints(name, skeleton, person)
+    notes = list(file.notes)
+    rate = check_positive("fps", fps or file.fps or ASSUMED_FPS, "frames per second")
+    if fps is None and file.fps is None:
+        notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
+    size = image_size or file.image_size
+    if size is None:
+        raise InputError(
+            f"{name} does not say how large the image is: give --image-size W H (live, it cannot be guessed)"
+        )
+    content = np.concatenate([file.keypoints_px, file.scores[..., None]], axis=-1)
+    frames = ((frame / rate, keypoints) for frame, keypoints in enumerate(content))
+    return Source(_paced(frames) if realtime else frames, file.skeleton, size, tuple(notes))
+
+
+def _paced(frames: Iterator[tuple[float, Any]]) -> Iterator[tuple[float, Any]]:
+    """The same frames, none before its time."""
+    began: float | None = None
+    for time_s, content in frames:
+        began = time.monotonic() - time_s if began is None else began
+        time.sleep(max(0.0, began + time_s - time.monotonic()))
+        yield time_s, content
+
+
+def _pictures(frames: Iterator[tuple[float, Any]], detector: str) -> Source:
+    """Detect people in pictures and follow one of them."""
+    finder: Any = _video_part().load_detector(detector)
+    first = next(frames, None)
+    if first is None:
+        raise InputError("the video shows no picture")
+    height, width = first[1].shape[:2]
+
+    def keypoints() -> Iterator[tuple[float, FloatArray | None]]:
+        last_box: FloatArray | None = None
+        try:
+            for time_s, image in _chained(first, frames):
+                people = finder(image, time_s)
+                if not people:
+                    yield time_s, None
+                    continue
+                best = max(people, key=lambda person: _likeness(person.box_px, last_box))
+                last_box = best.box_px
+                yield time_s, np.concatenate([best.keypoints_px, best.scores[:, None]], axis=1)
+        finally:
+            finder.close()
+
+    return Source(keypoints(), finder.skeleton, (width, height), (f"people found by {finder.name}",))
+
+
+def _chained(first: tuple[float, Any], rest: Iterator[tuple[float, Any]]) -> Iterator[tuple[float, Any]]:
+    yield first
+    yield from rest
+
+
+def _likeness(box: FloatArray, last_box: FloatArray | None) -> float:
+    """How likely this is the person that was followed: overlap with the last box; then the larger box."""
+    area = max(0.0, float((box[2] - box[0]) * (box[3] - box[1])))
+    if last_box is None:
+        return area
+    low, high = np.maximum(box[:2], last_box[:2]), np.minimum(box[2:], last_box[2:])
+    common = float(np.prod(np.maximum(high - low, 0)))
+    either = area + float((last_box[2] - last_box[0]) * (last_box[3] - last_box[1])) - common
+    return common / max(either, 1e-9) + 1e-9 * area
+
+
+def _video_pictures(name: str) -> Iterator[tuple[float, Any]]:
+    with _video_part().VideoReader(name) as video:
+        for frame in video:
+            yield frame.time_s, frame.image
+
+
+def _camera_pictures(number: int) -> Iterator[tuple[float, Any]]:
+    """Pictures of a camera as FFmpeg's libraries see it; the times are those of their arrival."""
+    try:
+        av: Any = import_module("av")
+    except ImportError as error:
+        raise MissingExtraError(
+            "av is needed to read a camera and is not installed: pip install 'rtpca[video]'"
+        ) from error
+    form, place = _CAMERAS.get(platform.system(), _CAMERAS["Linux"])
+    try:
+        container = av.open(place.format(number), format=form)
+    except (OSError, ValueError) as error:
+        raise InputError(f"camera {number} cannot be opened: {error}") from error
+    with container:
+        began = time.monotonic()
+        for frame in container.decode(video=0):
+            yield time.monotonic() - began, frame.to_ndarray(format="rgb24")
+
+
+def _video_part() -> Any:
+    try:
+        return import_module("rtpca.video")
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            "this build of rtpca reads no pictures: give a keypoint file instead"
+        ) from error

@@ -1,0 +1,63 @@
+"""C3D: marker positions for biomechanics programs, millimetres, y up; written by ezc3d.
+
+The format stores frame rates and positions with 32 bits. Frames in which the person was not seen are missing
+points (residual -1).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from rtpca.errors import InputError, MissingExtraError
+from rtpca.export.world import Path, PathLike, world_motion
+from rtpca.files import written_whole
+from rtpca.inference import Ground, LiftResult
+
+_MM_PER_M = 1000.0
+_MOST_FRAMES = 65535
+
+
+def save_c3d(path: PathLike, result: LiftResult, ground: Ground | None = None) -> Path:
+    """Write joint positions as points of a C3D file.
+
+    Args:
+        path: File to write; replaced if it exists.
+        result: One person's poses.
+        ground: Puts the floor at y = 0; None leaves the camera at the origin.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: the folder cannot be written to, the result is of another skeleton, or it has more frames
+            than the format can count.
+        MissingExtraError: ezc3d is not installed.
+    """
+    motion = world_motion(result, ground)
+    if motion.frames > _MOST_FRAMES:
+        raise InputError(
+            f"{motion.frames} frames: a C3D file counts to {_MOST_FRAMES}; cut the clip, or export TRC or CSV"
+        )
+    try:
+        ezc3d: Any = import_module("ezc3d")
+    except ImportError as error:
+        raise MissingExtraError(
+            "writing C3D needs ezc3d, which is not installed: pip install 'rtpca[c3d]'"
+        ) from error
+    points = np.ones((4, len(motion.names), motion.frames))
+    points[:3] = motion.joints_m.transpose(2, 1, 0) * _MM_PER_M
+    points[:3, :, ~motion.valid] = np.nan
+    file = ezc3d.c3d()
+    file["data"]["points"] = points
+    file["parameters"]["POINT"]["RATE"]["value"] = [motion.fps]
+    file["parameters"]["POINT"]["LABELS"]["value"] = list(motion.names)
+    file["parameters"]["POINT"]["UNITS"]["value"] = ["mm"]
+    # How a viewer turns the picture: x to the right and y upwards on the screen.
+    file.add_parameter("POINT", "X_SCREEN", "+X")
+    file.add_parameter("POINT", "Y_SCREEN", "+Y")
+    with written_whole(path) as scratch:
+        file.write(str(scratch))
+    return Path(path)

@@ -1,0 +1,41 @@
+"""CSV: one line per frame with time, validity, and each joint's place and confidence."""
+
+from __future__ import annotations
+
+from rtpca.export.world import Path, PathLike, world_motion
+from rtpca.files import written_whole
+from rtpca.inference import Ground, LiftResult
+
+
+def save_csv(path: PathLike, result: LiftResult, ground: Ground | None = None) -> Path:
+    """Write joint positions as comma-separated values.
+
+    The columns are `frame`, `time_s`, `valid` (1 or 0), and `<joint>_x_m`, `<joint>_y_m`, `<joint>_z_m`,
+    `<joint>_confidence` for each joint. Frames that are not valid hold what was filled in.
+
+    Args:
+        path: File to write; replaced if it exists.
+        result: One person's poses.
+        ground: Puts the floor at y = 0; None leaves the camera at the origin.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: the folder cannot be written to, or the result is of another skeleton.
+    """
+    motion = world_motion(result, ground)
+    parts = ("x_m", "y_m", "z_m", "confidence")
+    lines = [
+        ",".join(["frame", "time_s", "valid", *(f"{name}_{part}" for name in motion.names for part in parts)])
+    ]
+    for frame, (time_s, seen) in enumerate(zip(motion.times_s.tolist(), motion.valid.tolist(), strict=True)):
+        cells = [str(frame), f"{time_s:.9f}", str(int(seen))]
+        for point, sure in zip(
+            motion.joints_m[frame].tolist(), result.confidence[frame].tolist(), strict=True
+        ):
+            cells += [f"{value:.6f}" for value in point] + [f"{sure:.4f}"]
+        lines.append(",".join(cells))
+    with written_whole(path) as scratch:
+        scratch.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return Path(path)

@@ -1,0 +1,65 @@
+"""TRC: marker positions for OpenSim, millimetres or metres, y up.
+
+Frames in which the person was not seen are left blank: OpenSim reads them as missing and does not track them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rtpca.checks import check_choice
+from rtpca.export.world import Path, PathLike, world_motion
+from rtpca.files import written_whole
+from rtpca.inference import Ground, LiftResult
+
+_PER_METRE = {"mm": 1000.0, "m": 1.0}
+
+
+def save_trc(
+    path: PathLike, result: LiftResult, ground: Ground | None = None, unit: Literal["mm", "m"] = "mm"
+) -> Path:
+    """Write joint positions as markers in OpenSim's TRC.
+
+    Args:
+        path: File to write; replaced if it exists.
+        result: One person's poses.
+        ground: Puts the floor at y = 0; None leaves the camera at the origin.
+        unit: Unit of length.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: the folder cannot be written to, or the result is of another skeleton.
+        ConfigError: the unit is another.
+    """
+    scale = _PER_METRE[check_choice("unit of a TRC file", unit, tuple(_PER_METRE))]
+    motion = world_motion(result, ground)
+    path, names, rate = Path(path), motion.names, repr(float(motion.fps))
+    keys = ("DataRate", "CameraRate", "NumFrames", "NumMarkers", "Units")
+    keys += ("OrigDataRate", "OrigDataStartFrame", "OrigNumFrames")
+    values = (rate, rate, str(motion.frames), str(len(names)), unit, rate, "1", str(motion.frames))
+    axes = [f"{axis}{number}" for number in range(1, len(names) + 1) for axis in "XYZ"]
+    lines = [
+        f"PathFileType\t4\t(X/Y/Z)\t{path.name}",
+        "\t".join(keys),
+        "\t".join(values),
+        "Frame#\tTime\t" + "\t\t\t".join(names) + "\t\t",
+        "\t\t" + "\t".join(axes),
+        "",
+    ]
+    blank = [""] * len(axes)
+    points = (motion.joints_m * scale).reshape(motion.frames, -1).tolist()
+    for number, (time_s, seen, row) in enumerate(
+        zip(motion.times_s.tolist(), motion.valid.tolist(), points, strict=True), 1
+    ):
+        cells = [f"{value:.{_digits(unit)}f}" for value in row] if seen else blank
+        lines.append("\t".join([str(number), f"{time_s:.9f}", *cells]))
+    with written_whole(path) as scratch:
+        scratch.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return path
+
+
+def _digits(unit: str) -> int:
+    """Decimals that resolve a micrometre."""
+    return 3 if unit == "mm" else 6

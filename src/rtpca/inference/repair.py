@@ -1,0 +1,228 @@
+"""Mistakes of a detector undone before lifting: left and right exchanged for some frames, joints that jump.
+
+Both are found in the image alone. Left and right of a limb are exchanged where that makes the motion of its
+joints clearly smoother; which labels are right is decided by the larger part of the clip, so an exchange that
+lasts for most of it stays. Legs that really cross stay as they are: they move on smoothly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rtpca.skeletons import get_skeleton
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+Costs = npt.NDArray[np.float64]
+
+_SKELETON = get_skeleton("h36m17")
+LIMBS = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
+"""Pairs of joints that are exchanged together, from the body outwards: legs, arms."""
+# Which pairs of a limb are exchanged: none, the outermost, the two outer ones, all.
+_STATES = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 1, 1]], dtype=np.int64)
+
+_CHUNK = 4096
+_LONGEST_GAP_S = 0.5
+_LARGEST_STEP = 1.0
+# All in parts of the person's size in the image (the median height of the box).
+_CHANGE_COST = 0.25
+_EXCHANGED_COST_PER_S = 0.3
+_NOISE_FACTOR = 1.5
+_SMALLEST_JUMP = 0.08
+_JUMP_NOISE_FACTOR = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Repair:
+    """What was changed.
+
+    Attributes:
+        exchanged: (F, J) left and right were exchanged here.
+        outliers: (F, J) the joint jumped away for a frame and counts as missing.
+    """
+
+    exchanged: BoolArray
+    outliers: BoolArray
+
+    def notes(self) -> list[str]:
+        """One sentence for each kind of repair that was made."""
+        notes: list[str] = []
+        for name, limb in zip(("legs", "arms"), LIMBS, strict=True):
+            frames = int(self.exchanged[:, _pairs(limb)[:, 0]].any(axis=1).sum())
+            if frames:
+                notes.append(f"left and right {name} exchanged by the detector in {frames} frames: put right")
+        if self.outliers.any():
+            notes.append(f"{int(self.outliers.sum())} joint positions jump away and back: counted as missing")
+        return notes
+
+
+def repair_keypoints(keypoints_px: FloatArray, scores: FloatArray, fps: float) -> Repair:
+    """Undo exchanged sides and drop joints that jump, in place.
+
+    Args:
+        keypoints_px: (F, 17, 2) h36m17 joints in pixels, anything where the score is 0; changed in place.
+        scores: (F, 17), 0 where missing; changed in place.
+        fps: Frames per second.
+
+    Returns:
+        What was changed.
+    """
+    size = _person_size(keypoints_px, scores)
+    exchanged = np.zeros(scores.shape, dtype=bool)
+    if size > 0 and len(scores) > 2:
+        for limb in LIMBS:
+            pairs = _pairs(limb)
+            swapped = _exchanged_pairs(keypoints_px[:, pairs] / size, scores[:, pairs], fps)
+            for (left, right), when in zip(pairs, swapped.T, strict=True):
+                for array in (keypoints_px, scores):
+                    array[when, left], array[when, right] = array[when, right], array[when, left]
+                exchanged[when, left] = exchanged[when, right] = True
+    outliers = find_jumps(keypoints_px, scores, size)
+    keypoints_px[outliers] = np.nan
+    scores[outliers] = 0
+    return Repair(exchanged, outliers)
+
+
+def find_jumps(keypoints_px: FloatArray, scores: FloatArray, size_px: float) -> BoolArray:
+    """Joints that are somewhere else for one frame, against their neighbours in time.
+
+    The place is predicted from two frames on each side by a cubic (exact for any smooth motion), and from
+    one on each side by a straight line. The smaller of both misses must exceed `_SMALLEST_JUMP` of the
+    person's size and ten times the joint's usual miss.
+
+    Args:
+        keypoints_px: (F, J, 2) pixels.
+        scores: (F, J), 0 where missing.
+        size_px: Size of the person.
+
+    Returns:
+        (F, J) true for jumps.
+    """
+    jumps = np.zeros(scores.shape, dtype=bool)
+    if len(scores) < 5 or size_px <= 0:
+        return jumps
+    for joint in range(scores.shape[1]):
+        track = np.where(scores[:, joint, None] > 0, keypoints_px[:, joint], np.nan).astype(np.float64)
+        before2, before, here, after, after2 = (track[k : len(track) - 4 + k] for k in range(5))
+        straight = np.linalg.norm(here - (before + after) / 2, axis=1)
+        cubic = np.linalg.norm(here - (4 * (before + after) - before2 - after2) / 6, axis=1)
+        miss = np.zeros(len(track))
+        miss[2:-2] = np.nan_to_num(np.fmin(straight, cubic))
+        known = miss[miss > 0]
+        if known.size:
+            largest = max(_SMALLEST_JUMP * size_px, _JUMP_NOISE_FACTOR * float(np.median(known)))
+            # A jump spoils the prediction of its neighbours by half as much: the worst of three is the jump.
+            worst = miss[1:-1] >= np.maximum(miss[:-2], miss[2:])
+            jumps[1:-1, joint] = (miss[1:-1] > largest) & worst
+    return jumps
+
+
+def _pairs(limb: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """(3, 2) left and right joint of each pair."""
+    return np.array([[_SKELETON.index(f"{side}_{joint}") for side in ("left", "right")] for joint in limb])
+
+
+def _person_size(keypoints_px: FloatArray, scores: FloatArray) -> float:
+    """Median of the larger side of the visible joints' box, over the frames that show enough; 0 for none."""
+    seen = (scores > 0) & np.isfinite(keypoints_px).all(axis=-1)
+    enough = seen.sum(axis=1) >= 6
+    if not enough.any():
+        return 0.0
+    points, seen = keypoints_px[enough], seen[enough, :, None]
+    high = np.where(seen, points, -np.inf).max(axis=1)
+    low = np.where(seen, points, np.inf).min(axis=1)
+    return float(np.median((high - low).max(axis=1)))
+
+
+def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> BoolArray:
+    """Which pairs are exchanged, by dynamic programming over the frames that show a pair (Viterbi, 1967).
+
+    The cost of three frames is how far the third lies from going on as before, summed over the joints and
+    weighted with their scores. A change of state costs `_CHANGE_COST`, or `_NOISE_FACTOR` times what the
+    motion usually costs if that is more; being exchanged costs a little per second, so that the longer part
+    counts as right.
+
+    Args:
+        points: (F, 3, 2, 2) pairs of a limb, left and right, in units of the person's size.
+        scores: (F, 3, 2).
+        fps: Frames per second.
+
+    Returns:
+        (F, 3) bool.
+    """
+    seen = (scores > 0).all(axis=2) & np.isfinite(points).all(axis=(2, 3))  # (F, 3)
+    frames = np.flatnonzero(seen.any(axis=1))
+    result = np.zeros(seen.shape, dtype=bool)
+    if len(frames) < 3:
+        return result
+    costs, usual = _pair_costs(points[frames], scores[frames], seen[frames], frames, fps)
+    change = max(_CHANGE_COST, _NOISE_FACTOR * usual)
+    apart = np.diff(frames) / fps
+    path = _best_path(costs, change, apart * _EXCHANGED_COST_PER_S)
+    result[frames] = _STATES[path].astype(bool)
+    return result & seen
+
+
+def _pair_costs(
+    points: FloatArray, scores: FloatArray, seen: BoolArray, frames: npt.NDArray[np.int64], fps: float
+) -> tuple[FloatArray, float]:
+    """Costs of all threes of neighbouring frames, and what the motion costs usually.
+
+    Returns:
+        (K, 3, 2, 2) costs of each three for each pair of joints, by whether the pair is exchanged between the
+        first two, and between the last two of the three; and the median over the threes of the sum over the
+        pairs where nothing is exchanged.
+    """
+    first, middle, last = points[:-2], points[1:-1], points[2:]
+    step = np.diff(frames)
+    # After a gap the speed is a mean; it is not carried further than it was measured for.
+    ratio = np.minimum(step[1:] / step[:-1], 1.0).astype(np.float32)[:, None, None, None]
+    near = np.maximum(step[1:], step[:-1]) <= max(1.0, _LONGEST_GAP_S * fps)
+    known = seen[:-2] & seen[1:-1] & seen[2:] & near[:, None]
+    weight = np.sqrt(np.minimum(np.minimum(scores[:-2], scores[1:-1]), scores[2:]).min(axis=2))
+    weight = np.where(known, weight, 0)
+    costs = np.empty((len(first), 3, 2, 2), dtype=np.float32)
+    for before in range(2):
+        start = first[:, :, ::-1] if before else first
+        for after in range(2):
+            end = last[:, :, ::-1] if after else last
+            miss = np.linalg.norm(np.nan_to_num(end - middle - ratio * (middle - start)), axis=-1)
+            costs[:, :, before, after] = weight * np.minimum(miss, _LARGEST_STEP).sum(axis=2)
+    still = costs[:, :, 0, 0].sum(axis=1)[known.any(axis=1)]
+    return costs, float(np.median(still)) if still.size else 0.0
+
+
+def _best_path(costs: FloatArray, change: float, exchanged: Costs) -> npt.NDArray[np.int64]:
+    """The states (K + 2,) of least total cost; all 0 at once if no change can pay.
+
+    Args:
+        costs: (K, 3, 2, 2) see `_pair_costs`.
+        change: Cost of a change of state.
+        exchanged: (K + 1,) cost of being in another state than 0, for every frame but the first.
+    """
+    path = np.zeros(len(costs) + 2, dtype=np.int64)
+    gain = (costs[:, :, 0, 0] - costs.min(axis=(2, 3))).sum(axis=1)
+    if (gain + np.append(gain[1:], 0)).max() < change:
+        return path
+    count = len(_STATES)
+    moved = _STATES[:, None] ^ _STATES[None]  # (4, 4, 3) which pairs change between two states
+    pair = np.arange(3)
+    changes = change * (1 - np.eye(count))
+    away = (np.arange(count) > 0).astype(np.float64)
+    best = changes + away[:, None] * exchanged[0] + away * exchanged[0]  # (before, now)
+    back = np.empty((len(costs), count, count), dtype=np.uint8)
+    for start in range(0, len(costs), _CHUNK):
+        # (k, first, middle, last)
+        chunk = costs[start : start + _CHUNK, pair, moved[:, :, None], moved[None]].sum(axis=-1)
+        for index in range(len(chunk)):
+            total = best[:, :, None] + chunk[index]
+            back[start + index] = total.argmin(axis=0)
+            best = total.min(axis=0) + changes + away * exchanged[start + index + 1]
+    before, now = np.unravel_index(int(best.argmin()), best.shape)
+    path[-2:] = before, now
+    for index in range(len(costs) - 1, -1, -1):
+        path[index] = back[index, path[index + 1], path[index + 2]]
+    return path

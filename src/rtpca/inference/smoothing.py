@@ -1,0 +1,202 @@
+"""Smoothing of lifted poses over time: for pictures and animation; never part of an evaluation.
+
+Three ways: Savitzky-Golay (a local parabola) and a Kalman smoother (Rauch, Tung and Striebel, 1965), which
+look at past and future, and the One-Euro filter (Casiez, Roussel and Vogel, 2012), which looks at the past
+alone and serves live poses. Positions are smoothed in camera axes, joints against the pelvis and the pelvis by
+itself; then every bone gets its smoothed length back, for a mean of turning bones is too short.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import solve_discrete_are
+from scipy.signal import savgol_filter
+
+from rtpca.checks import check_choice, check_positive
+from rtpca.inference.blending import unknown_runs
+from rtpca.inference.result import LiftResult
+from rtpca.skeletons import get_skeleton
+
+Array = npt.NDArray[np.float64]
+FloatArray = npt.NDArray[np.float32]
+Method = Literal["none", "savgol", "kalman", "one-euro"]
+METHODS: tuple[Method, ...] = ("none", "savgol", "kalman", "one-euro")
+
+_SKELETON = get_skeleton("h36m17")
+_SAVGOL_SPAN_S = 0.3
+_ROOT_FACTOR = 2.0
+"""The path of the pelvis trembles more, its depth above all: it is smoothed over this times the time."""
+_KALMAN_JERK = 800.0
+"""Metres per second cubed that a joint's acceleration changes by, as white noise."""
+_KALMAN_NOISE_M = 0.02
+_LONGEST_LAG_S = 1.0
+
+
+def smooth_result(result: LiftResult, method: Method = "savgol", strength: float = 1.0) -> LiftResult:
+    """The same result with smoother poses and a smoother path.
+
+    Frames that are not valid are left as they were, and nothing is smoothed across them.
+
+    Args:
+        result: What the lifter gave.
+        method: "savgol" or "kalman" for a whole clip, "one-euro" as it would come out live, "none".
+        strength: 2 smooths over about twice the time, 0.5 over half.
+
+    Returns:
+        A new result, with a note that says what was done.
+
+    Raises:
+        ConfigError: there is no such method.
+        InputError: the strength is not above zero.
+    """
+    check_choice("smoothing", method, METHODS)
+    check_positive("smoothing strength", strength)
+    if method == "none":
+        return result
+    poses, root = result.poses3d.astype(np.float64), result.root.astype(np.float64)
+    has_root = bool(np.isfinite(root).all())
+    for first, end in unknown_runs(~result.valid):
+        part = slice(first, end)
+        poses[part] = with_bone_lengths(
+            _smooth(poses[part], method, result.fps, strength),
+            _smooth(bone_lengths(poses[part])[..., None], method, result.fps, strength)[..., 0],
+        )
+        if has_root:
+            root[part] = _smooth(root[part, None], method, result.fps, strength * _ROOT_FACTOR)[:, 0]
+    return replace(
+        result,
+        poses3d=poses.astype(np.float32),
+        root=root.astype(np.float32),
+        notes=(*result.notes, f"poses smoothed over time ({method})"),
+    )
+
+
+def bone_lengths(poses: npt.NDArray[np.floating]) -> Array:
+    """(..., B) lengths of the bones of h36m17, in the order of `Skeleton.bones`, for poses (..., 17, 3)."""
+    parents, children = (list(ends) for ends in zip(*_SKELETON.bones, strict=True))
+    return np.linalg.norm(poses[..., children, :] - poses[..., parents, :], axis=-1).astype(np.float64)
+
+
+def with_bone_lengths(poses: Array, lengths: Array) -> Array:
+    """Poses (..., 17, 3) with other lengths (..., B) of their bones, from the pelvis outwards."""
+    result = poses.copy()
+    # Parents come before their children in h36m17.
+    for number, (parent, child) in enumerate(_SKELETON.bones):
+        bone = poses[..., child, :] - poses[..., parent, :]
+        norm = np.maximum(np.linalg.norm(bone, axis=-1, keepdims=True), 1e-9)
+        result[..., child, :] = result[..., parent, :] + bone / norm * lengths[..., number, None]
+    return result
+
+
+class OneEuro:
+    """One-Euro filter for points: smooth while slow, quick while fast, with the past alone.
+
+    Source: Casiez, Roussel, Vogel: 1 Euro Filter, CHI 2012, algorithm 1; the cut-off depends on the speed of
+    each point in space instead of that of each coordinate, so that it does not depend on the axes.
+
+    Example:
+        >>> filter = OneEuro()
+        >>> float(filter(np.ones((1, 3)), 0.0)[0, 0]), float(filter(np.ones((1, 3)), 0.1)[0, 0])
+        (1.0, 1.0)
+    """
+
+    def __init__(self, min_cutoff_hz: float = 1.5, beta: float = 3.0, speed_cutoff_hz: float = 2.0) -> None:
+        """A filter that has seen nothing yet.
+
+        Args:
+            min_cutoff_hz: Cut-off frequency of a point at rest: lower is smoother.
+            beta: Hertz that are added to it per metre per second: higher follows faster.
+            speed_cutoff_hz: Cut-off frequency of the speed itself.
+
+        Raises:
+            InputError: a frequency is not above zero.
+        """
+        self.min_cutoff_hz = check_positive("min_cutoff_hz", min_cutoff_hz, "hertz")
+        self.speed_cutoff_hz = check_positive("speed_cutoff_hz", speed_cutoff_hz, "hertz")
+        self.beta = beta
+        self._points: Array | None = None
+        self._velocity: Array | None = None
+        self._time_s = 0.0
+
+    def __call__(self, points_m: npt.NDArray[np.floating], time_s: float) -> Array:
+        """Filter the next points.
+
+        Args:
+            points_m: (J, C) metres.
+            time_s: When; later than before. A point of time that is not later gives the last answer again.
+
+        Returns:
+            (J, C) filtered.
+        """
+        points = np.asarray(points_m, dtype=np.float64)
+        if self._points is None or self._velocity is None:
+            self._points, self._velocity = points.copy(), np.zeros_like(points)
+        elif (step := time_s - self._time_s) > 0:
+            share = _share(self.speed_cutoff_hz, step)
+            self._velocity = self._velocity + share * ((points - self._points) / step - self._velocity)
+            speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True)
+            cutoff = self.min_cutoff_hz + self.beta * speed
+            self._points = self._points + _share(cutoff, step) * (points - self._points)
+        else:
+            return self._points
+        self._time_s = time_s
+        return self._points
+
+
+def _share(cutoff_hz: float | Array, step_s: float) -> Array:
+    """How much of a new value a low-pass filter of first order takes after a time step."""
+    turn = 2 * math.pi * np.asarray(cutoff_hz, dtype=np.float64) * step_s
+    return turn / (turn + 1)
+
+
+def _smooth(values: Array, method: Method, fps: float, strength: float) -> Array:
+    """(F, N, C) smoothed over the first axis."""
+    if method == "savgol":
+        return _savgol(values, fps, strength)
+    if method == "kalman":
+        return _kalman(values, fps, strength)
+    filtered = OneEuro(OneEuro().min_cutoff_hz / strength, OneEuro().beta / strength)
+    return np.stack([filtered(points, frame / fps) for frame, points in enumerate(values)])
+
+
+def _savgol(values: Array, fps: float, strength: float) -> Array:
+    reach = min(round(_SAVGOL_SPAN_S * strength * fps / 2), (len(values) - 1) // 2)
+    return values if reach < 2 else np.asarray(savgol_filter(values, 2 * reach + 1, 2, axis=0))
+
+
+def _kalman(values: Array, fps: float, strength: float) -> Array:
+    """Rauch-Tung-Striebel smoother of points whose acceleration is a random walk.
+
+    Noise and frame rate are the same in every frame, so the steady gains are used throughout.
+    """
+    if len(values) < 3:
+        return values
+    step = 1 / fps
+    move = np.array([[1, step, step**2 / 2], [0, 1, step], [0, 0, 1]])
+    push = np.array([step**3 / 6, step**2 / 2, step])
+    spread = np.outer(push, push) * (_KALMAN_JERK / strength**3) ** 2 * step
+    noise = _KALMAN_NOISE_M**2
+    seen = np.array([[1.0, 0.0, 0.0]])
+    predicted = np.asarray(solve_discrete_are(move.T, seen.T, spread, np.array([[noise]])))
+    gain = predicted[:, 0] / (predicted[0, 0] + noise)
+    filtered = predicted - np.outer(gain, predicted[0])
+    back = filtered @ move.T @ np.linalg.inv(predicted)
+    # Held ends let the filter settle before the first frame.
+    lead = min(len(values), max(3, round(_LONGEST_LAG_S * fps)))
+    padded = np.concatenate([2 * values[0] - values[lead - 1 : 0 : -1], values])
+    flat = padded.reshape(len(padded), -1)
+    state = np.zeros((3, flat.shape[1]))
+    state[0] = flat[0]
+    states = np.empty((len(flat), 3, flat.shape[1]))
+    for index, row in enumerate(flat):
+        state = move @ state if index else state
+        state = state + gain[:, None] * (row - state[0])
+        states[index] = state
+    for index in range(len(flat) - 2, -1, -1):
+        states[index] += back @ (states[index + 1] - move @ states[index])
+    return states[len(padded) - len(values) :, 0].reshape(values.shape)

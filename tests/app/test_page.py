@@ -1,0 +1,159 @@
+"""The command as a program, and its page in a real browser: a file in, viewer and files out, nothing left."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from browser import Watched, chromium, eventually
+from rtpca.data.demo_clip import load_demo_clip
+from rtpca.inference import LiftResult
+from rtpca.models import InputSpec, build_model, save_checkpoint
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> str:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    model = build_model("rtpca", frames=27, joints=17, dim=8, depth=1, heads=1, in_channels=3)
+    save_checkpoint(path, model, InputSpec(normalisation="person", fps=20.0))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """Uploads: a good clip, one that is too long, one without anybody, and one that is too large."""
+    folder = tmp_path_factory.mktemp("uploads")
+    clip = load_demo_clip()
+    keypoints = np.concatenate([clip.keypoints_px, clip.scores[..., None]], axis=-1)
+    common = {"image_size": np.array(clip.image_size), "skeleton": np.array("h36m17")}
+    np.savez(folder / "walk <b>.npz", keypoints=keypoints[:60], fps=np.array(30.0), **common)
+    np.savez(folder / "long.npz", keypoints=keypoints, fps=np.array(1.0), **common)
+    np.savez(folder / "nobody.npz", keypoints=np.full((9, 17, 2), np.nan), fps=np.array(30.0), **common)
+    (folder / "large.json").write_bytes(b" " * 2_100_000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(browser, weights, tmp_path_factory):
+    """The page of a running `rtpca app`; afterwards nothing is left in its folder of temporary files."""
+    pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'rtpca[app]'")
+    del browser
+    temporary = tmp_path_factory.mktemp("temporary")
+    command = [sys.executable, "-m", "rtpca.cli.main", "app", "--port", "0", "--weights", weights]
+    program = subprocess.Popen(
+        [*command, "--max-mb", "2", "--max-seconds", "60", "--device", "cpu"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary), "COLUMNS": "200"},
+    )
+    try:
+        said = program.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert found, said + program.stderr.read()
+        yield found[0], temporary
+    finally:
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=60)
+    assert (program.returncode, err) == (0, "")
+    assert "all files are removed" in out
+    assert list(temporary.iterdir()) == []
+
+
+def uploads(temporary: Path) -> list[Path]:
+    return [path for path in temporary.rglob("*") if path.is_file()]
+
+
+def test_drop_a_file_see_the_viewer_take_the_files_and_leave_nothing(
+    browser, served, files, tmp_path
+) -> None:
+    address, temporary = served
+    watched = Watched(browser, viewport={"width": 1280, "height": 900})
+    page = watched.page
+    page.goto(address)
+    page.set_input_files("#file", files / "walk <b>.npz")
+    eventually(page, lambda: page.is_visible("#result"))
+    viewer = page.frame_locator("#viewer")
+    assert viewer.locator("#facts").inner_text() == "1 person, 60 frames, 2.0 s at 30 per second"
+    assert viewer.locator("#title").inner_text() == "walk <b>.npz"
+    viewer.locator("#play").click()
+    clock = viewer.locator("#clock")
+    eventually(page, lambda: "frame 0 " not in clock.inner_text())
+
+    assert page.locator("#files a").all_inner_texts() == ["poses3d.npz", "viewer.html", "motion.gif"]
+    with page.expect_download() as download:
+        page.click("text=poses3d.npz")
+    saved = tmp_path / "poses.npz"
+    download.value.save_as(saved)
+    assert download.value.suggested_filename.endswith("-poses3d.npz")
+    assert LiftResult.load(saved).poses3d.shape == (60, 17, 3)
+    assert not [path for path in uploads(temporary) if path.name.startswith("upload")]
+
+    page.click("#remove")
+    eventually(page, lambda: not uploads(temporary))
+    assert page.is_visible("#drop")
+    assert watched.errors == []
+    assert all(url.startswith((address, "data:")) for url in watched.requests)
+    page.close()
+
+
+def test_closing_the_page_removes_its_files(browser, served, files) -> None:
+    address, temporary = served
+    first, second = Watched(browser).page, Watched(browser).page
+    second.goto(address)
+    first.goto(address)
+    first.uncheck("#render")
+    first.set_input_files("#file", files / "walk <b>.npz")
+    eventually(first, lambda: first.is_visible("#result"))
+    assert first.locator("#files a").all_inner_texts() == ["poses3d.npz", "viewer.html"]
+    first.close(run_before_unload=True)
+    eventually(second, lambda: not uploads(temporary))
+    second.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("large.json", "large.json: 2 MB are more than this page takes (2 MB)"),
+        ("long.npz", "the clip takes 336 s, and this page takes at most 60 s"),
+        ("nobody.npz", "no"),
+        ("tiny.safetensors", "this kind of file is not known; drop one of .npz, .npy, .json"),
+    ],
+)
+def test_what_cannot_be_lifted_is_one_line_on_the_page(
+    browser, served, files, weights, name, message
+) -> None:
+    address, temporary = served
+    page = Watched(browser).page
+    page.goto(address)
+    page.set_input_files("#file", weights if name.endswith(".safetensors") else files / name)
+    eventually(page, lambda: page.is_visible("#error"))
+    assert message in page.inner_text("#error")
+    assert page.is_visible("#drop")
+    eventually(page, lambda: not uploads(temporary))
+    page.close()
+
+
+def test_files_left_in_an_open_page_go_when_the_program_ends(browser, served, files) -> None:
+    address, temporary = served
+    page = Watched(browser).page
+    page.goto(address)
+    page.set_input_files("#file", files / "walk <b>.npz")
+    eventually(page, lambda: page.is_visible("#result"))
+    # The page stays open; the fixture ends the program and looks.
+    assert uploads(temporary)
