@@ -5,8 +5,8 @@
 Takes of a split are seen by one of the four fixed cameras each, taking turns, at about 30 frames per second,
 and lifted with rtpca-s: with true keypoints, with 5 px of Gaussian noise, and with a detector's errors
 (noise with heavy tails, jumps, exchanged sides, joints missing for a while). Prints Spearman's rank
-correlation between confidence and error for each joint, with the opposite sign (1: the surer, the better), for
-the detector's relative score and for the confidence; and how far the confidence is from the share of joints
+correlation between confidence and error for each joint, with the opposite sign (1: the surer, the better),
+for the detector's relative score and for the confidence; and how far the confidence is from the share of joints
 within 100 mm that it claims.
 """
 

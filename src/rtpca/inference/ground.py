@@ -34,6 +34,7 @@ _LEAN_RAD, _STEP_HEIGHT_M = 0.08, 0.05
 _STEP_S = 0.5
 _ROUNDS = 5
 _MOST_SETTLING_M = 0.3
+_MOST_ABOVE_M = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ class Ground:
     def place(self, result: LiftResult) -> Array:
         """Absolute joint positions in the world.
 
-        On a floor the path of the pelvis is smoothed (its depth from a single view trembles), and the person
+        On a floor the depth of the pelvis is smoothed (from a single view it trembles), and the person
         is moved up or down as a whole, so that standing feet keep the height of the floor.
 
         Args:
@@ -82,6 +83,8 @@ class Ground:
         joints = self.to_world(result.poses3d + root[:, None])
         heights = joints[:, _ANKLES, 1].min(axis=1) - ANKLE_HEIGHT_M
         standing = _standing(joints[:, _ANKLES], result.fps).any(axis=1) & result.valid
+        # At the top of a jump the feet are slow as well, but high.
+        standing &= heights < np.median(heights[standing]) + _MOST_ABOVE_M if standing.any() else standing
         if not known or not standing.any():
             standing = np.ones(result.frames, dtype=bool)
         joints[..., 1] -= _settling(heights, standing, result.fps, known)[:, None]
@@ -167,11 +170,16 @@ def _axes(up: Array) -> Array:
 
 
 def _smoothed(root: Array, fps: float) -> Array:
-    """The path without its tremble: single-frame jumps by a median, the rest by a Gaussian."""
+    """The path without the tremble of its depth: single-frame jumps by a median, the rest by a Gaussian.
+
+    Where the pelvis is in the image is known well, so it stays on its line of sight, and a jump stays a jump.
+    """
     if len(root) < 3:
         return root
-    calm = median_filter(root, size=(min(5, len(root)), 1), mode="nearest")
-    return gaussian_filter1d(calm, _ROOT_SMOOTHING_S * fps, axis=0, mode="nearest")
+    depth = np.maximum(root[:, 2], 1e-3)
+    calm = median_filter(depth, size=min(5, len(root)), mode="nearest")
+    calm = gaussian_filter1d(calm, _ROOT_SMOOTHING_S * fps, mode="nearest")
+    return root * (calm / depth)[:, None]
 
 
 def _standing(ankles: Array, fps: float) -> BoolArray:
