@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.ndimage import gaussian_filter1d, median_filter, minimum_filter1d
 
 from rtpca.inference.result import LiftResult
 from rtpca.skeletons import get_skeleton
@@ -33,8 +33,8 @@ _SETTLING_S = 0.3
 _LEAN_RAD, _STEP_HEIGHT_M = 0.08, 0.05
 _STEP_S = 0.5
 _ROUNDS = 5
-_MOST_SETTLING_M = 0.3
-_MOST_ABOVE_M = 0.1
+_MOST_ABOVE_M, _LOW_WITHIN_S = 0.1, 1.0
+_RUNNING_SHARE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +82,12 @@ class Ground:
             root = _smoothed(root, result.fps)
         joints = self.to_world(result.poses3d + root[:, None])
         heights = joints[:, _ANKLES, 1].min(axis=1) - ANKLE_HEIGHT_M
-        standing = _standing(joints[:, _ANKLES], result.fps).any(axis=1) & result.valid
-        # At the top of a jump the feet are slow as well, but high.
-        standing &= heights < np.median(heights[standing]) + _MOST_ABOVE_M if standing.any() else standing
+        # At the top of a jump the feet are slow as well, but high; those of a runner are low, but never slow.
+        span = max(1, round(_LOW_WITHIN_S * result.fps))
+        low = heights < minimum_filter1d(heights, span, mode="nearest") + _MOST_ABOVE_M
+        standing = low & result.valid & _standing(joints[:, _ANKLES], result.fps).any(axis=1)
+        if standing.mean() < _RUNNING_SHARE:
+            standing = low & result.valid
         if not known or not standing.any():
             standing = np.ones(result.frames, dtype=bool)
         joints[..., 1] -= _settling(heights, standing, result.fps, known)[:, None]
@@ -195,7 +198,4 @@ def _settling(heights: Array, standing: BoolArray, fps: float, known: bool) -> A
     """(F,) how far the person is above the floor while standing, smooth, and in between for other frames."""
     frames = np.arange(len(heights))
     above = np.interp(frames, frames[standing], heights[standing])
-    if not known:
-        return above
-    above = gaussian_filter1d(above, _SETTLING_S * fps, mode="nearest")
-    return np.clip(above, -_MOST_SETTLING_M, _MOST_SETTLING_M)
+    return gaussian_filter1d(above, _SETTLING_S * fps, mode="nearest") if known else above
