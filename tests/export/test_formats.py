@@ -163,7 +163,9 @@ def test_glb_by_pygltflib(tmp_path, truth):
     times = accessor(document, animation.samplers[0].input)[:, 0]
     np.testing.assert_allclose(times, np.arange(truth.frames) / NTSC, atol=1e-5)
     tracks = {
-        (channel.target.node, channel.target.path): accessor(document, animation.samplers[channel.sampler].output)
+        (channel.target.node, channel.target.path): accessor(
+            document, animation.samplers[channel.sampler].output
+        )
         for channel in animation.channels
     }
     frame = 120

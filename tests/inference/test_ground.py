@@ -15,7 +15,9 @@ from rtpca.skeletons import get_skeleton
 H36M = get_skeleton("h36m17")
 
 
-def seen(world: np.ndarray, pitch_deg: float, roll_deg: float, noise_m: float = 0.0) -> tuple[LiftResult, np.ndarray]:
+def seen(
+    world: np.ndarray, pitch_deg: float, roll_deg: float, noise_m: float = 0.0
+) -> tuple[LiftResult, np.ndarray]:
     """A result of a camera that looks at the motion, tilted; and up in its axes."""
     middle = torch.as_tensor(world.reshape(-1, 3).mean(axis=0), dtype=torch.float64)
     pitch = np.deg2rad(pitch_deg)
@@ -80,7 +82,9 @@ def test_distances_stay():
     joints = estimate_ground(result).place(result)
     for parent, child in H36M.bones:
         before = np.linalg.norm(result.poses3d[:, child] - result.poses3d[:, parent], axis=-1)
-        np.testing.assert_allclose(np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1), before, atol=1e-5)
+        np.testing.assert_allclose(
+            np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1), before, atol=1e-5
+        )
 
 
 def test_a_jump_leaves_the_floor():

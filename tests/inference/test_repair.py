@@ -72,7 +72,9 @@ def test_legs_that_cross_are_left_alone(fps, noise_px, rng):
 
 def test_real_motion_is_left_alone(shared_data):
     with np.load(shared_data / "data" / "cmu_actions.npz") as pack:
-        takes = [pack["positions"][a:b:4] for a, b in zip(pack["offsets"][:-1], pack["offsets"][1:], strict=True)]
+        takes = [
+            pack["positions"][a:b:4] for a, b in zip(pack["offsets"][:-1], pack["offsets"][1:], strict=True)
+        ]
     changed, total = 0, 0
     for take in takes[:24]:
         world = (joint_recipe("cmu38") @ take).astype(np.float32)[:300]
@@ -105,7 +107,9 @@ def test_a_repair_only_exchanges_and_drops(seed):
     expected = np.where(repair.exchanged[..., None], points[:, mirror], points)
     kept = fixed_scores > 0
     np.testing.assert_array_equal(fixed[kept], expected[kept])
-    np.testing.assert_array_equal(kept, np.where(repair.exchanged, scores[:, mirror], scores).astype(bool) & ~repair.outliers)
+    np.testing.assert_array_equal(
+        kept, np.where(repair.exchanged, scores[:, mirror], scores).astype(bool) & ~repair.outliers
+    )
 
 
 def test_scores_are_exchanged_with_their_joints():

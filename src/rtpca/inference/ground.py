@@ -34,7 +34,6 @@ _LEAN_RAD, _STEP_HEIGHT_M = 0.08, 0.05
 _STEP_S = 0.5
 _ROUNDS = 5
 _MOST_ABOVE_M, _LOW_WITHIN_S = 0.1, 1.0
-_RUNNING_SHARE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +81,10 @@ class Ground:
             root = _smoothed(root, result.fps)
         joints = self.to_world(result.poses3d + root[:, None])
         heights = joints[:, _ANKLES, 1].min(axis=1) - ANKLE_HEIGHT_M
-        # At the top of a jump the feet are slow as well, but high; those of a runner are low, but never slow.
+        # The lower foot stands, if it is about as low as at any time within a second: not so in a jump.
         span = max(1, round(_LOW_WITHIN_S * result.fps))
-        low = heights < minimum_filter1d(heights, span, mode="nearest") + _MOST_ABOVE_M
-        standing = low & result.valid & _standing(joints[:, _ANKLES], result.fps).any(axis=1)
-        if standing.mean() < _RUNNING_SHARE:
-            standing = low & result.valid
+        standing = heights < minimum_filter1d(heights, span, mode="nearest") + _MOST_ABOVE_M
+        standing &= result.valid
         if not known or not standing.any():
             standing = np.ones(result.frames, dtype=bool)
         joints[..., 1] -= _settling(heights, standing, result.fps, known)[:, None]
@@ -115,7 +112,10 @@ def estimate_ground(result: LiftResult) -> Ground:
     ankles = poses[:, _ANKLES] + root[:, None]  # (F, 2, 3) camera axes
     standing = _standing(ankles, result.fps) & used[:, None]
     if known:
-        up = _with_plane(up, ankles, standing, result.fps)
+        leaning = up
+        for _ in range(_ROUNDS):
+            steps = standing | (_stepping(ankles, up, result.fps) & used[:, None])
+            up = _with_plane(leaning, ankles, steps, result.fps)
     rotation = _axes(up)
     floor = Ground(rotation, np.zeros(3))
     feet = floor.to_world(ankles)[..., 1]
@@ -192,6 +192,15 @@ def _standing(ankles: Array, fps: float) -> BoolArray:
     calm = gaussian_filter1d(ankles, 0.03 * fps, axis=0, mode="nearest")
     speed = np.linalg.norm(np.gradient(calm, axis=0), axis=-1) * fps
     return speed <= max(_STANDING_M_PER_S, float(np.percentile(speed, 10)))
+
+
+def _stepping(ankles: Array, up: Array, fps: float) -> BoolArray:
+    """(F, 2) which foot is the lower one, and as low as ever within half a second: a runner's steps."""
+    heights = ankles @ up
+    lower = heights.min(axis=1, keepdims=True)
+    span = max(1, round(_STEP_S * fps))
+    lowest = minimum_filter1d(lower, span, axis=0, mode="nearest")
+    return (heights == lower) & (lower < lowest + _STEP_HEIGHT_M / 2)
 
 
 def _settling(heights: Array, standing: BoolArray, fps: float, known: bool) -> Array:
