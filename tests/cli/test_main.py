@@ -16,7 +16,7 @@ from rtpca.cli.version import optional_packages, version_lines
 from rtpca.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-VERBS = {"demo", "lift", "prepare", "train", "eval", "profile", "import-checkpoint"}
+VERBS = {"stream", "demo", "lift", "prepare", "train", "eval", "profile", "import-checkpoint"}
 
 
 def command(*args: str, **options) -> subprocess.CompletedProcess[str]:

@@ -92,9 +92,7 @@ def prepare_clip(
 
     h36m_points, h36m_scores, never = _convert(points, relative_scores(raw_scores, min_score), source)
     if never:
-        notes.append(
-            f"{source.name} does not have {', '.join(never)}: the network guesses them"
-        )
+        notes.append(f"{source.name} does not have {', '.join(never)}: the network guesses them")
     if repair:
         notes += repair_keypoints(h36m_points, h36m_scores, rate).notes()
     bridged = bridge_gaps(h36m_points, h36m_scores, max_gap=math.floor(max_gap_s * rate + 1e-6))

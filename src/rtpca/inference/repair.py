@@ -154,7 +154,7 @@ def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> Bool
     Returns:
         (F, 3) bool.
     """
-    seen = (scores > 0).all(axis=2) & np.isfinite(points).all(axis=(2, 3))  # (F, 3)
+    seen: BoolArray = np.asarray((scores > 0).all(axis=2) & np.isfinite(points).all(axis=(2, 3)))  # (F, 3)
     frames = np.flatnonzero(seen.any(axis=1))
     result = np.zeros(seen.shape, dtype=bool)
     if len(frames) < 3:
