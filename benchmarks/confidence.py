@@ -3,10 +3,10 @@
     python benchmarks/confidence.py mocap.h5 [--split test] [--seconds 5]
 
 Takes of a split are seen by one of the four fixed cameras each, taking turns, at about 30 frames per second,
-and lifted with rtpca-s: with true keypoints, with 5 px of Gaussian noise, and with a detector's errors
-(noise with heavy tails, jumps, exchanged sides, joints missing for a while). Prints Spearman's rank
-correlation between confidence and error for each joint, with the opposite sign (1: the surer, the better), for
-the detector's relative score and for the confidence; and how far the confidence is from the share of joints
+and lifted with rtpca-s: with true keypoints, with 5 px of Gaussian noise, and with a detector's errors (noise
+with heavy tails, jumps, exchanged sides, joints missing for a while). Prints Spearman's rank correlation
+between confidence and error for each joint, with the opposite sign (1: the surer, the better), for the
+detector's relative score and for the confidence; and how far the confidence is from the share of joints
 within 100 mm that it claims.
 """
 

@@ -16,7 +16,19 @@ from rtpca.cli.version import optional_packages, version_lines
 from rtpca.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-VERBS = {"demo", "lift", "prepare", "train", "eval", "profile", "import-checkpoint", "table"}
+VERBS = {
+    "app",
+    "demo",
+    "eval",
+    "figure",
+    "import-checkpoint",
+    "lift",
+    "prepare",
+    "profile",
+    "stream",
+    "table",
+    "train",
+}
 
 
 def command(*args: str, **options) -> subprocess.CompletedProcess[str]:

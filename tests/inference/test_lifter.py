@@ -138,9 +138,8 @@ def test_missing_joints_and_frames_are_bridged_or_reported(echo, lifter_of):
         == result.keypoints2d.dtype
         == np.float32
     )
-    np.testing.assert_allclose(result.confidence[10:13, 6], 0.5)
-    np.testing.assert_allclose(result.confidence[30:33, 0], 0.5)
-    assert (result.confidence[20:45, 13] == 0).all()
+    # A joint that was not seen is less sure than when it was.
+    assert result.confidence[20:45, 13].max() < result.confidence[:20, 13].min()
     assert np.isnan(result.keypoints2d[20:45, 13]).all()
     np.testing.assert_allclose(result.keypoints2d[11, 6], (points[9, 6] + points[13, 6]) / 2, rtol=1e-5)
     assert result.valid.tolist() == [True] * 46 + [False] * 14
@@ -164,7 +163,7 @@ def test_a_network_without_scores_gets_complete_keypoints(echo, lifter_of):
     result = lifter_of(network)(points, SIZE, 20, "h36m17")
     between = whole[4, 13] + (whole[25, 13] - whole[4, 13]) * 10 / 21
     np.testing.assert_allclose(result.poses3d[14, 13, :2], (between - whole[14, 0]) * 2 / SIZE[0], atol=1e-5)
-    assert (result.confidence[5:25, 13] == 0).all()
+    assert result.confidence[5:25, 13].max() < result.confidence[:5, 13].min()
     assert np.isnan(result.keypoints2d[14, 13]).all()
 
 
@@ -203,7 +202,7 @@ def test_every_detector_skeleton_can_be_lifted(weights, rng, name):
     assert result.skeleton == "h36m17"
     assert np.isfinite(result.poses3d).all()
     absent = [note for note in result.notes if "guesses them" in note]
-    assert bool(absent) == bool((result.confidence == 0).all(axis=0).any())
+    assert bool(absent) == bool(np.isnan(result.keypoints2d).all(axis=(0, 2)).any())
 
 
 def test_a_skeleton_of_ones_own_is_converted_by_name(weights):
@@ -296,7 +295,7 @@ def test_exact_corner_points_count_as_missing(echo, lifter_of):
     points = body(20)
     points[3, 5] = 0
     result = lifter_of(echo(9))(points, SIZE, 20, "h36m17")
-    assert result.confidence[3, 5] == 0.5
+    np.testing.assert_allclose(result.keypoints2d[3, 5], (points[2, 5] + points[4, 5]) / 2, rtol=1e-5)
     assert any("(0, 0) count as missing" in note for note in result.notes)
 
 

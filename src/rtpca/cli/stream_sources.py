@@ -88,8 +88,9 @@ def _keypoints(
 
     file = read_keypoints(name, skeleton, person)
     notes = list(file.notes)
-    rate = check_positive("fps", fps or file.fps or ASSUMED_FPS, "frames per second")
-    if fps is None and file.fps is None:
+    known = file.fps if fps is None else fps
+    rate = check_positive("fps", ASSUMED_FPS if known is None else known, "frames per second")
+    if known is None:
         notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
     size = image_size or file.image_size
     if size is None:

@@ -2,8 +2,8 @@
 
 No single sign tells a good joint from a bad one, so several are read, most of them errors in metres: how far
 the lifted mirror image disagrees, how far the pose falls from its keypoint, how much the keypoint and the
-joint tremble, how far the bone is off its usual length, for the joint and for the whole body, and how far from
-the pelvis the joint is; and the detector's score. The logarithm of the expected error is a sum of their
+joint tremble, how far the bone is off its usual length, for the joint and for the whole body, and how far
+from the pelvis the joint is; and the detector's score. The logarithm of the expected error is a sum of their
 logarithms with weights of at least 0, so that more trouble never raises the confidence; a table that falls
 steadily turns it into the share. Weights and table were fitted to the errors of `rtpca-s` on the validation
 split with clean, noisy and corrupted keypoints: `tools/fit_confidence.py`.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.ndimage import gaussian_filter1d, median_filter, minimum_filter1d
 
 from rtpca.inference.result import LiftResult
 from rtpca.skeletons import get_skeleton
@@ -33,7 +33,7 @@ _SETTLING_S = 0.3
 _LEAN_RAD, _STEP_HEIGHT_M = 0.08, 0.05
 _STEP_S = 0.5
 _ROUNDS = 5
-_MOST_SETTLING_M = 0.3
+_MOST_ABOVE_M, _LOW_WITHIN_S = 0.1, 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Ground:
     def place(self, result: LiftResult) -> Array:
         """Absolute joint positions in the world.
 
-        On a floor the path of the pelvis is smoothed (its depth from a single view trembles), and the person
+        On a floor the depth of the pelvis is smoothed (from a single view it trembles), and the person
         is moved up or down as a whole, so that standing feet keep the height of the floor.
 
         Args:
@@ -81,7 +81,10 @@ class Ground:
             root = _smoothed(root, result.fps)
         joints = self.to_world(result.poses3d + root[:, None])
         heights = joints[:, _ANKLES, 1].min(axis=1) - ANKLE_HEIGHT_M
-        standing = _standing(joints[:, _ANKLES], result.fps).any(axis=1) & result.valid
+        # The lower foot stands, if it is about as low as at any time within a second: not so in a jump.
+        span = max(1, round(_LOW_WITHIN_S * result.fps))
+        standing = heights < minimum_filter1d(heights, span, mode="nearest") + _MOST_ABOVE_M
+        standing &= result.valid
         if not known or not standing.any():
             standing = np.ones(result.frames, dtype=bool)
         joints[..., 1] -= _settling(heights, standing, result.fps, known)[:, None]
@@ -109,7 +112,10 @@ def estimate_ground(result: LiftResult) -> Ground:
     ankles = poses[:, _ANKLES] + root[:, None]  # (F, 2, 3) camera axes
     standing = _standing(ankles, result.fps) & used[:, None]
     if known:
-        up = _with_plane(up, ankles, standing, result.fps)
+        leaning = up
+        for _ in range(_ROUNDS):
+            steps = standing | (_stepping(ankles, up, result.fps) & used[:, None])
+            up = _with_plane(leaning, ankles, steps, result.fps)
     rotation = _axes(up)
     floor = Ground(rotation, np.zeros(3))
     feet = floor.to_world(ankles)[..., 1]
@@ -167,11 +173,16 @@ def _axes(up: Array) -> Array:
 
 
 def _smoothed(root: Array, fps: float) -> Array:
-    """The path without its tremble: single-frame jumps by a median, the rest by a Gaussian."""
+    """The path without the tremble of its depth: single-frame jumps by a median, the rest by a Gaussian.
+
+    Where the pelvis is in the image is known well, so it stays on its line of sight, and a jump stays a jump.
+    """
     if len(root) < 3:
         return root
-    calm = median_filter(root, size=(min(5, len(root)), 1), mode="nearest")
-    return gaussian_filter1d(calm, _ROOT_SMOOTHING_S * fps, axis=0, mode="nearest")
+    depth = np.maximum(root[:, 2], 1e-3)
+    calm = median_filter(depth, size=min(5, len(root)), mode="nearest")
+    calm = gaussian_filter1d(calm, _ROOT_SMOOTHING_S * fps, mode="nearest")
+    return root * (calm / depth)[:, None]
 
 
 def _standing(ankles: Array, fps: float) -> BoolArray:
@@ -183,11 +194,17 @@ def _standing(ankles: Array, fps: float) -> BoolArray:
     return speed <= max(_STANDING_M_PER_S, float(np.percentile(speed, 10)))
 
 
+def _stepping(ankles: Array, up: Array, fps: float) -> BoolArray:
+    """(F, 2) which foot is the lower one, and as low as ever within half a second: a runner's steps."""
+    heights = ankles @ up
+    lower = heights.min(axis=1, keepdims=True)
+    span = max(1, round(_STEP_S * fps))
+    lowest = minimum_filter1d(lower, span, axis=0, mode="nearest")
+    return (heights == lower) & (lower < lowest + _STEP_HEIGHT_M / 2)
+
+
 def _settling(heights: Array, standing: BoolArray, fps: float, known: bool) -> Array:
     """(F,) how far the person is above the floor while standing, smooth, and in between for other frames."""
     frames = np.arange(len(heights))
     above = np.interp(frames, frames[standing], heights[standing])
-    if not known:
-        return above
-    above = gaussian_filter1d(above, _SETTLING_S * fps, mode="nearest")
-    return np.clip(above, -_MOST_SETTLING_M, _MOST_SETTLING_M)
+    return gaussian_filter1d(above, _SETTLING_S * fps, mode="nearest") if known else above

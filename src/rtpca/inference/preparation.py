@@ -95,9 +95,7 @@ def prepare_clip(
 
     h36m_points, h36m_scores, never = _convert(points, relative_scores(raw_scores, min_score), source)
     if never:
-        notes.append(
-            f"{source.name} does not have {', '.join(never)}: the network guesses them, confidence 0"
-        )
+        notes.append(f"{source.name} does not have {', '.join(never)}: the network guesses them")
     if repair:
         notes += repair_keypoints(h36m_points, h36m_scores, rate).notes()
     bridged = bridge_gaps(h36m_points, h36m_scores, max_gap=math.floor(max_gap_s * rate + 1e-6))
@@ -178,5 +176,5 @@ def _gap_notes(
         notes.append(f"{lost} of {len(valid)} frames show nobody for too long: filled, valid is false there")
     missing = int((scores[valid] <= 0).sum()) - len(never) * int(valid.sum())
     if missing > 0:
-        notes.append(f"{missing} missing or doubtful joint positions in the other frames: confidence 0")
+        notes.append(f"{missing} missing or doubtful joint positions in the other frames: guessed")
     return notes

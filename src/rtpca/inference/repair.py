@@ -33,6 +33,7 @@ _EXCHANGED_COST_PER_S = 0.3
 _NOISE_FACTOR = 1.5
 _SMALLEST_JUMP = 0.08
 _JUMP_NOISE_FACTOR = 10.0
+_SMOOTH_FPS = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ def repair_keypoints(keypoints_px: FloatArray, scores: FloatArray, fps: float) -
                 for array in (keypoints_px, scores):
                     array[when, left], array[when, right] = array[when, right], array[when, left]
                 exchanged[when, left] = exchanged[when, right] = True
-    outliers = find_jumps(keypoints_px, scores, size)
+    outliers = find_jumps(keypoints_px, scores, size * max(1.0, _SMOOTH_FPS / fps))
     keypoints_px[outliers] = np.nan
     scores[outliers] = 0
     return Repair(exchanged, outliers)
@@ -96,7 +97,7 @@ def find_jumps(keypoints_px: FloatArray, scores: FloatArray, size_px: float) -> 
     Args:
         keypoints_px: (F, J, 2) pixels.
         scores: (F, J), 0 where missing.
-        size_px: Size of the person.
+        size_px: Size of the person; more for so few frames per second that motion itself jumps.
 
     Returns:
         (F, J) true for jumps.
@@ -153,7 +154,7 @@ def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> Bool
     Returns:
         (F, 3) bool.
     """
-    seen = (scores > 0).all(axis=2) & np.isfinite(points).all(axis=(2, 3))  # (F, 3)
+    seen: BoolArray = np.asarray((scores > 0).all(axis=2) & np.isfinite(points).all(axis=(2, 3)))  # (F, 3)
     frames = np.flatnonzero(seen.any(axis=1))
     result = np.zeros(seen.shape, dtype=bool)
     if len(frames) < 3:

@@ -26,8 +26,8 @@ class LiftResult:
         poses3d: (F, 17, 3) float32 metres, pelvis at the origin, camera axes (x right, y down, z forward).
             Always finite: frames that are not valid are filled from their neighbours.
         root: (F, 3) float32 metres: position of the pelvis in camera axes; NaN if no frame fixes it.
-        confidence: (F, 17) float32 in [0, 1]: relative detector score of each joint, halved where a gap was
-            bridged, 0 where the joint was not seen and the network guessed it.
+        confidence: (F, 17) float32 in [0, 1]: estimated share of such joints that lie within 100 mm of the
+            truth (see `rtpca.inference.confidence`); 0 in frames that are not valid.
         keypoints2d: (F, 17, 2) float32 pixels: what was lifted, in the joints of `skeleton`; NaN where
             missing.
         valid: (F,) bool: the person was seen in this frame, or in frames shortly before and after.

@@ -2,8 +2,8 @@
 
 Three ways: Savitzky-Golay (a local parabola) and a Kalman smoother (Rauch, Tung and Striebel, 1965), which
 look at past and future, and the One-Euro filter (Casiez, Roussel and Vogel, 2012), which looks at the past
-alone and serves live poses. Positions are smoothed in camera axes, joints against the pelvis and the pelvis by
-itself; then every bone gets its smoothed length back, for a mean of turning bones is too short.
+alone and serves live poses. Positions are smoothed in camera axes, joints against the pelvis and the pelvis
+by itself; then every bone gets its smoothed length back, for a mean of turning bones is too short.
 """
 
 from __future__ import annotations
