@@ -51,7 +51,7 @@ class Watched:
             self.errors.append(message.text)
 
 
-def eventually(page: Any, happened: Callable[[], bool], seconds: float = 30.0) -> None:
+def eventually(page: Any, happened: Callable[[], bool], seconds: float = 180.0) -> None:
     """Wait for something on a page; playwright's own waiting evaluates strings, which strict pages forbid."""
     until = time.monotonic() + seconds
     while not happened():

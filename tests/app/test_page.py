@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import signal
@@ -17,6 +18,8 @@ from browser import Watched, chromium, eventually
 from rtpca.data.demo_clip import load_demo_clip
 from rtpca.inference import LiftResult
 from rtpca.models import InputSpec, build_model, save_checkpoint
+
+MOVING = "motion.gif" if importlib.util.find_spec("av") is None else "motion.mp4"
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +98,7 @@ def test_drop_a_file_see_the_viewer_take_the_files_and_leave_nothing(
     clock = viewer.locator("#clock")
     eventually(page, lambda: "frame 0 " not in clock.inner_text())
 
-    assert page.locator("#files a").all_inner_texts() == ["poses3d.npz", "viewer.html", "motion.gif"]
+    assert page.locator("#files a").all_inner_texts() == ["poses3d.npz", "viewer.html", MOVING]
     with page.expect_download() as download:
         page.click("text=poses3d.npz")
     saved = tmp_path / "poses.npz"
@@ -132,7 +135,7 @@ def test_closing_the_page_removes_its_files(browser, served, files) -> None:
         ("large.json", "large.json: 2 MB are more than this page takes (2 MB)"),
         ("long.npz", "the clip takes 336 s, and this page takes at most 60 s"),
         ("nobody.npz", "no"),
-        ("tiny.safetensors", "this kind of file is not known; drop one of .npz, .npy, .json"),
+        ("tiny.safetensors", "this kind of file is not known; drop one of .mp4"),
     ],
 )
 def test_what_cannot_be_lifted_is_one_line_on_the_page(

@@ -45,6 +45,23 @@ def test_a_jump_stays_a_jump(person) -> None:
     assert joints[207, :, 2].min() > 0.35
 
 
+def test_who_stands_on_something_stays_above_the_others(people) -> None:
+    raised = people[0].root.copy()
+    raised[:, 1] -= 1.5
+    roof, ground = build_scene([dataclasses.replace(people[0], root=raised), people[1]]).joints_m
+    assert np.median(roof[..., 2].min(axis=1)) == pytest.approx(1.5, abs=0.25)
+    assert np.abs(ground[..., 2].min(axis=1)).max() < 0.1
+
+
+def test_a_trembling_distance_does_not_tilt_the_floor(person, rng) -> None:
+    # Feet of a person who stands 5 m away move along their viewing ray, 1.2 m down.
+    trembling = np.repeat(person.root[300:301], person.frames, axis=0)
+    standing = np.repeat(person.poses3d[300:301], person.frames, axis=0)
+    trembling *= 1 + rng.normal(0, 0.02, (person.frames, 1)).astype(np.float32)
+    (joints,) = build_scene([dataclasses.replace(person, root=trembling, poses3d=standing)]).joints_m
+    assert np.abs(joints[..., 2].min(axis=1)).max() < 0.08
+
+
 def test_an_unknown_root_puts_the_person_in_the_middle(person) -> None:
     unknown = dataclasses.replace(person, root=np.full_like(person.root, np.nan))
     scene = build_scene([unknown])

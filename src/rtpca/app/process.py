@@ -34,17 +34,25 @@ _LONGEST_GIF_S = 60.0  # a GIF is held in memory
 class LiftProcess:
     """Lifts uploads with one set of weights, which stay loaded."""
 
-    def __init__(self, weights: str = "rtpca-s", device: Device = "auto", max_seconds: float = 600) -> None:
+    def __init__(
+        self,
+        weights: str = "rtpca-s",
+        device: Device = "auto",
+        max_seconds: float = 600,
+        detector: str = "auto",
+    ) -> None:
         """Nothing is loaded yet.
 
         Args:
             weights: Name or path.
             device: "auto", "cpu" or "cuda".
             max_seconds: Longest clip that is taken on.
+            detector: What finds people in videos; see `rtpca.video.load_detector`.
         """
         self._weights = weights
         self._device: Device = device
         self._max_seconds = max_seconds
+        self._detector = detector
         self._lifter: Lifter | None = None
 
     def load(self) -> Lifter:
@@ -72,6 +80,7 @@ class LiftProcess:
         for number in range(1, min(first.people, _MAX_PEOPLE) + 1):
             keypoints = first if number == 1 else read_keypoints(path, options.skeleton, number)
             note = "lifting" if first.people == 1 else f"lifting person {number} of {first.people}"
+            progress(0, 0, note)
             people.append(self._lift(keypoints, _noted(progress, note)))
         # The sequences of a VideoPose3D file are clips of their own, not people of one clip.
         return Clip([person for person in people if person.frames == people[0].frames])
@@ -92,7 +101,9 @@ class LiftProcess:
         del options
         with VideoReader(path) as reader:
             self._check_length(reader.packets / float(reader.rates[0]))
-        detector = load_detector("auto", device="cuda" if self.load().device.type == "cuda" else "cpu")
+        detector = load_detector(
+            self._detector, device="cuda" if self.load().device.type == "cuda" else "cpu"
+        )
         try:
             video = track_video(path, detector, _noted(progress, f"finding people ({detector.name})"))
         finally:

@@ -15,6 +15,10 @@ def app(
     ] = 7861,
     weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    detector: Annotated[
+        Literal["auto", "mediapipe", "rtmlib"],
+        typer.Option(help="What finds people in a video; auto takes what is installed."),
+    ] = "auto",
     max_mb: Annotated[int, typer.Option("--max-mb", min=1, help="Largest upload in megabytes.")] = 500,
     max_seconds: Annotated[float, typer.Option(min=1, help="Longest clip in seconds.")] = 600,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
@@ -29,7 +33,7 @@ def app(
     from rtpca.app.server import create_app, serve
 
     # Wrong weights are better known now than after an upload.
-    process = LiftProcess(weights, device, max_seconds)
+    process = LiftProcess(weights, device, max_seconds, detector)
     process.load()
 
     def on_start(address: str) -> None:

@@ -19,8 +19,14 @@ from rtpca.skeletons import Skeleton, get_skeleton
 from rtpca.viz.skeleton3d import to_plot_axes
 
 _STEADY_S = 0.1  # the root's depth is as noisy as the size of the person in the image
-_FLOOR_WINDOW_S = 3.0  # a jump is shorter, a camera that looks down a slope is slower
-_FLOOR_PERCENTILE = 15
+_FLOOR_QUANTILE = 0.15  # part of the time that the lowest joint may be below the floor, by noise
+_USUAL_SLOPE, _SLOPE_COST_M = 0.1, 0.002  # a floor that tilts so much must explain so much height
+_SETTLING_WINDOW_S = 2.0  # a jump is shorter
+_SETTLED_M, _RAISED_M = (
+    0.35,
+    0.7,
+)  # who is lower stands on the floor, who is higher on something else
+_ROUNDS, _EXACT_M = 40, 0.01
 _OUTLIERS = 0.5  # per cent of positions at each end that do not count for the size of the scene
 _MARGIN_M = 0.3
 
@@ -80,9 +86,10 @@ def check_people(people: Sequence[LiftResult]) -> None:
 def build_scene(people: Sequence[LiftResult]) -> Scene:
     """Place everybody by their root paths on one floor.
 
-    The camera is taken to be level. Each path is smoothed over 0.1 s. The floor under a person is the usual
-    height of their lowest joint over 3 s: so feet neither hover nor sink where the distance is not exact or
-    the camera looks down, and a jump stays a jump. A person whose root is not known stands in the middle.
+    Each path is smoothed over 0.1 s. One plane is laid under everybody's lowest joints; it may tilt a
+    little, for a camera is seldom quite level. A person who stands up to 0.35 m above or below it for long is
+    put onto it, since distances are not exact; who stands higher than 0.7 m stands on something else, and a
+    jump stays a jump. A person whose root is not known stands in the middle.
 
     Args:
         people: Results of one clip, one per person.
@@ -95,7 +102,17 @@ def build_scene(people: Sequence[LiftResult]) -> Scene:
     """
     check_people(people)
     fps = people[0].fps
-    roots = [_standing_root(person, fps) for person in people]
+    roots = [_steady_root(person, fps) for person in people]
+    lowest = [
+        root[:, 2] + to_plot_axes(person.poses3d)[..., 2].min(axis=1)
+        for person, root in zip(people, roots, strict=True)
+    ]
+    feet = [np.column_stack([root[:, :2], height]) for root, height in zip(roots, lowest, strict=True)]
+    used = [points[person.valid] for points, person in zip(feet, people, strict=True) if person.valid.any()]
+    plane = _floor_plane(np.concatenate(used or feet))
+    for root, height in zip(roots, lowest, strict=True):
+        floor = plane[0] + root[:, :2] @ plane[1:]
+        root[:, 2] -= floor + _settling(height - floor, fps)
     joints = [
         (to_plot_axes(person.poses3d) + root[:, None]).astype(np.float32)
         for person, root in zip(people, roots, strict=True)
@@ -117,15 +134,42 @@ def build_scene(people: Sequence[LiftResult]) -> Scene:
     )
 
 
-def _standing_root(person: LiftResult, fps: float) -> NDArray[np.float64]:
-    """(F, 3) path of the pelvis in scene axes, steadied, with the feet on z = 0."""
+def _steady_root(person: LiftResult, fps: float) -> NDArray[np.float64]:
+    """(F, 3) path of the pelvis in scene axes, smoothed; the origin throughout if it is not known."""
     root = to_plot_axes(person.root)
     if not np.isfinite(root).all():
-        root = np.zeros_like(root)
-    root = np.asarray(gaussian_filter1d(root, max(_STEADY_S * fps, 1e-3), axis=0, mode="nearest"))
-    lowest = root[:, 2] + to_plot_axes(person.poses3d)[..., 2].min(axis=1)  # (F,)
-    window = max(1, round(_FLOOR_WINDOW_S * fps))
-    usual = percentile_filter(lowest, _FLOOR_PERCENTILE, size=window, mode="nearest")
-    floor = gaussian_filter1d(np.asarray(usual, dtype=np.float64), window / 6, mode="nearest")
-    root[:, 2] -= np.asarray(floor)
-    return root
+        return np.zeros_like(root)
+    return np.asarray(gaussian_filter1d(root, max(_STEADY_S * fps, 1e-3), axis=0, mode="nearest"))
+
+
+def _floor_plane(feet_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,) height at x = y = 0 and slopes along x and y of the plane that a part of the points lie below.
+
+    Quantile regression by reweighted least squares. Tilting costs: the noise of the distance moves feet along
+    their viewing rays, which fall towards the camera, and alone would tilt the floor.
+
+    Args:
+        feet_m: (N, 3) lowest points, scene axes.
+    """
+    # The height is that in the middle of the points, so that only the slopes are held back.
+    middle = feet_m[:, :2].mean(axis=0)
+    terms = np.column_stack([np.ones(len(feet_m)), feet_m[:, :2] - middle])
+    plane = np.array([np.quantile(feet_m[:, 2], _FLOOR_QUANTILE), 0.0, 0.0])
+    held = np.diag([0.0, 1.0, 1.0]) * 2 * _SLOPE_COST_M / _USUAL_SLOPE**2
+    for _ in range(_ROUNDS):
+        off = feet_m[:, 2] - terms @ plane
+        side = np.where(off > 0, _FLOOR_QUANTILE, 1 - _FLOOR_QUANTILE)
+        weight = side / np.maximum(np.abs(off), _EXACT_M) / len(feet_m)
+        weighted = terms * weight[:, None]
+        plane = np.linalg.solve(weighted.T @ terms + held, weighted.T @ feet_m[:, 2])
+    plane[0] -= middle @ plane[1:]
+    return np.asarray(plane, dtype=np.float64)
+
+
+def _settling(above_m: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
+    """(F,) how far to lower somebody whose lowest joint is so far above the floor."""
+    window = max(1, round(_SETTLING_WINDOW_S * fps))
+    usual = percentile_filter(above_m, 100 * _FLOOR_QUANTILE, size=window, mode="nearest")
+    usual = np.asarray(gaussian_filter1d(np.asarray(usual, dtype=np.float64), window / 12, mode="nearest"))
+    share = np.clip((_RAISED_M - np.abs(usual)) / (_RAISED_M - _SETTLED_M), 0, 1)
+    return np.asarray(usual * share, dtype=np.float64)
