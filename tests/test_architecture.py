@@ -32,12 +32,20 @@ FLOORS = {
     "export": 10,
     "video": 11,
     "viz": 12,
-    "app": 13,
+    "outputs": 13,
     "reproduce": 13,
-    "cli": 14,
-    "__main__": 15,
+    "app": 14,
+    "cli": 15,
+    "__main__": 16,
 }
-STRANGERS = {("models", "data"), ("data", "models"), ("video", "viz"), ("app", "reproduce"), ("reproduce", "app")}
+STRANGERS = {
+    ("models", "data"),
+    ("data", "models"),
+    ("video", "viz"),
+    ("app", "reproduce"),
+    ("outputs", "reproduce"),
+    ("reproduce", "outputs"),
+}
 HEAVY = {
     "torch",
     "matplotlib",

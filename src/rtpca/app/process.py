@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rtpca.app.jobs import JobOptions, Progress
 from rtpca.errors import InputError
 from rtpca.export import FORMATS
 from rtpca.inference import KeypointFile, Lifter, LiftResult, read_keypoints
-from rtpca.inference.ground import estimate_ground
 from rtpca.inference.lifter import Device
-from rtpca.viz import SceneRenderer, picture_size, save_gif, save_html
-
-if TYPE_CHECKING:
-    from rtpca.video import TrackedVideo
-    from rtpca.video.reader import Image
+from rtpca.outputs import Clip, save_motion, write_exports
+from rtpca.viz import save_html
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 ENDINGS = (*VIDEO_ENDINGS, ".npz", ".npy", ".json")
@@ -27,7 +20,6 @@ ENDINGS = (*VIDEO_ENDINGS, ".npz", ".npy", ".json")
 
 _ASSUMED_FPS = 30.0
 _MAX_PEOPLE = 8
-_MP4_WIDTH, _GIF_WIDTH = 1280, 800
 _LONGEST_GIF_S = 60.0  # a GIF is held in memory
 
 
@@ -83,7 +75,7 @@ class LiftProcess:
             progress(0, 0, note)
             people.append(self._lift(keypoints, _noted(progress, note)))
         # The sequences of a VideoPose3D file are clips of their own, not people of one clip.
-        return Clip([person for person in people if person.frames == people[0].frames])
+        return Clip([person for person in people if person.frames == people[0].frames], options.name)
 
     def _lift(self, keypoints: KeypointFile, progress: Callable[[int, int], None]) -> LiftResult:
         return self.load()(
@@ -96,9 +88,8 @@ class LiftProcess:
         )
 
     def _lift_video(self, path: Path, options: JobOptions, progress: Progress) -> Clip:
-        from rtpca.video import VideoReader, lift_tracks, load_detector, track_video
+        from rtpca.video import VideoReader, lift_tracks, load_detector, steady_pictures, track_video
 
-        del options
         with VideoReader(path) as reader:
             self._check_length(reader.packets / float(reader.rates[0]))
         detector = load_detector(
@@ -109,7 +100,7 @@ class LiftProcess:
         finally:
             detector.close()
         people = lift_tracks(video, self.load(), progress=_noted(progress, "lifting"))
-        return Clip(people[:_MAX_PEOPLE], lambda: _pictures(path, video))
+        return Clip(people[:_MAX_PEOPLE], options.name, lambda: steady_pictures(path, video.timing))
 
     def _check_length(self, seconds: float) -> None:
         if seconds > self._max_seconds:
@@ -117,19 +108,6 @@ class LiftProcess:
                 f"the clip takes {seconds:.0f} s, and this page takes at most {self._max_seconds:.0f} s: cut "
                 "it, start rtpca app with a larger --max-seconds, or use rtpca lift"
             )
-
-
-@dataclass(frozen=True, eq=False)
-class Clip:
-    """The people of an upload.
-
-    Attributes:
-        people: Results of one clip, most complete first.
-        images: Gives the pictures of all frames one after the other, or None where there are none.
-    """
-
-    people: Sequence[LiftResult]
-    images: Callable[[], Iterator[Image]] | None = None
 
 
 def offered_exports() -> tuple[str, ...]:
@@ -151,58 +129,39 @@ def write_files(clip: Clip, options: JobOptions, progress: Progress) -> dict[str
     """
     folder, people = options.folder, clip.people
     files: dict[str, str] = {}
-    # One floor for everybody, so that people keep their places.
-    ground = estimate_ground(people[0]) if options.exports else None
+
+    def stem(number: int) -> str:
+        return "poses3d" if number == 1 else f"poses3d-person{number}"
+
+    def whose(number: int) -> str:
+        return "" if len(people) == 1 else f" of person {number}"
+
+    def place(name: str, number: int) -> Path:
+        progress(0, 0, f"writing {name}")
+        return folder / f"{stem(number)}.{name}"
+
     for number, person in enumerate(people, start=1):
-        stem = "poses3d" if number == 1 else f"poses3d-person{number}"
-        whose = "" if len(people) == 1 else f" of person {number}"
-        person.save(folder / f"{stem}.npz")
-        files[f"{stem}.npz"] = f"3D joints{whose} {person.poses3d.shape} in metres, root, confidence"
-        for name in options.exports:
-            progress(0, 0, f"writing {name}")
-            FORMATS[name](folder / f"{stem}.{name}", person, ground)
-            files[f"{stem}.{name}"] = f"{name.upper()}{whose}"
+        person.save(folder / f"{stem(number)}.npz")
+        files[f"{stem(number)}.npz"] = (
+            f"3D joints{whose(number)} {person.poses3d.shape} in metres, root, confidence"
+        )
+    for name, number in write_exports(people, options.exports, place, grounded=True):
+        files[f"{stem(number)}.{name}"] = f"{name.upper()}{whose(number)}"
     progress(0, 0, "writing the viewer")
-    save_html(folder / "viewer.html", people, title=options.name)
+    save_html(folder / "viewer.html", people, title=clip.title)
     files["viewer.html"] = "the viewer above, as a file"
-    if options.render:
-        name = _draw(clip, folder, _noted(progress, "drawing"))
-        if name is not None:
-            files[name] = "image and skeleton, moving"
+    moving = _motion_name(people[0]) if options.render else None
+    if moving is not None:
+        save_motion(clip, folder / moving, _noted(progress, "drawing"))
+        files[moving] = "image and skeleton, moving"
     return files
 
 
-def _draw(clip: Clip, folder: Path, progress: Callable[[int, int], None]) -> str | None:
-    """Write the moving picture: MP4 where that can be written, else GIF unless the clip is too long."""
-    first = clip.people[0]
-    images = None if clip.images is None else clip.images()
+def _motion_name(first: LiftResult) -> str | None:
+    """The moving picture's file: MP4 where that can be written, else GIF unless the clip is too long."""
     if importlib.util.find_spec("av") is not None:
-        from rtpca.video import VideoWriter
-
-        renderer = SceneRenderer(clip.people, picture_size(first.image_size, _MP4_WIDTH))
-        with VideoWriter(folder / "motion.mp4", Fraction(first.fps).limit_denominator(1001)) as video:
-            for picture in renderer.pictures(images):
-                video.write(picture)
-                progress(video.frames, first.frames)
         return "motion.mp4"
-    if first.frames / first.fps > _LONGEST_GIF_S:
-        return None
-    renderer = SceneRenderer(clip.people, picture_size(first.image_size, _GIF_WIDTH))
-    save_gif(folder / "motion.gif", renderer, images, on_frame=progress)
-    return "motion.gif"
-
-
-def _pictures(path: Path, video: TrackedVideo) -> Iterator[Image]:
-    """The video's pictures at its constant rate: shown again or left out where its own rate varies."""
-    from rtpca.video import VideoReader
-
-    wanted = iter(video.timing.nearest_frames().tolist())
-    next_wanted = next(wanted, None)
-    with VideoReader(path) as reader:
-        for frame in reader:
-            while next_wanted == frame.index:
-                yield frame.image
-                next_wanted = next(wanted, None)
+    return "motion.gif" if first.frames / first.fps <= _LONGEST_GIF_S else None
 
 
 def _noted(progress: Progress, note: str) -> Callable[[int, int], None]:

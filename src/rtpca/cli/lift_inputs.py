@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,8 +13,8 @@ from rtpca.errors import InputError
 
 if TYPE_CHECKING:
     from rtpca.inference import KeypointFile, Lifter, LiftResult
+    from rtpca.outputs import Clip
     from rtpca.video import TrackedVideo
-    from rtpca.video.reader import Image
 
 _KEYPOINT_ENDINGS = (".npz", ".npy", ".json")
 
@@ -48,23 +48,6 @@ class Options:
     smoothing: Literal["none", "savgol", "kalman"] = "none"
 
 
-@dataclass(frozen=True, eq=False)
-class Clip:
-    """The people of an input.
-
-    Attributes:
-        people: One result per person, the most complete first.
-        images: Gives the pictures of all frames one after the other, or None where there are none.
-        title: What to call the clip.
-        closing: Said after everything else.
-    """
-
-    people: Sequence[LiftResult]
-    images: Callable[[], Iterator[Image]] | None
-    title: str
-    closing: tuple[str, ...] = ()
-
-
 def person_number(text: str | None) -> int | Literal["all"] | None:
     """What `--person` says.
 
@@ -91,6 +74,7 @@ def lift_keypoints(path: Path, lifter: Lifter, options: Options) -> Clip:
         RtpcaError: see `read_keypoints` and `Lifter`.
     """
     from rtpca.inference import read_keypoints
+    from rtpca.outputs import Clip
 
     everybody = options.person == "all"
     number = None if options.person == "all" else options.person
@@ -99,7 +83,7 @@ def lift_keypoints(path: Path, lifter: Lifter, options: Options) -> Clip:
     if everybody:
         files += [read_keypoints(path, options.skeleton, other) for other in range(2, first.people + 1)]
     people = [_lift_file(one, lifter, options, len(files) > 1) for one in files]
-    return Clip(people, None, path.stem)
+    return Clip(people, path.stem)
 
 
 def _lift_file(file: KeypointFile, lifter: Lifter, options: Options, several: bool) -> LiftResult:
@@ -130,7 +114,8 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
     import time
 
     from rtpca.inference import smooth_result
-    from rtpca.video import VideoReader, lift_tracks, load_detector, track_video
+    from rtpca.outputs import Clip
+    from rtpca.video import VideoReader, lift_tracks, load_detector, steady_pictures, track_video
 
     if options.skeleton != "auto" or options.image_size is not None:
         raise InputError(
@@ -165,20 +150,12 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
     people = [smooth_result(person, options.smoothing) for person in people]
     for number, person in enumerate(people, start=1):
         _say(person.notes, f"person {number}: " if len(people) > 1 else "")
-    return Clip(people, lambda: _pictures(path, video), path.stem, (_speed(video, len(people), lifted_s),))
-
-
-def _pictures(path: Path, video: TrackedVideo) -> Iterator[Image]:
-    """The video's pictures at its constant rate: shown again or left out where its own rate varies."""
-    from rtpca.video import VideoReader
-
-    wanted = iter(video.timing.nearest_frames().tolist())
-    next_wanted = next(wanted, None)
-    with VideoReader(path) as reader:
-        for frame in reader:
-            while next_wanted == frame.index:
-                yield frame.image
-                next_wanted = next(wanted, None)
+    return Clip(
+        people,
+        path.stem,
+        images=lambda: steady_pictures(path, video.timing),
+        closing=(_speed(video, len(people), lifted_s),),
+    )
 
 
 def _speed(video: TrackedVideo, people: int, lifted_s: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +11,12 @@ from rtpca.cli.progress import progress_bar
 from rtpca.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
-    from rtpca.cli.lift_inputs import Clip
     from rtpca.inference import LiftResult
+    from rtpca.outputs import Clip
 
 Scratch = Callable[[Path], Path]
 
 _VIEWS = {"--html": (".html", ".htm"), "--rerun": (".rrd",)}
-_PICTURE_WIDTH, _GIF_WIDTH = 1280, 800
 
 
 @dataclass(frozen=True)
@@ -120,14 +119,23 @@ def write_all(clip: Clip, wanted: Wanted, scratch: Scratch) -> list[str]:
     Raises:
         RtpcaError: a folder cannot be written to, or the people are of different clips where all are drawn.
     """
+    from rtpca.outputs import save_motion, write_exports
+
     lines: list[str] = []
     for number, person in enumerate(clip.people, start=1):
         path = wanted.person_path(number)
         person.save(scratch(path))
         lines.append(_summary(path, person))
-    lines += _write_exports(clip.people, wanted, scratch)
+
+    def place(name: str, number: int) -> Path:
+        return scratch(wanted.export_path(name, number))
+
+    for name, number in write_exports(clip.people, wanted.exports, place, grounded=wanted.ground):
+        whose = "" if len(clip.people) == 1 else f" of person {number}"
+        lines.append(f"{wanted.export_path(name, number)}: {name.upper()}{whose}")
     if wanted.render is not None:
-        _draw(clip, scratch(wanted.render))
+        with progress_bar("drawing", "pictures") as progress:
+            save_motion(clip, scratch(wanted.render), progress)
         lines.append(f"{wanted.render}: moving picture of keypoints and poses")
     if wanted.html is not None:
         from rtpca.viz import save_html
@@ -140,45 +148,6 @@ def write_all(clip: Clip, wanted: Wanted, scratch: Scratch) -> list[str]:
         save_rrd(scratch(wanted.rerun), clip.people)
         lines.append(f"{wanted.rerun}: recording, to be opened with rerun")
     return [*lines, *clip.closing]
-
-
-def _write_exports(people: Sequence[LiftResult], wanted: Wanted, scratch: Scratch) -> list[str]:
-    if not wanted.exports:
-        return []
-    from rtpca.export import FORMATS
-    from rtpca.inference.ground import estimate_ground
-
-    # One floor for everybody: that of the most complete person, so that people keep their places.
-    ground = estimate_ground(people[0]) if wanted.ground else None
-    lines: list[str] = []
-    for number, person in enumerate(people, start=1):
-        for name in wanted.exports:
-            path = wanted.export_path(name, number)
-            FORMATS[name](scratch(path), person, ground)
-            lines.append(f"{path}: {name.upper()}" + ("" if len(people) == 1 else f" of person {number}"))
-    return lines
-
-
-def _draw(clip: Clip, path: Path) -> None:
-    from fractions import Fraction
-
-    from rtpca.viz import SceneRenderer, picture_size, save_gif
-
-    first = clip.people[0]
-    gif = path.suffix.lower() == ".gif"
-    size_wh = picture_size(first.image_size, _GIF_WIDTH if gif else _PICTURE_WIDTH)
-    renderer = SceneRenderer(clip.people, size_wh)
-    images = None if clip.images is None else clip.images()
-    with progress_bar("drawing", "pictures") as progress:
-        if gif:
-            save_gif(path, renderer, images, on_frame=progress)
-            return
-        from rtpca.video import VideoWriter
-
-        with VideoWriter(path, Fraction(first.fps).limit_denominator(1001)) as video:
-            for picture in renderer.pictures(images):
-                video.write(picture)
-                progress(video.frames, first.frames)
 
 
 def _check_render(path: Path) -> None:

@@ -6,14 +6,14 @@ import platform
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rtpca.errors import InputError, MissingExtraError
+from rtpca.errors import InputError
+from rtpca.extras import optional_import
 from rtpca.skeletons import Skeleton
 
 FloatArray = npt.NDArray[np.float32]
@@ -113,10 +113,12 @@ def _paced(frames: Iterator[tuple[float, Any]]) -> Iterator[tuple[float, Any]]:
 
 def _pictures(frames: Iterator[tuple[float, Any]], detector: str) -> Source:
     """Detect people in pictures and follow one of them."""
-    finder: Any = _video_part().load_detector(detector)
-    first = next(frames, None)
+    from rtpca.video import load_detector
+
+    first = next(frames, None)  # what is wrong with the video is said before a detector is loaded
     if first is None:
         raise InputError("the video shows no picture")
+    finder = load_detector(detector)
     height, width = first[1].shape[:2]
 
     def keypoints() -> Iterator[tuple[float, FloatArray | None]]:
@@ -153,19 +155,16 @@ def _likeness(box: FloatArray, last_box: FloatArray | None) -> float:
 
 
 def _video_pictures(name: str) -> Iterator[tuple[float, Any]]:
-    with _video_part().VideoReader(name) as video:
+    from rtpca.video import VideoReader
+
+    with VideoReader(name) as video:
         for frame in video:
             yield frame.time_s, frame.image
 
 
 def _camera_pictures(number: int) -> Iterator[tuple[float, Any]]:
     """Pictures of a camera as FFmpeg's libraries see it; the times are those of their arrival."""
-    try:
-        av: Any = import_module("av")
-    except ImportError as error:
-        raise MissingExtraError(
-            "av is needed to read a camera and is not installed: pip install 'rtpca[video]'"
-        ) from error
+    av = optional_import("av", "video", "to read a camera")
     form, place = _CAMERAS.get(platform.system(), _CAMERAS["Linux"])
     try:
         container = av.open(place.format(number), format=form)
@@ -175,12 +174,3 @@ def _camera_pictures(number: int) -> Iterator[tuple[float, Any]]:
         began = time.monotonic()
         for frame in container.decode(video=0):
             yield time.monotonic() - began, frame.to_ndarray(format="rgb24")
-
-
-def _video_part() -> Any:
-    try:
-        return import_module("rtpca.video")
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            "this build of rtpca reads no pictures: give a keypoint file instead"
-        ) from error

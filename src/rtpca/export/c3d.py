@@ -6,13 +6,13 @@ points (residual -1).
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from rtpca.errors import InputError, MissingExtraError
+from rtpca.errors import InputError
 from rtpca.export.world import Path, PathLike, world_motion
+from rtpca.extras import optional_import
 from rtpca.files import written_whole
 from rtpca.inference import Ground, LiftResult
 
@@ -41,12 +41,7 @@ def save_c3d(path: PathLike, result: LiftResult, ground: Ground | None = None) -
         raise InputError(
             f"{motion.frames} frames: a C3D file counts to {_MOST_FRAMES}; cut the clip, or export TRC or CSV"
         )
-    try:
-        ezc3d: Any = import_module("ezc3d")
-    except ImportError as error:
-        raise MissingExtraError(
-            "writing C3D needs ezc3d, which is not installed: pip install 'rtpca[c3d]'"
-        ) from error
+    ezc3d: Any = optional_import("ezc3d", "c3d", "to write .c3d files")
     points = np.ones((4, len(motion.names), motion.frames))
     points[:3] = motion.joints_m.transpose(2, 1, 0) * _MM_PER_M
     points[:3, :, ~motion.valid] = np.nan

@@ -11,14 +11,14 @@ import numpy.typing as npt
 import torch
 
 from rtpca.devices import resolve_device
-from rtpca.errors import ConfigError, InputError
+from rtpca.errors import InputError
 from rtpca.geometry import root_trajectory
 from rtpca.inference.blending import Blender, FloatArray, fill_between, join_phases
 from rtpca.inference.confidence import joint_confidence, trouble_signs
 from rtpca.inference.gaps import complete_keypoints
 from rtpca.inference.preparation import PreparedClip, prepare_clip
 from rtpca.inference.result import LiftResult
-from rtpca.inference.window_lifter import Camera2D, WindowLifter, camera_of, focal_pair
+from rtpca.inference.window_lifter import Camera2D, WindowLifter, camera_of, check_liftable, focal_pair
 from rtpca.inference.windows import WindowPlan, rate_steps
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, get_skeleton
@@ -71,17 +71,7 @@ class Lifter:
             ConfigError: CUDA is asked for and not there, or the weights lift another skeleton than h36m17, or
                 predict fewer frames than they see.
         """
-        if checkpoint.input.skeleton != "h36m17":
-            raise ConfigError(
-                f"weights {checkpoint.name!r} lift the skeleton {checkpoint.input.skeleton!r}; the lifter "
-                "needs weights for h36m17"
-            )
-        config = checkpoint.config
-        if config.out_frames != config.frames:
-            raise ConfigError(
-                f"weights {checkpoint.name!r} ({config.arch}) predict {config.out_frames} of the "
-                f"{config.frames} frames of a window; the lifter needs weights that predict all of them"
-            )
+        check_liftable(checkpoint)
         self.device = torch.device(resolve_device(device))
         self.checkpoint = checkpoint
         self.flip = flip

@@ -24,7 +24,7 @@ from rtpca.inference.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, complete_keypo
 from rtpca.inference.lifter import Device
 from rtpca.inference.preparation import ASSUMED_FPS
 from rtpca.inference.smoothing import OneEuro
-from rtpca.inference.window_lifter import WindowLifter, camera_of, focal_pair
+from rtpca.inference.window_lifter import WindowLifter, camera_of, check_liftable, focal_pair
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
 
@@ -92,19 +92,15 @@ class StreamLifter:
 
         Raises:
             ConfigError: the latency is longer than the network's window, the weights lift another skeleton
-                than h36m17, or the device is not there.
+                than h36m17 or predict fewer frames than they see, or the device is not there.
             InputError: the image size or focal length is not above zero.
         """
+        check_liftable(checkpoint)
         window = checkpoint.config.frames
         if not 0 <= latency_frames < window:
             raise ConfigError(
                 f"a latency of {latency_frames} frames: {checkpoint.name!r} sees {window} frames; give 0 to "
                 f"{window - 1}"
-            )
-        if checkpoint.input.skeleton != _H36M.name:
-            raise ConfigError(
-                f"weights {checkpoint.name!r} lift the skeleton {checkpoint.input.skeleton!r}; give weights "
-                "for h36m17"
             )
         for side in image_size:
             check_positive("image size", side, "pixels")

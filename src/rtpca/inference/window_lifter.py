@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rtpca.checks import check_positive
-from rtpca.errors import InputError
+from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import assumed_focal_px, flip_points
 from rtpca.models import Checkpoint
 from rtpca.models.lifting import lift_windows
@@ -95,6 +95,25 @@ class WindowLifter:
             own, mirrored = model(features), model(flipped)
         mirrored = flip_points(mirrored, mirror)
         return own - own[:, :, :1], mirrored - mirrored[:, :, :1]
+
+
+def check_liftable(checkpoint: Checkpoint) -> None:
+    """Refuse weights that the lifters cannot use.
+
+    Raises:
+        ConfigError: they lift another skeleton than h36m17, or predict fewer frames than they see.
+    """
+    if checkpoint.input.skeleton != "h36m17":
+        raise ConfigError(
+            f"weights {checkpoint.name!r} lift the skeleton {checkpoint.input.skeleton!r}; the lifter "
+            "needs weights for h36m17"
+        )
+    config = checkpoint.config
+    if config.out_frames != config.frames:
+        raise ConfigError(
+            f"weights {checkpoint.name!r} ({config.arch}) predict {config.out_frames} of the "
+            f"{config.frames} frames of a window; the lifter needs weights that predict all of them"
+        )
 
 
 def focal_pair(focal_px: float | tuple[float, float] | None) -> tuple[float, float] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rtpca.video.detectors import Detector, PersonDetection, load_detector
-from rtpca.video.pipeline import TrackedVideo, lift_tracks, lift_video, track_video
+from rtpca.video.pipeline import TrackedVideo, lift_tracks, lift_video, steady_pictures, track_video
 from rtpca.video.reader import VideoFrame, VideoReader
 from rtpca.video.timing import Timing
 from rtpca.video.writer import VideoWriter
@@ -19,5 +19,6 @@ __all__ = [
     "lift_tracks",
     "lift_video",
     "load_detector",
+    "steady_pictures",
     "track_video",
 ]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from rtpca.errors import InputError
 from rtpca.inference import Lifter, LiftResult
 from rtpca.inference.keypoint_files.track import Track
 from rtpca.video.detectors.base import Detector
-from rtpca.video.reader import VideoReader
+from rtpca.video.reader import Image, VideoReader
 from rtpca.video.timing import Timing, at_constant_rate, find_timing
 from rtpca.video.tracking import PersonTracker
 
@@ -185,6 +185,30 @@ def lift_video(
         >>> people = rtpca.video.lift_video("walk.mp4", lifter, rtpca.video.load_detector())  # doctest: +SKIP
     """
     return lift_tracks(track_video(path, detector, progress), lifter, person=person)
+
+
+def steady_pictures(path: str | os.PathLike[str], timing: Timing) -> Iterator[Image]:
+    """The pictures that go with the frames of a result, one after the other.
+
+    Args:
+        path: The video.
+        timing: How its frames lie on the constant rate of the results.
+
+    Yields:
+        (H, W, 3) RGB, one per frame of the results: the nearest in time, shown again or left out where the
+        video's own rate varies.
+
+    Raises:
+        InputError: the video cannot be read.
+        MissingExtraError: PyAV is not installed.
+    """
+    wanted = iter(timing.nearest_frames().tolist())
+    next_wanted = next(wanted, None)
+    with VideoReader(path) as reader:
+        for frame in reader:
+            while next_wanted == frame.index:
+                yield frame.image
+                next_wanted = next(wanted, None)
 
 
 def _at_rate(track: Track, timing: Timing) -> Track:
