@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+_PATIENCE_S = 300.0  # of a busy machine
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -22,7 +23,9 @@ def chromium() -> Generator[Any]:
         pytest.skip("no Chromium here: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:
         # Without a sandbox: root, as in a container, may not start one. The pages are our own.
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox"], timeout=1000 * _PATIENCE_S
+        )
         try:
             yield browser
         finally:
@@ -40,6 +43,7 @@ class Watched:
 
     def __init__(self, browser: Any, **options: Any) -> None:
         self.page = browser.new_page(**options)
+        self.page.set_default_timeout(1000 * _PATIENCE_S)
         self.errors: list[str] = []
         self.requests: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -51,7 +55,7 @@ class Watched:
             self.errors.append(message.text)
 
 
-def eventually(page: Any, happened: Callable[[], bool], seconds: float = 180.0) -> None:
+def eventually(page: Any, happened: Callable[[], bool], seconds: float = _PATIENCE_S) -> None:
     """Wait for something on a page; playwright's own waiting evaluates strings, which strict pages forbid."""
     until = time.monotonic() + seconds
     while not happened():

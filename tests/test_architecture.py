@@ -163,7 +163,9 @@ def test_no_two_modules_import_each_other_in_a_ring() -> None:
 )
 def test_start_is_light(statement: str) -> None:
     code = f"import sys\n{statement}\nprint(sorted(set(sys.modules) & {HEAVY!r}), file=sys.__stderr__)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
+    )
     assert run.stderr.splitlines()[-1] == "[]"
 
 

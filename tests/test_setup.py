@@ -41,7 +41,7 @@ def setup_with(tmp_path):
             cwd=ROOT,
             text=True,
             capture_output=True,
-            timeout=120,
+            timeout=300,
         )
 
     return run

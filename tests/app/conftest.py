@@ -29,7 +29,7 @@ class Served:
         """Status, headers and content (JSON read) of an answer; `token=""` leaves the token out."""
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         fields.setdefault("x-rtpca-token", self.token)
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=180)
         connection.request(method, path, body=body, headers={k: v for k, v in fields.items() if v})
         answer = connection.getresponse()
         content: Any = answer.read()
@@ -40,7 +40,7 @@ class Served:
 
     def wait(self, number: str) -> dict[str, Any]:
         """The status of a job when its work has ended."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while time.monotonic() < until:
             status = self.ask("GET", f"/jobs/{number}")[2]
             if status["state"] in ("done", "failed"):

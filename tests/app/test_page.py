@@ -72,7 +72,7 @@ def served(browser, weights, tmp_path_factory):
         yield found[0], temporary
     finally:
         program.send_signal(signal.SIGINT)
-        out, err = program.communicate(timeout=60)
+        out, err = program.communicate(timeout=300)
     assert (program.returncode, err) == (0, "")
     assert "all files are removed" in out
     assert list(temporary.iterdir()) == []

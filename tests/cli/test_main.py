@@ -33,7 +33,11 @@ VERBS = {
 
 def command(*args: str, **options) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "rtpca.cli.main", *args], text=True, capture_output=True, timeout=60, **options
+        [sys.executable, "-m", "rtpca.cli.main", *args],
+        text=True,
+        capture_output=True,
+        timeout=300,
+        **options,
     )
 
 
@@ -126,7 +130,7 @@ def test_a_closed_pipe_is_quiet() -> None:
         [sys.executable, "-m", "rtpca.cli.main", "--help"],
         stdout=write_end,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=300,
     )
     os.close(write_end)
     assert run.stderr == b""
@@ -171,7 +175,7 @@ def test_a_terminated_command_unwinds() -> None:
         "demo._make_folder = wait\n"
         "main.run()\n"
     )
-    run = subprocess.run([sys.executable, "-c", code, "demo"], text=True, capture_output=True, timeout=60)
+    run = subprocess.run([sys.executable, "-c", code, "demo"], text=True, capture_output=True, timeout=300)
     assert (run.returncode, run.stdout, run.stderr) == (143, "cleaned up\n", "")
 
 

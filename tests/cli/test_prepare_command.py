@@ -99,7 +99,7 @@ def test_an_ended_run_leaves_nothing_behind(tmp_path, number, code):
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     process.send_signal(number)
-    _, shown = process.communicate(timeout=60)
+    _, shown = process.communicate(timeout=300)
     assert process.returncode == code
     assert "Traceback" not in shown
     assert sorted(path.name for path in tmp_path.iterdir()) == before

@@ -142,7 +142,7 @@ def test_the_tool_writes_files_or_says_what_is_wrong(tmp_path):
 
     def run(mocap):
         words = [sys.executable, tool, "humaneva", mocap, "-o", tmp_path / "out", "--frames", "8"]
-        return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
 
     done = run(tmp_path / "own.h5")
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr

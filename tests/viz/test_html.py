@@ -173,6 +173,7 @@ def test_keys_step_jump_and_stay_within_the_clip(viewer) -> None:
 def test_the_pointer_tells_a_joint_and_its_values(viewer, people, panel) -> None:
     viewer.fill("#scrub", "100")
     viewer.mouse.move(*place_of(viewer, panel, 0, "right_wrist"))
+    settled(viewer)
     tip = viewer.inner_text("#tip")
     assert "right wrist, Ann" in tip
     joint = H36M.index("right_wrist")
@@ -183,6 +184,7 @@ def test_the_pointer_tells_a_joint_and_its_values(viewer, people, panel) -> None
     settled(viewer)
     assert f"{1000 * people[0].poses3d[100, joint, 1]:.0f}" in viewer.inner_text("#tip")
     viewer.mouse.move(5, 5)
+    settled(viewer)
     assert viewer.locator("#tip").is_hidden()
 
 
@@ -225,8 +227,7 @@ def test_drag_turns_wheel_zooms_and_r_resets(viewer) -> None:
     assert np.hypot(*np.subtract(turned, start)) > 20
     distance = viewer.evaluate("rtpcaViewer.camera.distance")
     viewer.mouse.wheel(0, -200)
-    settled(viewer)
-    assert viewer.evaluate("rtpcaViewer.camera.distance") < distance
+    eventually(viewer, lambda: viewer.evaluate("rtpcaViewer.camera.distance") < distance)
     viewer.keyboard.press("r")
     assert place_of(viewer, "scene", 0, "head") == pytest.approx(start, abs=0.5)
 
