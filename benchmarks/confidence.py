@@ -25,7 +25,7 @@ from scipy.stats import spearmanr
 from rtpca.data.noise import DetectorNoise, detector_noise
 from rtpca.data.store import open_dataset
 from rtpca.data.windows import fixed_cameras
-from rtpca.inference import Lifter, lifter
+from rtpca.inference import Lifter, confidence
 from rtpca.inference.confidence import WITHIN_M, trouble_signs
 from rtpca.skeletons import get_skeleton
 
@@ -112,7 +112,7 @@ def _clip(
         seen["signs"] = trouble_signs(*arguments, **options)  # type: ignore[arg-type]
         return seen["signs"]
 
-    with mock.patch.object(lifter, "trouble_signs", watched):
+    with mock.patch.object(confidence, "trouble_signs", watched):
         size = (int(size_wh[0]), int(size_wh[1]))
         result = network(keypoints.numpy(), size, fps, "h36m17", scores=scores.numpy())
     use = result.valid

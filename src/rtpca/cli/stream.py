@@ -56,8 +56,13 @@ def stream(
 
     What is said about the run (latency, speed) goes to standard error, so that standard output can be piped.
     """
+    import torch
+
     from rtpca.cli.stream_sources import open_source
     from rtpca.inference import StreamLifter
+
+    # One window is too little to share out, and the other cores have a detector to run.
+    torch.set_num_threads(1)
 
     source = open_source(
         input,

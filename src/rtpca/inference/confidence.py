@@ -47,6 +47,7 @@ _SMALLEST_M = 0.002
 _TREMBLE_S = 0.1
 _MEAN_S = 0.3
 _BODY_MEAN_S = 0.5
+_FRAMES_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +99,40 @@ def joint_confidence(signs: FloatArray, valid: npt.NDArray[np.bool_]) -> FloatAr
     return confidence
 
 
+def clip_confidence(
+    poses3d: FloatArray,
+    mirror_m: FloatArray | None,
+    root: FloatArray,
+    keypoints_px: FloatArray,
+    scores: FloatArray,
+    valid: npt.NDArray[np.bool_],
+    *,
+    focal_px: npt.NDArray[np.floating],
+    principal_px: npt.NDArray[np.floating],
+    fps: float,
+) -> FloatArray:
+    """(F, 17) confidence of a clip, piece by piece to save memory; see `trouble_signs`, `joint_confidence`."""
+    confidence = np.empty(scores.shape, dtype=np.float32)
+    margin = round(2 * fps)
+    for start in range(0, len(scores), _FRAMES_AT_ONCE):
+        end = min(start + _FRAMES_AT_ONCE, len(scores))
+        first = max(0, start - margin)
+        part = slice(first, end + margin)
+        signs = trouble_signs(
+            poses3d[part],
+            None if mirror_m is None else mirror_m[part],
+            root[part],
+            keypoints_px[part],
+            scores[part],
+            focal_px=focal_px,
+            principal_px=principal_px,
+            fps=fps,
+        )
+        own = slice(start - first, end - first)
+        confidence[start:end] = joint_confidence(signs[own], valid[start:end])
+    return confidence
+
+
 def trouble_signs(
     poses3d: FloatArray,
     mirror_m: FloatArray | None,
@@ -128,24 +163,19 @@ def trouble_signs(
     signs = np.zeros((*scores.shape, len(SIGNS)), dtype=np.float32)
     seen = scores > 0
     depth = np.where(np.isfinite(root[:, 2]) & (root[:, 2] > 0), root[:, 2], np.nan)
-    metres_per_px = np.nan_to_num(depth / float(np.mean(focal_px)), nan=0.0).astype(np.float32)
+    metres_per_px = np.nan_to_num(depth / float(np.mean(focal_px)), nan=0.0).astype(np.float32)[:, None]
     reach = max(1, round(_TREMBLE_S * fps / 2))
     mean = max(1, round(_MEAN_S * fps))
-    errors = np.zeros((*scores.shape, 3), dtype=np.float32)  # of mirror, reprojection, bone
-    errors[..., 2] = _bone_misses(poses3d)
-    for joint in range(scores.shape[1]):
-        place = poses3d[:, joint] + root
-        with np.errstate(all="ignore"):
-            shown = place[:, :2] / place[:, 2:] * focal_px + principal_px
-            missed = np.linalg.norm(keypoints_px[:, joint] - shown, axis=1) * metres_per_px
-        tremble = _tremble(keypoints_px[:, joint], 1) * metres_per_px
-        missed, tremble = np.nan_to_num(missed), np.nan_to_num(tremble)
-        errors[:, joint, 0] = missed if mirror_m is None else mirror_m[:, joint]
-        errors[:, joint, 1] = missed
-        signs[:, joint, 2] = _log(uniform_filter1d(np.minimum(tremble, 1.0), mean, mode="nearest"))
-        signs[:, joint, 3] = _log(_tremble(poses3d[:, joint], reach))
-        signs[:, joint, 5] = np.where(seen[:, joint], 1 - scores[:, joint], 0)
-        signs[:, joint, 6] = ~seen[:, joint]
+    place = poses3d + root[:, None]
+    with np.errstate(all="ignore"):
+        shown = place[..., :2] / place[..., 2:] * focal_px + principal_px
+        missed = np.nan_to_num(np.linalg.norm(keypoints_px - shown, axis=-1) * metres_per_px)
+    errors = np.stack([missed if mirror_m is None else mirror_m, missed, _bone_misses(poses3d)], axis=-1)
+    tremble = np.minimum(np.nan_to_num(_tremble(keypoints_px, 1) * metres_per_px), 1.0)
+    signs[..., 2] = _log(uniform_filter1d(tremble, mean, axis=0, mode="nearest"))
+    signs[..., 3] = _log(_tremble(poses3d, reach))
+    signs[..., 5] = np.where(seen, 1 - scores, 0)
+    signs[..., 6] = ~seen
     signs[..., (0, 1, 4)] = _log(errors)
     # A pose that is hard is hard for all joints: means over the body and over time.
     body = uniform_filter1d(
@@ -161,12 +191,15 @@ def _log(error_m: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     return np.log1p(np.asarray(error_m) / _SMALLEST_M)
 
 
-def _tremble(track: FloatArray, reach: int) -> FloatArray:
-    """(F,) how far each place is from the middle of those `reach` frames before and after; 0 at the ends."""
-    result = np.zeros(len(track), dtype=np.float32)
-    if len(track) > 2 * reach:
-        middle = (track[: -2 * reach] + track[2 * reach :]) / 2
-        result[reach:-reach] = np.linalg.norm(track[reach:-reach] - middle, axis=1)
+def _tremble(tracks: FloatArray, reach: int) -> FloatArray:
+    """How far each place (F, J, C) is from the middle of those `reach` frames before and after, (F, J).
+
+    It is 0 at the ends.
+    """
+    result = np.zeros(tracks.shape[:2], dtype=np.float32)
+    if len(tracks) > 2 * reach:
+        middle = (tracks[: -2 * reach] + tracks[2 * reach :]) / 2
+        result[reach:-reach] = np.linalg.norm(tracks[reach:-reach] - middle, axis=-1)
     return result
 
 

@@ -14,7 +14,7 @@ from rtpca.devices import resolve_device
 from rtpca.errors import InputError
 from rtpca.geometry import root_trajectory
 from rtpca.inference.blending import Blender, FloatArray, fill_between, join_phases
-from rtpca.inference.confidence import joint_confidence, trouble_signs
+from rtpca.inference.confidence import clip_confidence
 from rtpca.inference.gaps import complete_keypoints
 from rtpca.inference.preparation import PreparedClip, prepare_clip
 from rtpca.inference.result import LiftResult
@@ -166,12 +166,13 @@ class Lifter:
         camera = camera_of(clip.image_size, focal)
         poses, mirror_m = self._lift(clip, camera, progress)
         root = _root_path(poses, clip, camera)
-        signs = trouble_signs(
+        confidence = clip_confidence(
             poses,
             mirror_m,
             root,
             clip.keypoints_px,
             clip.scores,
+            clip.valid,
             focal_px=camera.focal_px.numpy(),
             principal_px=camera.principal_px.numpy(),
             fps=clip.fps,
@@ -179,7 +180,7 @@ class Lifter:
         return LiftResult(
             poses3d=poses,
             root=root,
-            confidence=joint_confidence(signs, clip.valid),
+            confidence=confidence,
             keypoints2d=clip.keypoints_px,
             valid=clip.valid,
             image_size=clip.image_size,
