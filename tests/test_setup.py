@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import stat
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 
@@ -92,6 +95,40 @@ def requirements(extra: str) -> set[str]:
 )
 def test_every_dependency_is_pinned(name, extra) -> None:
     assert requirements(extra) <= {plain(pin) for pin in pins(name)}
+
+
+def needed_by(extra: str) -> set[str]:
+    """What an extra brings along here: distributions that are installed, and what they need in turn."""
+    found: set[str] = set()
+    wanted = [("rtpca", {extra})]
+    seen: set[tuple[str, str]] = set()
+    while wanted:
+        name, extras = wanted.pop()
+        try:
+            requirements = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue
+        for requirement in map(Requirement, requirements):
+            marker = requirement.marker
+            for chosen in ("", *extras):
+                if marker is not None and not marker.evaluate({"extra": chosen}):
+                    continue
+                found.add(plain(requirement.name))
+                key = (plain(requirement.name), ",".join(sorted(requirement.extras)))
+                if key not in seen:
+                    seen.add(key)
+                    wanted.append((requirement.name, requirement.extras))
+    return found - {"rtpca"}
+
+
+@pytest.mark.parametrize(
+    ("name", "extra", "mark"),
+    [("constraints.txt", "dev", "ruff"), ("constraints-video.txt", "video-tests", "mediapipe")],
+)
+def test_what_dependencies_need_is_pinned_too(name, extra, mark) -> None:
+    if importlib.util.find_spec(mark) is None:
+        pytest.skip(f"not the environment of {name}")
+    assert needed_by(extra) <= {plain(pin) for pin in pins(name)}
 
 
 def test_detectors_are_tested_with_the_same_torch() -> None:

@@ -6,7 +6,7 @@ import pytest
 from rtpca.data.demo_clip import load_demo_clip
 from rtpca.errors import ConfigError, InputError, ShapeError
 from rtpca.inference import StreamLifter
-from rtpca.models import load_checkpoint
+from rtpca.models import Checkpoint, InputSpec, build_model, load_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +130,13 @@ def test_what_cannot_be_is_said(clip, stream):
     lifter.push(clip.keypoints_px[0], 1.0)
     with pytest.raises(InputError, match="in order of time"):
         lifter.push(clip.keypoints_px[1], 1.0)
+
+
+def test_weights_that_predict_a_part_of_their_window_are_refused_in_words(clip):
+    network = build_model("poseformer", frames=9, joint_dim=4, depth=1, heads=1)
+    checkpoint = Checkpoint(network, InputSpec(normalisation="person", fps=20.0), "tiny", {})
+    with pytest.raises(ConfigError, match=r"\(poseformer\) predict 1 of the 9 frames .* all of them"):
+        StreamLifter(checkpoint, skeleton="h36m17", image_size=clip.image_size, device="cpu")
 
 
 def test_memory_does_not_grow(clip, stream):

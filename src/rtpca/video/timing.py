@@ -47,7 +47,7 @@ class Timing:
 
     def grid_s(self) -> npt.NDArray[np.float64]:
         """(F,) seconds of the frames at the constant rate."""
-        return np.arange(self.frames) * (self.rate.denominator / self.rate.numerator)
+        return np.arange(self.frames, dtype=np.float64) * (self.rate.denominator / self.rate.numerator)
 
     def nearest_frames(self) -> npt.NDArray[np.int64]:
         """(F,) index of the video's frame that is nearest in time."""
@@ -130,4 +130,4 @@ def at_constant_rate(
     joined[(span > _BRIDGED_S) & (before != after)] = 0
     points = keypoints_px[before] + part[:, None, None] * (keypoints_px[after] - keypoints_px[before])
     points[joined <= 0] = np.nan
-    return points, joined
+    return points.astype(np.float32, copy=False), joined.astype(np.float32, copy=False)

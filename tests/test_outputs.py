@@ -1,0 +1,80 @@
+"""Exports and moving pictures of a clip with several people."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rtpca.data.demo_clip import load_demo_clip
+from rtpca.export import FORMATS
+from rtpca.inference import LiftResult, estimate_ground
+from rtpca.outputs import Clip, save_motion, write_exports
+from rtpca.skeletons import get_skeleton
+
+FRAMES = 40
+
+
+@pytest.fixture(scope="module")
+def people() -> list[LiftResult]:
+    """Two people: the second stands half a metre lower than the first."""
+    clip = load_demo_clip()
+    first = LiftResult(
+        poses3d=clip.truth_poses3d[:FRAMES],
+        root=clip.truth_root[:FRAMES],
+        confidence=clip.scores[:FRAMES],
+        keypoints2d=clip.keypoints_px[:FRAMES],
+        valid=np.ones(FRAMES, dtype=bool),
+        image_size=clip.image_size,
+        fps=clip.fps,
+        skeleton="h36m17",
+        joint_names=get_skeleton("h36m17").joints,
+    )
+    return [first, dataclasses.replace(first, root=first.root + np.float32([1.0, 0.5, 0.0]))]
+
+
+@pytest.mark.parametrize("grounded", [True, False])
+def test_everybody_is_exported_above_the_first_persons_floor(people, tmp_path, monkeypatch, grounded) -> None:
+    written = []
+    for name in ("csv", "bvh"):
+        monkeypatch.setitem(
+            FORMATS, name, lambda path, person, ground: written.append((path, person, ground))
+        )
+    files = write_exports(
+        people, ["csv", "bvh"], lambda name, number: tmp_path / f"{number}.{name}", grounded=grounded
+    )
+    assert next(files) == ("csv", 1)
+    assert len(written) == 1  # one after the other, so that what is being done can be said
+    assert list(files) == [("bvh", 1), ("csv", 2), ("bvh", 2)]
+    assert [path.name for path, _, _ in written] == ["1.csv", "1.bvh", "2.csv", "2.bvh"]
+    assert [person is people[0] for _, person, _ in written] == [True, True, False, False]
+    floors = [ground for _, _, ground in written]
+    if grounded:
+        expected = estimate_ground(people[0])
+        for floor in floors:
+            np.testing.assert_array_equal(floor.place(people[1]), expected.place(people[1]))
+    else:
+        assert floors == [None] * 4
+
+
+def test_a_moving_picture_has_the_pictures_of_all_frames(people, tmp_path) -> None:
+    asked = []
+
+    def images():
+        asked.append("once")
+        for shade in range(FRAMES):
+            yield np.full((108, 192, 3), shade, dtype=np.uint8)
+
+    counted = []
+    clip = Clip(people[:1], "walk", images)
+    save_motion(clip, tmp_path / "walk.gif", lambda done, total: counted.append((done, total)))
+    with Image.open(tmp_path / "walk.gif") as picture:
+        seconds = 0.0
+        for frame in range(picture.n_frames):
+            picture.seek(frame)
+            seconds += picture.info["duration"] / 1000
+    assert seconds == pytest.approx(FRAMES / people[0].fps, abs=0.05)
+    assert asked == ["once"]
+    assert counted[-1][0] == counted[-1][1]
