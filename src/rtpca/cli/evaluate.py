@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -83,7 +82,7 @@ def evaluate(
     report = summarise(results, chosen)
     about = {"weights": weights, "data": str(data), "split": split, "noise_px": noise}
     about |= {"flip": flip or chosen.flip, "keypoints": keypoints, "left_out": left_out}
-    text = json.dumps(_finite(about | report.to_dict()), indent=1)
+    text = json.dumps(about | report.to_dict(), indent=1)
     if json_output is None or str(json_output) != "-":
         out.print(_table(report, about))
     if json_output is not None and str(json_output) == "-":
@@ -91,15 +90,6 @@ def evaluate(
     elif json_output is not None:
         with written_whole(json_output) as partial:
             partial.write_text(text, encoding="utf-8")
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN, which stands for the errors that clips of one or two frames do not have."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # Title and decimals of each measure.

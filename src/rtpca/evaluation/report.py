@@ -81,10 +81,12 @@ class Report:
     all_frames: Row
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON; None for what is not measured, such as the velocity of single frames."""
 
         def plain(row: Row) -> dict[str, Any]:
-            return {"label": row.label, "frames": row.frames, **row.numbers(self.measures)}
+            numbers = row.numbers(self.measures).items()
+            known = {name: value if math.isfinite(value) else None for name, value in numbers}
+            return {"label": row.label, "frames": row.frames, **known}
 
         return {
             "protocol": self.protocol,

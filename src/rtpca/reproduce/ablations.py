@@ -12,7 +12,7 @@ from rtpca.reproduce.paper import TABLES
 from rtpca.reproduce.results import Results, RowOfTable
 from rtpca.reproduce.scales import paper_size
 
-NOISE_PX = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0)
+NOISE_PX = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Levels of Gaussian noise in Table 5; the paper does not give its own."""
 
 _MPJPE = Column("mpjpe_mm", "MPJPE mm", 2)

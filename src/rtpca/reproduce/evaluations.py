@@ -7,7 +7,6 @@ is measured again.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -132,7 +131,7 @@ def measure(run: Run, data: DataFile, how: Measurement, device: str = "cpu") -> 
             found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
             raise InputError(f"{data.path} has no split {how.split!r}; splits and sequences found: {found}")
         errors = evaluate(checkpoint.model, checkpoint.input, dataset.iterate(how.split), config)
-        report = _finite(summarise(errors, protocol).to_dict())
+        report = summarise(errors, protocol).to_dict()
     result = Evaluation(tuple(report["rows"]), report["average"], report["all_frames"])
     path = _path(run, how)
     path.parent.mkdir(exist_ok=True)
@@ -151,15 +150,6 @@ def _kept(run: Run, how: Measurement, data: DataFile, weights_sha256: str) -> Ev
         return Evaluation(**kept["result"] | {"rows": tuple(kept["result"]["rows"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None  # not there, or damaged: measured again
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN, which stands for what is not measured."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _key(how: Measurement, data: DataFile, weights_sha256: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from rtpca.reproduce.rows import NamedRun
 from rtpca.reproduce.scales import recipe
 from rtpca.reproduce.workers import Task, run_tasks
 from rtpca.training import Progress, TrainConfig, train
-from rtpca.training.config import from_dict
+from rtpca.training.config import flat_values, from_dict
 from rtpca.training.curves import read_curves
 
 try:
@@ -143,7 +143,7 @@ def check_run(run: Run, data: DataFile) -> None:
         old = from_dict(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (RtpcaError, yaml.YAMLError, OSError) as error:
         raise TrainingError(f"{path}: cannot be read as a recipe ({error}); {remedy}") from error
-    before, now = _flat(old.to_dict()), _flat(run.config.to_dict())
+    before, now = flat_values(old.to_dict()), flat_values(run.config.to_dict())
     changed = [key for key in now if key not in _FREE and before.get(key) != now[key]]
     if changed:
         listed = ", ".join(f"{key} {before.get(key)} (now {now[key]})" for key in changed)
@@ -297,11 +297,3 @@ def current_step(run: Run) -> int:
     """The last step in the curves of a run."""
     rows = read_curves(run.folder / "curves.csv")
     return int(rows[-1]["step"]) if rows else 0
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values under dotted names, as `--set` takes them."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat

@@ -236,6 +236,16 @@ def from_dict(values: Mapping[str, Any]) -> TrainConfig:
     return _build(TrainConfig, values, "")
 
 
+def flat_values(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values under dotted names, as `--set` takes them."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= (
+            flat_values(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+        )
+    return flat
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtpca.training.config import TrainConfig, from_dict
+from rtpca.training.config import TrainConfig, flat_values, from_dict
 
 _FREE_TO_CHANGE = {
     "log_every",
@@ -20,7 +20,7 @@ _FREE_TO_CHANGE = {
 def changed_options(old: dict[str, Any], config: TrainConfig, step: int) -> list[str]:
     """Names of the options that a resumed run may not change."""
     # Through the configuration: an option younger than the run had its default.
-    before, now = _flat(from_dict(old).to_dict()), _flat(config.to_dict())
+    before, now = flat_values(from_dict(old).to_dict()), flat_values(config.to_dict())
     if before["model.arch"] != now["model.arch"]:
         return ["model.arch"]
     free = set(_FREE_TO_CHANGE)
@@ -31,11 +31,3 @@ def changed_options(old: dict[str, Any], config: TrainConfig, step: int) -> list
         if step <= begin_cooldown:
             free |= {"steps", "optim.cooldown_steps"}  # the steps so far had the same learning rate
     return [key for key in now if key not in free and before[key] != now[key]]
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values under dotted names, as `--set` takes them."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
