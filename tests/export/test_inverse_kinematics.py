@@ -27,9 +27,8 @@ def test_motion_of_fixed_lengths_is_followed(kind):
 
 def test_real_motion_is_followed(shared_data):
     with np.load(shared_data / "data" / "cmu_actions.npz") as pack:
-        takes = [
-            pack["positions"][a:b:8] for a, b in zip(pack["offsets"][:8], pack["offsets"][1:9], strict=True)
-        ]
+        positions, offsets = pack["positions"], pack["offsets"]  # an archive unpacks at every look
+    takes = [positions[a:b:8] for a, b in zip(offsets[:8], offsets[1:9], strict=True)]
     for take in takes:
         world = (joint_recipe("cmu38") @ take).astype(np.float64)
         error_m = np.linalg.norm(h36m(fit_motion(world, 15)) - world, axis=-1)

@@ -50,7 +50,9 @@ def stream(
     ] = None,
     weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
-    flip: Annotated[bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")] = True,
+    flip: Annotated[
+        bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")
+    ] = False,
 ) -> None:
     """Lift live: every frame gives one line of JSON, always the same time later.
 

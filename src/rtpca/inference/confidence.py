@@ -111,7 +111,7 @@ def clip_confidence(
     principal_px: npt.NDArray[np.floating],
     fps: float,
 ) -> FloatArray:
-    """(F, 17) confidence of a clip, in pieces to save memory; see `trouble_signs`, `joint_confidence`."""
+    """(F, 17) confidence of a clip, piece by piece to save memory; see `trouble_signs`."""
     confidence = np.empty(scores.shape, dtype=np.float32)
     margin = round(2 * fps)
     for start in range(0, len(scores), _FRAMES_AT_ONCE):
