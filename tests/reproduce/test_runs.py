@@ -152,8 +152,8 @@ def test_two_jobs_train_what_one_trains(trained, data, tmp_path) -> None:
 
 
 def test_an_error_in_a_job_is_the_users_error_here_too(data, tmp_path) -> None:
-    made = plan(["rtpca"], data, tmp_path, "data.train_split=nobody")
+    made = plan(["rtpca", "ste"], data, tmp_path, "data.train_split=nobody")
     with pytest.raises(InputError, match="no split 'nobody'"):
-        train_runs(made * 2, data, jobs=2)
+        train_runs(made, data, jobs=2)
     with pytest.raises(ConfigError, match="unknown option"):
         plan(["rtpca"], data, tmp_path, "no=1")
