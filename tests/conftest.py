@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+# A shell starts background jobs with Ctrl-C ignored, and the programs that tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # One thread: the suite shares its machine, and tiny tensors gain nothing from more.
 torch.set_num_threads(1)
 settings.register_profile("rtpca", deadline=None, max_examples=40, derandomize=True)
