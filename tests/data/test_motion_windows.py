@@ -194,3 +194,25 @@ def test_windows_without_context_are_the_same_whether_or_not_that_is_said(bank) 
         for out in (None, 9)
     )
     assert torch.equal(plain, told)
+
+
+def test_lively_clips_are_drawn_more_often_where_motion_counts(tmp_path, generator) -> None:
+    """Speeds are relative to the root, in metres per second, whatever the frame rate of the recording."""
+    path = tmp_path / "data.h5"
+    still, slow, quick = (np.zeros((frames, 17, 3), np.float32) for frames in (101, 101, 51))
+    still[..., 0] = np.linspace(0, 5, 101)[:, None]  # carried along without moving a joint
+    slow[:, 1:, 1] = np.linspace(0, 0.25, 101)[:, None]
+    quick[:, 1:, 1] = np.linspace(0, 1.0, 51)[:, None]
+    clips = [
+        Recording(name, joints, fps, "s", "a", "train", "src", "free")
+        for name, joints, fps in (("a", still, 100.0), ("b", slow, 100.0), ("c", quick, 50.0))
+    ]
+    write_dataset(path, clips)
+    with open_dataset(path) as dataset:
+        bank = MotionBank.load(dataset, "train")
+    assert bank.speed.tolist() == pytest.approx([0.0, 0.25 * 16 / 17, 16 / 17], rel=0.03)
+    for power, wanted in ((0.0, 0.5), (0.5, 2 / 3), (1.0, 0.8)):
+        _, clip = RandomWindows(bank, 9, 20.0, motion_weight=power).draw(6000, generator)
+        slow_count, quick_count = (clip == 1).sum().item(), (clip == 2).sum().item()
+        assert quick_count / (slow_count + quick_count) == pytest.approx(wanted, abs=0.03)
+    assert (clip == 0).any()

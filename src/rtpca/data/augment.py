@@ -1,7 +1,7 @@
-"""Augmentation of motion windows: mirror, body proportions, random camera, detector-like noise.
+"""Augmentation of motion windows: mirror, mixed motions, bodies, random camera, detector-like noise.
 
 `augment` is the whole chain from windows in world coordinates to what a training step needs. The parts are
-public too: mirroring here, bodies in `body`, cameras in `cameras`, keypoint errors
+public too: mirroring here, mixed motions in `mixing`, bodies in `body`, cameras in `cameras`, keypoint errors
 in `noise`.
 """
 
@@ -14,6 +14,7 @@ import torch
 from rtpca.data.body import BodyProportions, random_body
 from rtpca.data.cameras import RandomCameraConfig, random_cameras
 from rtpca.data.landmarks import LandmarkOffsets, random_landmarks
+from rtpca.data.mixing import MotionMixing, mix_motions
 from rtpca.data.noise import DetectorNoise, detector_noise, gaussian_noise
 from rtpca.errors import ConfigError
 from rtpca.geometry import Camera, flip_points
@@ -25,10 +26,12 @@ __all__ = [
     "BodyProportions",
     "DetectorNoise",
     "LandmarkOffsets",
+    "MotionMixing",
     "augment",
     "detector_noise",
     "gaussian_noise",
     "mirror",
+    "mix_motions",
     "random_body",
     "random_landmarks",
     "random_mirror",
@@ -41,6 +44,7 @@ class AugmentConfig:
 
     mirror_probability: float = 0.5
     """Windows that are shown mirrored, left and right exchanged."""
+    mixing: MotionMixing = field(default_factory=MotionMixing)
     body: BodyProportions = field(default_factory=BodyProportions)
     landmarks: LandmarkOffsets = field(default_factory=LandmarkOffsets)
     noise: DetectorNoise = field(default_factory=DetectorNoise)
@@ -54,9 +58,10 @@ class AugmentConfig:
 
     @classmethod
     def none(cls) -> AugmentConfig:
-        """Nothing is changed: no mirror, bodies, landmarks or noise."""
+        """Nothing is changed: no mirror, mixing, bodies, landmarks or noise."""
         return cls(
             mirror_probability=0.0,
+            mixing=MotionMixing.none(),
             body=BodyProportions.none(),
             landmarks=LandmarkOffsets.none(),
             noise=DetectorNoise.none(),
@@ -110,12 +115,14 @@ def augment(
     """
     if camera is None:
         joints = random_mirror(joints_world, config.mirror_probability, generator)
+        joints = mix_motions(joints, config.mixing, generator)
         joints = random_body(joints, config.body, generator)
         camera = random_cameras(joints, config.camera, generator)
         joints_cam = camera.world_to_camera(joints)
     else:
         # A given camera looks at the person where they are, so they are mirrored before it, not in the world.
-        joints_cam = camera.world_to_camera(random_body(joints_world, config.body, generator))
+        joints = mix_motions(joints_world, config.mixing, generator)
+        joints_cam = camera.world_to_camera(random_body(joints, config.body, generator))
         joints_cam = random_mirror(joints_cam, config.mirror_probability, generator)
     true_px = camera.project(random_landmarks(joints_cam, config.landmarks, generator))
     keypoints_px, scores = detector_noise(true_px, config.noise, generator, camera.size_wh)

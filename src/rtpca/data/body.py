@@ -5,7 +5,6 @@ Bone lengths change per window, symmetrically; bone directions, and so the motio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import torch
@@ -137,17 +136,31 @@ def _length_factors(
 
 def _rebuild(joints: torch.Tensor, factors: torch.Tensor, path_factor: torch.Tensor) -> torch.Tensor:
     """Scale the bones of (B, F, 17, 3) by (B, 16), the path of the pelvis by (B,), and put them together."""
-
-    def along(indices: Sequence[int]) -> torch.Tensor:
-        return torch.tensor(indices, device=joints.device)
-
-    bones = (joints[:, :, 1:] - joints.index_select(2, along(_PARENTS))) * factors[:, None, :, None]
     pelvis = joints[:, :, :1]
     mean = pelvis.mean(1, keepdim=True)
-    out = torch.empty_like(joints)
-    out[:, :, :1] = mean + (pelvis - mean) * path_factor[:, None, None, None]
+    path = mean + (pelvis - mean) * path_factor[:, None, None, None]
+    return put_together(path, bones_of(joints) * factors[:, None, :, None])
+
+
+def bones_of(joints: torch.Tensor) -> torch.Tensor:
+    """Bones (B, F, 16, 3) of h36m17 joints (B, F, 17, 3); bone j - 1 leads from its parent to joint j."""
+    return joints[:, :, 1:] - joints.index_select(2, torch.tensor(_PARENTS, device=joints.device))
+
+
+def put_together(pelvis: torch.Tensor, bones: torch.Tensor) -> torch.Tensor:
+    """Joints (B, F, 17, 3) from the pelvis (B, F, 1, 3) and bones (B, F, 16, 3)."""
+    out = torch.empty_like(torch.cat([pelvis, bones], 2))
+    out[:, :, :1] = pelvis
     for level in _DEPTHS:
-        start = out.index_select(2, along([_PARENTS[joint - 1] for joint in level]))
-        step = bones.index_select(2, along([joint - 1 for joint in level]))
-        out.index_copy_(2, along(level), start + step)
+        ends = torch.tensor(level, device=bones.device)
+        starts = torch.tensor([_PARENTS[joint - 1] for joint in level], device=bones.device)
+        out.index_copy_(2, ends, out.index_select(2, starts) + bones.index_select(2, ends - 1))
     return out
+
+
+def trunk_axes(joints: torch.Tensor) -> torch.Tensor:
+    """Axes of the trunk of h36m17 joints as rows, (B, F, 3, 3): to the left, upwards, forwards."""
+    left = (joints[:, :, 4] - joints[:, :, 1]) + (joints[:, :, 11] - joints[:, :, 14])
+    up = torch.nn.functional.normalize(joints[:, :, 8] - joints[:, :, 0], dim=-1)
+    forward = torch.nn.functional.normalize(torch.linalg.cross(left, up), dim=-1)
+    return torch.stack([torch.linalg.cross(up, forward), up, forward], -2)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 
 import torch
 
+from rtpca.data.body import trunk_axes
 from rtpca.errors import ConfigError, ShapeError
 from rtpca.skeletons import get_skeleton
 
@@ -99,7 +100,7 @@ def random_landmarks(
             by_joint[joint] = getattr(config, name)
     spread = torch.tensor(by_joint, dtype=dtype, device=device)
     offset = _symmetric(normal(batch, _JOINTS, 3)) * spread[:, None] * moved[:, None, None]
-    landmarks = joints_m + offset[:, None] @ _trunk_axes(joints_m)
+    landmarks = joints_m + offset[:, None] @ trunk_axes(joints_m)
 
     stretch = (config.limbs * normal(batch, 4) * moved[:, None])[:, [0, 1, 0, 1, 2, 3, 2, 3]]
     limb = torch.tensor(_ON_LIMB, device=device)
@@ -114,11 +115,3 @@ def _symmetric(offset: torch.Tensor) -> torch.Tensor:
     mirrored = offset[:, partner] * torch.tensor([-1.0, 1.0, 1.0], dtype=offset.dtype, device=offset.device)
     in_pair = torch.tensor([p != j for j, p in enumerate(partner)], device=offset.device)
     return (offset + mirrored) / torch.where(in_pair, 2**0.5, 2.0)[:, None].to(offset.dtype)
-
-
-def _trunk_axes(joints: torch.Tensor) -> torch.Tensor:
-    """Axes of the trunk as rows, (B, F, 3, 3): to the left, upwards, forwards."""
-    left = (joints[:, :, 4] - joints[:, :, 1]) + (joints[:, :, 11] - joints[:, :, 14])
-    up = torch.nn.functional.normalize(joints[:, :, 8] - joints[:, :, 0], dim=-1)
-    forward = torch.nn.functional.normalize(torch.linalg.cross(left, up), dim=-1)
-    return torch.stack([torch.linalg.cross(up, forward), up, forward], -2)

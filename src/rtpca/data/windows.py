@@ -8,10 +8,12 @@ Consecutive windows are in `chunks.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from rtpca.data.chunks import cover
 from rtpca.data.recording import Recording
@@ -26,6 +28,9 @@ from rtpca.data.views import (
 )
 from rtpca.errors import InputError
 from rtpca.geometry import Camera
+
+_LEAST_SPEED = 0.01
+"""Metres per second: somebody who stands still is still looked at now and then."""
 
 __all__ = ["MotionBank", "RandomWindows", "cover", "fixed_cameras"]
 
@@ -105,6 +110,16 @@ class MotionBank:
     def duration_s(self) -> Tensor:
         """(clips,) duration in seconds."""
         return self.length / self.fps
+
+    @property
+    def speed(self) -> Tensor:
+        """(clips,) mean speed of the joints relative to the root, m/s."""
+        relative = self.joints - self.joints[:, :1]
+        step = F.pad((relative[1:] - relative[:-1]).norm(dim=-1).mean(-1), (0, 1))  # (N,)
+        step[self.start + self.length - 1] = 0.0  # from one clip to the next
+        total = torch.zeros_like(self.duration_s)
+        clip = torch.arange(len(self.length), device=step.device).repeat_interleave(self.length)
+        return total.index_add_(0, clip, step.double()) / self.duration_s
 
     @property
     def clip_of_camera(self) -> Tensor:
@@ -192,7 +207,7 @@ class Moments:
 
 @dataclass(frozen=True)
 class RandomWindows:
-    """Endless random windows: a clip by its duration, a start, a frame rate.
+    """Endless random windows: a clip by its duration and motion, a start, a frame rate.
 
     Attributes:
         bank: The clips.
@@ -201,6 +216,8 @@ class RandomWindows:
         rate_range: Each window's rate is `fps` times a log-uniform factor from this range.
         out_frames: Frames in its middle that are predicted; they lie inside the clip, the others may lie
             beyond its ends. None: all.
+        motion_weight: Clips are drawn by their duration times their mean speed to this power; with 0 every
+            moment of the recorded time is equally likely.
     """
 
     bank: MotionBank
@@ -208,9 +225,10 @@ class RandomWindows:
     fps: float
     rate_range: tuple[float, float] = (1.0, 1.0)
     out_frames: int | None = None
+    motion_weight: float = 0.0
 
     def draw(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Windows (B, F, J, 3) and their clips (B,), every moment of the recorded time equally likely."""
+        """Windows (B, F, J, 3) and their clips (B,)."""
         at = self.draw_moments(batch, generator)
         return self.bank.windows(at.clip, at.start_s, self.frames, at.fps), at.clip
 
@@ -218,13 +236,17 @@ class RandomWindows:
         """Where the windows of a batch lie."""
         bank, device = self.bank, self.bank.joints.device
         predicted = self.frames if self.out_frames is None else self.out_frames
-        clip = torch.multinomial(bank.duration_s, batch, replacement=True, generator=generator)
+        clip = torch.multinomial(self._weights, batch, replacement=True, generator=generator)
         low, high = self.rate_range
         uniform = torch.rand(2, batch, generator=generator, device=device, dtype=torch.float64)
         fps = self.fps * low * (high / low) ** uniform[0]
         room_s = (bank.duration_s[clip] - (predicted - 1) / fps).clamp(min=0)
         context_s = (self.frames - predicted) // 2 / fps
         return Moments(clip, uniform[1] * room_s - context_s, fps)
+
+    @cached_property
+    def _weights(self) -> Tensor:
+        return self.bank.duration_s * self.bank.speed.clamp(min=_LEAST_SPEED) ** self.motion_weight
 
     def draw_camera_indices(self, clip: Tensor, generator: torch.Generator) -> Tensor:
         """One of its fixed cameras for each clip (B,), as an index into all clips' cameras."""

@@ -54,6 +54,8 @@ class DataConfig:
     """The joints projected by the camera, without lens distortion; or the dataset's own keypoints."""
     rate_range: tuple[float, float] = (1.0, 1.0)
     """Frame rate of a random window over the nominal one, log-uniform."""
+    motion_weight: float = 0.0
+    """Random windows come from a clip by its duration times the mean speed of its joints to this power."""
     cameras: Cameras = "random"
     """Virtual ones around each window (`augment.camera`); or each clip's own (else the four fixed)."""
 
@@ -75,6 +77,8 @@ class DataConfig:
             raise ConfigError(
                 f"data: rate_range={[low, high]} must be two numbers above 0, the smaller first"
             )
+        if not 0.0 <= self.motion_weight <= 2.0:
+            raise ConfigError(f"data: motion_weight={self.motion_weight} must be from 0 to 2")
         for name in ("windows", "keypoints"):
             if getattr(self, name) in ("chunks", "own") and self.cameras != "fixed":
                 raise ConfigError(

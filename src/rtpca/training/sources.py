@@ -54,7 +54,12 @@ class RandomSource:
             )
         model = config.model
         self._windows = RandomWindows(
-            bank, model.frames, config.input.fps, config.data.rate_range, model.out_frames
+            bank,
+            model.frames,
+            config.input.fps,
+            config.data.rate_range,
+            model.out_frames,
+            config.data.motion_weight,
         )
         self._config, self._processes = config, processes
 
