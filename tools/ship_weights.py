@@ -1,9 +1,9 @@
 """Put trained weights into the package: half precision, evaluated as shipped, with a model card beside them.
 
-    python tools/ship_weights.py NAME RUN [RUN ...] --data mocap.h5 [--noise 5]
+    python tools/ship_weights.py NAME STAGE [STAGE ...] --data mocap.h5 [--noise 5]
 
-The RUNs are finished run folders, each started from the weights of the one before; the last one's weights are
-shipped. Writes src/rtpca/assets/NAME.safetensors and NAME.md.
+The STAGEs are finished run folders or weights (a name or a file), each trained from the one before; the last
+one's weights are shipped. Writes src/rtpca/assets/NAME.safetensors and NAME.md.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -29,12 +30,12 @@ def main() -> None:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("name")
-    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("stages", nargs="+")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--noise", type=float, default=5.0)
     arguments = parser.parse_args()
 
-    stages = [load_checkpoint(run / "weights.safetensors") for run in arguments.runs]
+    stages = [load(stage) for stage in arguments.stages]
     trained = stages[-1]
     # What is evaluated are the numbers that the file will hold.
     trained.model.half().float()
@@ -45,7 +46,7 @@ def main() -> None:
     numbers = {key: report.to_dict() for key, report in reports.items()}
     about = {
         "licence": "Apache-2.0",
-        "recipes": [stage.about["recipe"] for stage in stages],
+        "recipes": [recipe for stage in stages for recipe in recipes(stage)],
         "steps": sum(stage.about["steps"] for stage in stages),
         "frames": sum(stage.about["frames"] for stage in stages),
         "data": trained.about["data"],
@@ -57,6 +58,18 @@ def main() -> None:
     with written_whole(target.with_suffix(".md")) as partial:
         partial.write_text(card(load_checkpoint(target), target, *reports.values(), arguments.noise))
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, and its card")
+
+
+def load(stage: str) -> Checkpoint:
+    """The weights of a run folder, or those of a name or file."""
+    in_folder = Path(stage) / "weights.safetensors"
+    return load_checkpoint(in_folder if in_folder.exists() else stage)
+
+
+def recipes(checkpoint: Checkpoint) -> list[dict[str, Any]]:
+    """How weights were trained: one recipe, or those of several stages where they were shipped before."""
+    about = checkpoint.about
+    return about["recipes"] if "recipes" in about else [about["recipe"]]
 
 
 def measure(checkpoint: Checkpoint, data: Path, noise_px: float) -> Report:

@@ -22,7 +22,7 @@ from rtpca.training.batches import BatchSource
 CPU = torch.device("cpu")
 CHUNKS = ("data.windows=chunks", "data.cameras=fixed", "input.fps=null", "epochs=2", "steps=null", "batch=3")
 OWN = ("data.keypoints=own",)
-MIRRORED = ("augment={mirror_probability: 0.5, mixing: none, body: none, landmarks: none, noise: none}",)
+MIRRORED = ("augment={mirror_probability: 0.5, body: none, landmarks: none, noise: none}",)
 LENGTHS = {"a": 20, "b": 9, "c": 4}  # in windows of 9: 3, 1 and 1 chunks
 
 
@@ -246,10 +246,7 @@ def test_own_keypoints_cannot_be_varied(clips, data) -> None:
 def test_projected_chunks_may_be_varied(clips) -> None:
     quiet = source(clips, *CHUNKS, "batch=10")(0)
     noisy = source(
-        clips,
-        *CHUNKS,
-        "batch=10",
-        "augment={mixing: none, body: none, landmarks: none, noise: {clean_share: 0}}",
+        clips, *CHUNKS, "batch=10", "augment={body: none, landmarks: none, noise: {clean_share: 0}}"
     )(0)
     assert noisy.features.shape[0] == 10
     assert not any(torch.equal(window, other) for window in noisy.features for other in quiet.features)

@@ -44,7 +44,8 @@ class AugmentConfig:
 
     mirror_probability: float = 0.5
     """Windows that are shown mirrored, left and right exchanged."""
-    mixing: MotionMixing = field(default_factory=MotionMixing)
+    mixing: MotionMixing = field(default_factory=MotionMixing.none)
+    """Off unless a recipe names it, so that older recipes keep their meaning."""
     body: BodyProportions = field(default_factory=BodyProportions)
     landmarks: LandmarkOffsets = field(default_factory=LandmarkOffsets)
     noise: DetectorNoise = field(default_factory=DetectorNoise)
