@@ -123,6 +123,9 @@ EXCHANGED = replace(
     drop_share=0.0,
     outside_drop_share=0.0,
     swap_share=1.0,
+    swap_steady_share=1.0,
+    swap_kinds=(1.0, 0.0, 0.0),
+    swap_frames=(10, 10),
 )
 
 
@@ -145,7 +148,7 @@ CONDITIONS = (
     Condition("noise", "clean, the windows of the rows below"),
     Condition("noise", "Gaussian, 5 px", gaussian_px=5.0),
     Condition("noise", "detector-like", change=replace(CLEAN, noise=NOISY)),
-    Condition("noise", "left and right exchanged for a while", change=replace(CLEAN, noise=EXCHANGED)),
+    Condition("noise", "legs exchanged for up to 10 frames", change=replace(CLEAN, noise=EXCHANGED)),
     Condition("persons", "other bodies", change=replace(CLEAN, body=BodyProportions())),
     Condition("persons", "other landmarks", change=replace(CLEAN, landmarks=LandmarkOffsets(share=1.0))),
     Condition("cameras", "usual: 8° down, 35 mm, 4 m", USUAL),
