@@ -27,7 +27,7 @@ def only(**options) -> DetectorNoise:
     off = {
         field.name: 0.0
         for field in fields(DetectorNoise)
-        if field.name.endswith(("_share", "_rate")) or field.name in ("tail", "spike_size")
+        if field.name.endswith(("_share", "_rate")) or field.name in ("tail", "frame_tail", "spike_size")
     }
     off.update(
         drop_share=1.0, sigma_range=(0.0, 0.0), joint_factors=(1.0,) * 17, correlation_range=(0.0, 0.0)
@@ -82,18 +82,27 @@ def test_correlation_over_time(rho, bias):
     assert error[:, 0].std().item() == pytest.approx(error[:, -1].std().item(), rel=0.05)  # stationary
 
 
-def test_tails_are_heavy():
-    tail = 0.4
-    error = errors(only(sigma_range=(0.01, 0.01), tail=tail), batch=1500)
-    assert error.std().item() == pytest.approx(
-        0.01 * HEIGHT_PX * torch.tensor(tail**2).exp().item(), rel=0.03
-    )
+@pytest.mark.parametrize("tails", [{"tail": 0.4}, {"frame_tail": 0.4}, {"tail": 0.3, "frame_tail": 0.3}])
+def test_tails_are_heavy(tails):
+    error = errors(only(sigma_range=(0.01, 0.01), **tails), batch=1500)
+    variance = torch.tensor(sum(tail**2 for tail in tails.values()))
+    assert error.std().item() == pytest.approx(0.01 * HEIGHT_PX * variance.exp().item(), rel=0.03)
     kurtosis = (error**4).mean() / error.square().mean() ** 2
-    assert kurtosis.item() == pytest.approx(3 * torch.tensor(4 * tail**2).exp().item(), rel=0.15)
+    assert kurtosis.item() == pytest.approx(3 * (4 * variance).exp().item(), rel=0.15)
+
+
+def test_a_hard_frame_is_hard_for_all_joints():
+    def together(**tails) -> float:
+        """Correlation of the squared errors of two joints."""
+        size = errors(only(sigma_range=(0.01, 0.01), **tails), batch=1000).square().sum(-1)
+        return torch.corrcoef(size[..., [3, 13]].reshape(-1, 2).T.log())[0, 1].item()
+
+    assert together(tail=0.6) == pytest.approx(0.0, abs=0.02)
+    assert together(frame_tail=0.6) > 0.3
 
 
 def test_spikes():
-    config = only(spike_rate=0.05, spike_size=0.2)
+    config = only(spike_rate=0.05, spike_size=0.2, score_power_range=(1.0, 1.0))
     true = person(300, 40)
     found, scores = detector_noise(true, config, seeded())
     hit = (found != true).any(-1)
@@ -153,21 +162,78 @@ def test_joints_outside_the_picture_go_missing():
     assert (scores > 0).all()
 
 
-def test_sides_change_for_a_few_frames():
-    true = person(2000, 30)
-    found, scores = detector_noise(true, only(swap_share=0.5, swap_frames=(2, 5)), seeded())
-    changed = (found != true).any(-1)  # (B, F, J)
+def swaps(true: torch.Tensor, **options) -> torch.Tensor:
+    """(B, F, J) where joints are exchanged in steady stretches, legs if nothing else is said."""
+    config = {"swap_share": 1.0, "swap_steady_share": 1.0, "swap_kinds": (1.0, 0.0, 0.0), **options}
+    found, scores = detector_noise(true, only(**config), seeded())
+    changed = (found != true).any(-1)
+    assert torch.equal(found[changed], true[:, :, list(H36M.mirror)][changed])
+    assert (scores > 0.9).all()  # a detector does not notice
+    return changed
+
+
+def test_sides_are_exchanged_for_a_while():
+    changed = swaps(person(2000, 30), swap_share=0.5, swap_kinds=(0.5, 0.3, 0.2), swap_frames=(2, 8))
     windows = changed.any(-1).any(-1)
     assert windows.double().mean().item() == pytest.approx(0.5, abs=0.03)
-    assert torch.equal(found[changed], true[:, :, list(H36M.mirror)][changed])
-    length = changed.any(-1).sum(-1)[windows]
-    assert set(length.tolist()) == {2, 3, 4, 5}
+    frames = changed.any(-1)
+    assert (frames[:, 1:] & ~frames[:, :-1]).sum(-1).max() == 1  # in one piece
+    length = frames.sum(-1)[windows]
+    assert length.max() == 8
+    assert 2.0 < length.double().median() < 5.0  # log-uniform
     arms = changed[..., H36M.index("left_wrist")].any(-1)[windows]
     legs = changed[..., H36M.index("left_ankle")].any(-1)[windows]
-    for share in ((arms & legs), (arms & ~legs), (legs & ~arms)):
-        assert share.double().mean().item() == pytest.approx(1 / 3, abs=0.05)
+    for kind, share in ((legs & ~arms, 0.5), (arms & ~legs, 0.3), (arms & legs, 0.2)):
+        assert kind.double().mean().item() == pytest.approx(share, abs=0.05)
+    hips = changed[..., H36M.index("left_hip")].any(-1)[windows]
+    assert hips[legs].double().mean().item() == pytest.approx(0.5, abs=0.05)
+    assert not hips[~legs].any()
+    assert torch.equal(changed[..., H36M.index("left_knee")], changed[..., H36M.index("right_ankle")])
     assert not changed[..., [0, 7, 8, 9, 10]].any()
-    assert (scores > 0.9).all()  # a detector does not notice
+
+
+def test_long_exchanges_go_on_beyond_an_end_of_the_window():
+    frames = swaps(person(500, 20), swap_frames=(40, 40)).any(-1)
+    assert frames.any(-1).all()
+    assert (frames[:, 0] | frames[:, -1]).all()
+
+
+def test_steady_exchanges_begin_or_end_where_limbs_cross():
+    true = person(2000, 40)
+    left, right = ([H36M.index(f"{side}_{j}") for j in ("knee", "ankle")] for side in ("left", "right"))
+    apart = torch.full((40, 1, 2), 0.15 * HEIGHT_PX, dtype=torch.float64)
+    apart[17] = 1e-9  # so that an exchange shows
+    middle = (true[:, :, left] + true[:, :, right]) / 2
+    true[:, :, left], true[:, :, right] = middle + apart, middle - apart
+    knee = swaps(true, swap_apart=0.05, swap_frames=(4, 9))[..., left[0]]
+    at = knee.double().argmax(1)
+    end = at + knee.sum(1) - 1
+    assert ((at == 17) | (end == 17)).double().mean() > 0.99
+
+
+def test_unsteady_stretches_mix_left_and_right():
+    true = person(600, 40)
+    config = only(
+        swap_share=1.0,
+        swap_kinds=(0.0, 1.0, 0.0),
+        swap_frames=(40, 40),
+        swap_exchanged_share=0.2,
+        swap_between_share=0.3,
+    )
+    found, _ = detector_noise(true, config, seeded())
+    wrist, other = H36M.index("left_wrist"), H36M.index("right_wrist")
+    way = true[..., other, :] - true[..., wrist, :]
+    part = ((found[..., wrist, :] - true[..., wrist, :]) * way).sum(-1) / way.square().sum(-1)
+    assert torch.allclose(
+        found[..., wrist, :], torch.lerp(true[..., wrist, :], true[..., other, :], part[..., None])
+    )
+    changed = part > 1e-9
+    whole = part > 1 - 1e-9
+    assert (whole.sum() / changed.sum()).item() == pytest.approx(0.4, abs=0.02)  # 0.2 of 0.2 + 0.3
+    assert part[changed & ~whole].mean().item() == pytest.approx(0.5, abs=0.02)
+    stretch = (changed.cumsum(1) > 0) & (changed.flip(1).cumsum(1) > 0).flip(1)
+    long = stretch.sum(1) >= 30  # by definition the ends of a stretch are changed
+    assert (changed[long].sum() / stretch[long].sum()).item() == pytest.approx(0.52, abs=0.03)
 
 
 def test_scores_tell_how_large_the_error_is():
@@ -262,6 +328,10 @@ def test_gaussian_noise():
         ({"joint_factors": (1.0,) * 16}, "give 17"),
         ({"tail": -1.0}, "tail"),
         ({"score_half": 0.0}, "score_half"),
+        ({"swap_frames": (0, 5)}, "at least 1"),
+        ({"swap_exchanged_share": 0.6, "swap_between_share": 0.6}, "more than 1"),
+        ({"swap_apart": 0.0}, "above 0"),
+        ({"swap_kinds": (0.5, 0.5, 0.5)}, "sum to 1"),
     ],
 )
 def test_wrong_configuration_is_refused(options, message):

@@ -1,10 +1,11 @@
 """Errors like those of a 2D keypoint detector, and plain Gaussian noise for tests.
 
-The model behind `detector_noise`: every joint has an expected error that drifts over time (hard moments,
-blur, occlusion). The actual error is Gaussian with that deviation, correlated over time, so over many frames
-its distribution has heavy tails. A score follows the expected error, as the confidence of a detector does. On
-top come left/right confusions of the limbs for a few frames, single wild points, and joints that are not
-found at all.
+The model behind `detector_noise`: every joint has an expected error that drifts over time (moments that are
+hard for the whole person, blur, occlusion). The actual error is Gaussian with that deviation, correlated over
+time, so over many frames its distribution has heavy tails. A score follows the expected error, as the
+confidence of a detector does. On top come stretches in which left and right of limbs are confused, single
+wild points, and joints that are not found at all. `benchmarks/detector_errors.py` measures most of it on a
+video; docs/augmentation.md compares.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from rtpca.errors import ConfigError, ShapeError
 from rtpca.skeletons import get_skeleton
 
 _JOINTS = 17
-_ARMS = (11, 12, 13, 14, 15, 16)
-_LEGS = (1, 2, 3, 4, 5, 6)
+_HIPS, _OUTER_LEGS = (1, 4), (2, 3, 5, 6)
+_SHOULDERS, _OUTER_ARMS = (11, 14), (12, 13, 15, 16)
 # What can be lost together: each arm below the shoulder, each leg below the hip, everything from the knees
 # down, everything below the waist.
 _PARTS = ((12, 13), (15, 16), (5, 6), (2, 3))
 _BELOW_KNEES = (2, 3, 5, 6)
 _BELOW_WAIST = (0, 1, 2, 3, 4, 5, 6)
 # h36m17: pelvis, right leg, left leg, spine, thorax, neck, head, left arm, right arm.
-_JOINT_FACTORS = (1.0, 1.2, 1.0, 1.3, 1.2, 1.0, 1.3, 0.9, 0.8, 0.8, 0.9, 0.8, 1.1, 1.5, 0.8, 1.1, 1.5)
+_JOINT_FACTORS = (1.0, 1.2, 1.2, 1.3, 1.2, 1.2, 1.3, 0.7, 0.7, 0.7, 0.8, 0.85, 1.1, 1.3, 0.85, 1.1, 1.3)
 
 
 @dataclass(frozen=True)
@@ -47,23 +48,37 @@ class DetectorNoise:
     """Uniform per window: correlation of the error from one frame to the next, first-order autoregressive."""
     bias_share: float = 0.3
     """Part of the variance that stays constant over the window: a detector's own idea of where a joint is."""
-    tail: float = 0.6
-    """Standard deviation of the log difficulty: 0 is Gaussian, else the kurtosis is 3 exp(4 tail^2)."""
-    tail_correlation: float = 0.8
+    tail: float = 0.4
+    """Standard deviation of the log difficulty of each joint."""
+    frame_tail: float = 0.8
+    """The same of whatever makes a frame hard for all joints. Without both, errors are Gaussian; else the
+    kurtosis is 3 exp(4 (tail^2 + frame_tail^2))."""
+    tail_correlation: float = 0.6
     """Correlation of the difficulty from one frame to the next."""
-    spike_rate: float = 0.003
+    spike_rate: float = 0.006
     """Joints per frame that are found somewhere else entirely."""
     spike_size: float = 0.12
     """Standard deviation of those errors per axis."""
-    swap_share: float = 0.08
-    """Windows in which the arms, the legs or both change sides for a while."""
-    swap_frames: tuple[int, int] = (1, 6)
-    """How long that lasts, uniform."""
+    swap_share: float = 0.25
+    """Windows with a stretch in which the detector confuses left and right of legs, arms or both."""
+    swap_kinds: tuple[float, float, float] = (0.6, 0.2, 0.2)
+    """How often it is the legs, the arms, or both; they sum to 1."""
+    swap_frames: tuple[int, int] = (1, 60)
+    """How long the stretch is, log-uniform, before it is cut off at the window's ends."""
+    swap_steady_share: float = 0.5
+    """Stretches in which the sides stay exchanged; in the others they change from frame to frame."""
+    swap_apart: float = 0.1
+    """A steady exchange begins or ends at a frame with left and right close together: frames in which they
+    are so far apart are less likely by a factor of e."""
+    swap_exchanged_share: float = 0.15
+    """Frames of an unsteady stretch in which the sides are exchanged."""
+    swap_between_share: float = 0.25
+    """Frames of it in which both joints of a pair lie somewhere on the line between the two."""
     drop_share: float = 0.6
     """Windows in which joints go missing at all; the rates and shares of what is dropped hold inside them."""
     joint_drop_rate: float = 0.01
     """Joints per frame that are missing on their own."""
-    frame_drop_rate: float = 0.002
+    frame_drop_rate: float = 0.01
     """Frames in which nobody is found."""
     stretch_drop_share: float = 0.02
     """Joints of a window that are missing for a stretch of it, of any length."""
@@ -75,9 +90,9 @@ class DetectorNoise:
     """Windows in which joints outside the picture are missing; in the others a detector guesses them."""
     score_half: float = 0.025
     """Expected error at which the score is one half."""
-    score_jitter: float = 0.3
+    score_jitter: float = 1.0
     """Standard deviation that is added to the logarithm of score odds per joint and frame."""
-    score_power_range: tuple[float, float] = (0.5, 2.0)
+    score_power_range: tuple[float, float] = (0.1, 2.0)
     """Log-uniform per window: scores are raised to this power; no two detectors mean the same by a score."""
 
     def __post_init__(self) -> None:
@@ -85,7 +100,7 @@ class DetectorNoise:
             value = getattr(self, field.name)
             if field.name.endswith(("_share", "_rate")) and not 0.0 <= value <= 1.0:
                 raise ConfigError(f"detector noise {field.name} is {value}; give a probability from 0 to 1")
-            if field.name in ("tail", "spike_size", "score_jitter") and value < 0:
+            if field.name in ("tail", "frame_tail", "spike_size", "score_jitter") and value < 0:
                 raise ConfigError(f"detector noise {field.name} is {value}; give 0 or more")
             if field.name.endswith(("_range", "_frames")) and not 0 <= value[0] <= value[1]:
                 raise ConfigError(
@@ -96,6 +111,14 @@ class DetectorNoise:
         if len(self.joint_factors) != _JOINTS or min(self.joint_factors) < 0:
             raise ConfigError(
                 f"joint_factors has {len(self.joint_factors)} numbers; give 17, none negative, as in h36m17"
+            )
+        if self.swap_exchanged_share + self.swap_between_share > 1:
+            raise ConfigError("swap_exchanged_share and swap_between_share must not sum to more than 1")
+        if self.swap_frames[0] < 1 or self.swap_apart <= 0:
+            raise ConfigError("swap_frames must be at least 1, swap_apart above 0")
+        if min(self.swap_kinds) < 0 or abs(sum(self.swap_kinds) - 1) > 1e-6:
+            raise ConfigError(
+                f"swap_kinds is {self.swap_kinds}; give shares of legs, arms and both that sum to 1"
             )
         if self.score_half <= 0 or self.score_power_range[0] <= 0:
             raise ConfigError("score_half and score_power_range must be positive")
@@ -133,11 +156,12 @@ def detector_noise(
     clean = draw.uniform(batch) < config.clean_share  # (B,)
 
     person_px = person_size_px(keypoints_px)
-    found = _swap_sides(keypoints_px, config, draw)
+    found = _swap_sides(keypoints_px, person_px, config, draw)
     sigma = draw.log_uniform(*config.sigma_range)[:, None, None] * torch.tensor(
         config.joint_factors, dtype=dtype, device=device
     )  # (B, 1, J) of the person's size
-    sigma = sigma * (config.tail * draw.autoregressive(config.tail_correlation, 1)[..., 0]).exp()  # (B, F, J)
+    hard = draw.autoregressive(config.tail_correlation, draw.joints + 1)
+    sigma = sigma * (config.tail * hard[..., 1:] + config.frame_tail * hard[..., :1]).exp()  # (B, F, J)
     spike = draw.frames() < config.spike_rate
     expected = sigma + spike * config.spike_size
     error = _unit_error(config, draw) * torch.where(spike, config.spike_size, sigma)[..., None]
@@ -207,9 +231,9 @@ class _Draw:
             return self.uniform(self.batch) * high
         return low * (high / low) ** self.uniform(self.batch)
 
-    def autoregressive(self, correlation: torch.Tensor | float, channels: int) -> torch.Tensor:
-        """Stationary first-order autoregressive noise (B, F, J, channels) of unit variance."""
-        white = self.normal(self.batch, self.num_frames, self.joints * channels)
+    def autoregressive(self, correlation: torch.Tensor | float, tracks: int) -> torch.Tensor:
+        """Stationary first-order autoregressive noise (B, F, tracks) of unit variance."""
+        white = self.normal(self.batch, self.num_frames, tracks)
         rho = torch.as_tensor(correlation, dtype=self.dtype, device=self.device).reshape(-1, 1, 1)
         frame = torch.arange(self.num_frames, device=self.device)
         lag = frame[:, None] - frame
@@ -217,8 +241,13 @@ class _Draw:
         # window.
         mixer = torch.where(lag >= 0, rho ** lag.clamp(min=0), 0.0)
         gain = torch.where(frame == 0, 1.0, (1 - rho.square()).sqrt())  # (B or 1, 1, F)
-        mixed = (mixer * gain).expand(self.batch, -1, -1) @ white
-        return mixed.reshape(self.batch, self.num_frames, self.joints, channels)
+        return (mixer * gain).expand(self.batch, -1, -1) @ white
+
+    def member(self, joints: tuple[int, ...]) -> torch.Tensor:
+        """(J,) true for these joints."""
+        found = torch.zeros(self.joints, dtype=torch.bool, device=self.device)
+        found[list(joints)] = True
+        return found
 
     def stretches(self, probability: float, tracks: int) -> torch.Tensor:
         """(B, F, tracks) true in one random stretch of the tracks that are hit, one frame to all."""
@@ -243,28 +272,50 @@ def _unit_error(config: DetectorNoise, draw: _Draw) -> torch.Tensor:
     """Errors of unit variance (B, F, J, 2): a constant part per joint and a correlated one."""
     low, high = config.correlation_range
     rho = low + (high - low) * draw.uniform(draw.batch)
-    moving = draw.autoregressive(rho, 2)
+    moving = draw.autoregressive(rho, 2 * draw.joints).unflatten(-1, (draw.joints, 2))
     constant = draw.normal(draw.batch, 1, draw.joints, 2)
     return config.bias_share**0.5 * constant + (1 - config.bias_share) ** 0.5 * moving
 
 
-def _swap_sides(keypoints_px: torch.Tensor, config: DetectorNoise, draw: _Draw) -> torch.Tensor:
-    """Exchange left and right arms or legs or both for a few frames of some windows."""
-    hit = draw.uniform(draw.batch, 1) < config.swap_share
-    shortest, longest = config.swap_frames
-    length = (shortest + draw.uniform(draw.batch, 1) * (longest - shortest + 1)).floor().clamp(max=longest)
-    start = (draw.uniform(draw.batch, 1) * (draw.num_frames - length + 1).clamp(min=1)).floor()
-    frame = torch.arange(draw.num_frames, dtype=draw.dtype, device=draw.device)
-    during = hit & (frame >= start) & (frame < start + length)  # (B, F)
-    what = draw.uniform(draw.batch, 1)  # arms, both, legs: a third each
-    member = torch.zeros(2, draw.joints, dtype=torch.bool, device=draw.device)
-    member[0, list(_ARMS)] = True
-    member[1, list(_LEGS)] = True
-    arms, legs = what < 2 / 3, what > 1 / 3
-    affected = (arms & member[0]) | (legs & member[1])  # (B, J)
+def _swap_sides(
+    keypoints_px: torch.Tensor, person_px: torch.Tensor, config: DetectorNoise, draw: _Draw
+) -> torch.Tensor:
+    """Confuse left and right of limbs in one stretch of some windows.
+
+    Some detectors exchange the sides where limbs cross or hide each other, and stay wrong until they do so
+    again. Others cannot tell the sides for a while and change their mind from frame to frame, or put both
+    joints of a pair between the two places.
+    """
+    batch, frames = draw.batch, draw.num_frames
+    legs_only, arms_only, _ = config.swap_kinds
+    kind = draw.uniform(batch, 1)
+    legs, arms = (kind < legs_only) | (kind >= legs_only + arms_only), kind >= legs_only
+    outer = (legs & draw.member(_OUTER_LEGS)) | (arms & draw.member(_OUTER_ARMS))  # (B, J)
+    inner = (legs & draw.member(_HIPS)) | (arms & draw.member(_SHOULDERS))
+    affected = outer | (inner & (draw.uniform(batch, 1) < 0.5))
+
     partner = torch.tensor(get_skeleton("h36m17").mirror, device=draw.device)
-    swapped = keypoints_px.index_select(2, partner)
-    return torch.where((during[:, :, None] & affected[:, None])[..., None], swapped, keypoints_px)
+    way = keypoints_px.index_select(2, partner) - keypoints_px  # (B, F, J, 2)
+    apart = (way.norm(dim=-1) @ outer.to(draw.dtype)[..., None])[..., 0]  # (B, F)
+    apart = apart / (outer.sum(-1) * person_px)[:, None]
+    steady = draw.uniform(batch, 1) < config.swap_steady_share
+    likely = torch.where(steady, (-(apart / config.swap_apart).square()).exp() + 1e-6, 1.0)
+    place = torch.searchsorted(likely.cumsum(1), draw.uniform(batch, 1) * likely.sum(1, keepdim=True))
+    shortest, longest = config.swap_frames
+    length = (shortest * ((longest + 1) / shortest) ** draw.uniform(batch, 1)).floor().clamp(max=longest)
+    first = torch.where(draw.uniform(batch, 1) < 0.5, place, place - length + 1)
+    frame = torch.arange(frames, device=draw.device)
+    during = (frame >= first) & (frame < first + length)  # (B, F)
+    during = during & (draw.uniform(batch, 1) < config.swap_share)
+
+    mood, between = draw.uniform(2, batch, frames)
+    exchanged, mixed = config.swap_exchanged_share, config.swap_exchanged_share + config.swap_between_share
+    part = torch.where(mood < exchanged, 1.0, torch.where(mood < mixed, between, 0.0))
+    part = torch.where(steady, 1.0, part) * during
+    moved = keypoints_px + (part[..., None] * affected[:, None])[..., None] * way
+    # Exactly the other joint's place, not nearly.
+    whole = (part == 1.0)[..., None] & affected[:, None]
+    return torch.where(whole[..., None], keypoints_px.index_select(2, partner), moved)
 
 
 def _missing(config: DetectorNoise, draw: _Draw) -> torch.Tensor:

@@ -1,0 +1,120 @@
+"""The benchmark of generalisation, on generated motion."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from rtpca.data.store import open_dataset, write_dataset
+from rtpca.data.synthetic import synthetic_recordings
+from rtpca.evaluation import EvalConfig, evaluate, summarise
+from rtpca.models import load_checkpoint
+
+PROGRAM = Path(__file__).parents[1] / "benchmarks" / "generalisation.py"
+
+
+@pytest.fixture(scope="module")
+def generalisation():
+    spec = importlib.util.spec_from_file_location("generalisation", PROGRAM)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "generated.h5"
+    write_dataset(path, synthetic_recordings(60))
+    return path
+
+
+def test_every_condition_has_a_row(generalisation, data, tmp_path, capsys):
+    out = tmp_path / "out.json"
+    unseen = f"rtpca-s:{_source(data)}"
+    generalisation.main(
+        [
+            "--data",
+            str(data),
+            "--weights",
+            "rtpca-s",
+            "--unseen",
+            unseen,
+            "--seconds",
+            "0.7",
+            "--json",
+            str(out),
+        ]
+    )
+    table = capsys.readouterr().out
+    measured = json.loads(out.read_text())["measured"]
+    checkpoint = load_checkpoint("rtpca-s")
+    with open_dataset(data) as dataset:
+        evaluated = evaluate(checkpoint.model, checkpoint.input, dataset.iterate("test"), EvalConfig())
+        report = summarise(evaluated)
+    assert measured[0]["rows"][0]["mpjpe_mm"] == report.all_frames.mpjpe_mm
+    assert measured[0]["rows"][0]["p_mpjpe_actions_mm"] == report.average.p_mpjpe_mm
+    rows = {(row["group"], row["label"]): row for row in measured[0]["rows"]}
+    for condition in (*generalisation.CONDITIONS, *generalisation.CLIP_CONDITIONS):
+        assert condition.label in table
+    for row in rows.values():
+        assert row["frames"] > 0
+        assert 0 < row["p_mpjpe_mm"] <= row["mpjpe_mm"] < 500
+    clean = rows["noise", "clean, the windows of the rows below"]
+    assert clean["mpjpe_mm"] < rows["noise", "Gaussian, 5 px"]["mpjpe_mm"]
+    assert clean["mpjpe_mm"] < rows["partial bodies", "one arm missing, all joints"]["mpjpe_mm"]
+    assert measured[0]["parts"][0]["mpjpe_mm"] == pytest.approx(clean["mpjpe_mm"])
+    assert {row["group"] for row in measured[1]["rows"]} == {"by source", "unseen source"}
+
+
+def test_all_windows_have_the_errors_of_the_evaluation(generalisation, data):
+    checkpoint = load_checkpoint("rtpca-s")
+    with open_dataset(data) as dataset:
+        recording = dataset.read(dataset.names("test")[0])
+    config = EvalConfig(all_cameras=False)
+    (expected,) = evaluate(checkpoint.model, checkpoint.input, [recording], config)
+    windows = generalisation.Windows.cut([recording], checkpoint, every=1)
+    lifted = generalisation.lift(checkpoint, windows, generalisation.Condition("", ""))
+    found = next(iter(lifted.errors()))  # its first window has the first camera, as the first sequence has
+    assert torch.allclose(found.mpjpe_m, expected.mpjpe_m[: len(found.mpjpe_m)], atol=1e-5)
+
+
+def test_error_parts_know_a_body_that_is_too_large(generalisation, data):
+    with open_dataset(data) as dataset:
+        poses = torch.from_numpy(dataset.read(dataset.names("test")[0]).positions3d).double()
+    poses = poses - poses[:, :1]
+    parts = generalisation.error_parts("", "h36m17", 1.1 * poses, poses)
+    assert parts.size_percent == pytest.approx(10.0)
+    assert parts.n_mpjpe_mm == pytest.approx(0.0, abs=1e-6)
+    thigh_mm = 1000 * (poses[0, 1] - poses[0, 2]).norm().item()
+    assert parts.bones_mm["hip-knee"] == pytest.approx(0.1 * thigh_mm, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "give --weights"),
+        (["--unseen", "rtpca-s"], "both parts"),
+        (["--weights", "rtpca-s", "--split", "nowhere"], "no split"),
+        (["--weights", "rtpca-s", "--every", "0"], "above 0"),
+        (["--unseen", "rtpca-s:nowhere"], "no sequence"),
+    ],
+)
+def test_wrong_options_end_in_one_line(generalisation, data, capsys, options, message):
+    with pytest.raises(SystemExit) as stopped:
+        generalisation.main(["--data", str(data), *options])
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def _source(data: Path) -> str:
+    with open_dataset(data) as dataset:
+        return dataset.info(dataset.names()[0]).source
