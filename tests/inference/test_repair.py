@@ -59,6 +59,18 @@ def test_exchanged_sides_are_put_right(pairs, length):
     assert not repair.outliers.any()
 
 
+@pytest.mark.parametrize("pairs", [LEGS, LEGS[2:], ARMS])
+def test_noisy_sides_seen_from_the_side_are_put_right(pairs, rng):
+    put_in = left = 0.0
+    for seed in range(12):
+        points = walk_from_the_side(seed) + rng.normal(0, 5, (90, 17, 2)).astype(np.float32)
+        wrong = swapped(points, pairs, slice(20 + 4 * seed, 24 + 4 * seed))
+        fixed, _, repair = repaired(wrong)
+        put_in += float(np.abs(wrong - points).sum())
+        left += float(np.abs(fixed - points)[~repair.outliers].sum())
+    assert left < 0.1 * put_in
+
+
 @pytest.mark.parametrize("fps", [10, 15, 25, 30, 60])
 @pytest.mark.parametrize("noise_px", [0, 2, 5])
 def test_legs_that_cross_are_left_alone(fps, noise_px, rng):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rtpca.reproduce.paper import H36M_ACTIONS, TABLES
+from rtpca.data.datasets.h36m import ACTIONS
+from rtpca.reproduce.paper import TABLES
 from rtpca.reproduce.rows import TABLE_ROWS
 
 # Averages that the paper prints otherwise than its own figures give: printed, and the mean of its figures.
@@ -55,7 +56,7 @@ def test_one_figure_can_be_looked_up() -> None:
     assert TABLES[4].blocks[0].value("STE + TPCA", "Params") == 33.84
     assert TABLES[3].blocks[0].value("VNect", "MPJPE") is None
     assert TABLES[1].blocks[2].value("nobody", "Avg.") is None
-    assert len(H36M_ACTIONS) == 15
+    assert len(ACTIONS) == 15
 
 
 def test_rows_with_the_same_figure_in_several_tables_are_the_same_run() -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from tiny_settings import TINY
 
+from rtpca.data.datasets.h36m import ACTIONS
 from rtpca.errors import ConfigError, InputError, TrainingError
 from rtpca.models import RTPCA
 from rtpca.reproduce import (
@@ -26,7 +27,7 @@ from rtpca.reproduce import (
 from rtpca.reproduce.ablations import NOISE_PX, nearest_level, noise_grids
 from rtpca.reproduce.benchmarks import human36m_grids, humaneva_grids, three_measures_grids
 from rtpca.reproduce.layout import best_cells
-from rtpca.reproduce.paper import H36M_ACTIONS, HUMANEVA_GROUPS, TABLES
+from rtpca.reproduce.paper import HUMANEVA_GROUPS, TABLES
 from rtpca.reproduce.results import Results
 from rtpca.reproduce.scales import recipe
 from rtpca.reproduce.tables import check_data, chosen_rows
@@ -204,7 +205,7 @@ def test_the_level_of_noise_is_the_one_with_the_papers_ratio_of_the_baseline(dat
 
 
 def test_table_1_has_the_papers_three_blocks_with_ours_below(data) -> None:
-    rows = [(action, 20.0 + number) for number, action in enumerate(H36M_ACTIONS)]
+    rows = [(action, 20.0 + number) for number, action in enumerate(ACTIONS)]
     h36m = replace(data, dataset="h36m")
     results = fake(1, h36m, lambda name, how: errors(27.0, rows), only=("ste", "rtpca"))
     grids = human36m_grids([results])

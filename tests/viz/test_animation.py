@@ -44,6 +44,23 @@ def test_images_are_read_one_by_one_and_only_as_far_as_needed(tmp_path, person, 
     assert read == list(range(7))  # frames 0, 3 and 6 are shown
 
 
+def test_colours_are_right_after_a_black_beginning(tmp_path, person, shortened) -> None:
+    clip = shortened(person, 12)
+    across = np.linspace(0, 255, 160).astype(np.uint8)
+    colourful = np.stack(np.broadcast_arrays(across, across[:90, None], np.uint8(128)), axis=-1)
+
+    def images():
+        for frame in range(12):
+            yield colourful if frame >= 4 else np.zeros_like(colourful)
+
+    renderer = SceneRenderer([clip], SMALL)
+    with Image.open(save_gif(tmp_path / "a.gif", renderer, images(), gif_fps=10)) as gif:
+        gif.seek(gif.n_frames - 1)
+        shown = np.asarray(gif.convert("RGB")).astype(int)
+    *_, drawn = renderer.pictures(images(), range(0, 12, 3))
+    assert np.abs(shown - drawn).mean() < 5
+
+
 def test_an_interrupted_gif_leaves_the_old_one(tmp_path, person, shortened) -> None:
     path = tmp_path / "a.gif"
     path.write_bytes(b"old")

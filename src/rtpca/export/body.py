@@ -77,6 +77,10 @@ BODY_INDEX = {joint.name: number for number, joint in enumerate(BODY)}
 """Name of a joint and its place in `BODY`."""
 H36M_IN_BODY = tuple(BODY_INDEX[name] for name in get_skeleton("h36m17").joints)
 """(17,) places of h36m17's joints in `BODY`."""
+CHILDREN = tuple(
+    tuple(child for child, other in enumerate(BODY) if other.parent == number) for number in range(len(BODY))
+)
+"""Places of the joints below each joint."""
 CHILD = tuple(
     next((number for number, joint in enumerate(BODY) if joint.name == parent.aim), -1) for parent in BODY
 )

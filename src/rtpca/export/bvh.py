@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtpca.export.body import BODY
+from rtpca.export.body import BODY, CHILDREN
 from rtpca.export.inverse_kinematics import BodyMotion, euler_degrees, fit_motion
 from rtpca.export.world import Path, PathLike, world_motion
 from rtpca.files import written_whole
@@ -51,9 +51,8 @@ def _hierarchy(body: BodyMotion) -> list[str]:
         lines.append(f"{indent}{{")
         lines.append(f"{indent}  OFFSET {_numbers(offset)}")
         lines.append(f"{indent}  CHANNELS {3 if depth else 6} {position}{rotation}")
-        for child, other in enumerate(BODY):
-            if other.parent == number:
-                add(child, depth + 1)
+        for child in CHILDREN[number]:
+            add(child, depth + 1)
         if joint.tip_m is not None:
             lines.append(f"{indent}  End Site")
             lines.append(f"{indent}  {{")

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
-from rtpca.export.body import BODY, CHILD
+from rtpca.export.body import BODY, CHILD, CHILDREN
 from rtpca.export.inverse_kinematics import BodyMotion, fit_motion
 from rtpca.export.world import Array, Path, PathLike, world_motion
 from rtpca.files import written_whole
@@ -87,7 +87,7 @@ def _document(body: BodyMotion, times_s: Array, buffer: _Buffer) -> dict[str, An
     nodes: list[dict[str, Any]] = []
     for number, joint in enumerate(BODY):
         node: dict[str, Any] = {"name": joint.name, "translation": body.offsets_m[number].tolist()}
-        children = [child for child, other in enumerate(BODY) if other.parent == number]
+        children = list(CHILDREN[number])
         nodes.append({**node, "children": children} if children else node)
     nodes[0]["translation"] = body.root_m[0].tolist()
     nodes.append({"name": "person", "mesh": 0, "skin": 0})
@@ -145,7 +145,7 @@ def _bones(rest: Array, buffer: _Buffer) -> dict[str, Any]:
         if joint.tip_m is not None:
             ends = [rest[number] + joint.tip_m]
         elif joint.parent < 0:
-            ends = [rest[child] for child, other in enumerate(BODY) if other.parent == number]
+            ends = [rest[child] for child in CHILDREN[number]]
         else:
             ends = [rest[CHILD[number]]]
         for end in ends:

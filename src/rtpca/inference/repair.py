@@ -26,11 +26,13 @@ _STATES = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 1, 1]], dtype=np.int64)
 
 _CHUNK = 4096
 _LONGEST_GAP_S = 0.5
-_LARGEST_STEP = 1.0
-# All in parts of the person's size in the image (the median height of the box).
-_CHANGE_COST = 0.25
-_EXCHANGED_COST_PER_S = 0.3
-_NOISE_FACTOR = 1.5
+# Costs are negative logarithms of likelihoods: an exchange is this much less likely than none.
+_CHANGE_COST = 5.0
+_EXCHANGED_COST_PER_S = 8.0
+_TAIL_DOF = 4.0
+"""Degrees of freedom of the t distribution of a joint's misses: low, for motion has bursts."""
+# In parts of the person's size in the image (the median height of the box).
+_FINEST_MISS = 0.01
 _SMALLEST_JUMP = 0.08
 _JUMP_NOISE_FACTOR = 10.0
 _SMOOTH_FPS = 20.0
@@ -141,10 +143,9 @@ def _person_size(keypoints_px: FloatArray, scores: FloatArray) -> float:
 def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> BoolArray:
     """Which pairs are exchanged, by dynamic programming over the frames that show a pair (Viterbi, 1967).
 
-    The cost of three frames is how far the third lies from going on as before, summed over the joints and
-    weighted with their scores. A change of state costs `_CHANGE_COST`, or `_NOISE_FACTOR` times what the
-    motion usually costs if that is more; being exchanged costs a little per second, so that the longer part
-    counts as right.
+    The cost of three frames is how unlikely it is that the third lies so far from going on as before, given
+    how far it usually does: so the same rule serves still and noisy keypoints, hips that hardly move and
+    ankles that swing. Being exchanged costs something per second, so that the longer part counts as right.
 
     Args:
         points: (F, 3, 2, 2) pairs of a limb, left and right, in units of the person's size.
@@ -159,59 +160,65 @@ def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> Bool
     result = np.zeros(seen.shape, dtype=bool)
     if len(frames) < 3:
         return result
-    costs, usual = _pair_costs(points[frames], scores[frames], seen[frames], frames, fps)
-    change = max(_CHANGE_COST, _NOISE_FACTOR * usual)
-    apart = np.diff(frames) / fps
-    path = _best_path(costs, change, apart * _EXCHANGED_COST_PER_S)
+    costs = _pair_costs(points[frames], scores[frames], seen[frames], frames, fps)
+    path = _best_path(costs, np.diff(frames) / fps * _EXCHANGED_COST_PER_S)
     result[frames] = _STATES[path].astype(bool)
     return result & seen
 
 
 def _pair_costs(
     points: FloatArray, scores: FloatArray, seen: BoolArray, frames: npt.NDArray[np.int64], fps: float
-) -> tuple[FloatArray, float]:
-    """Costs of all threes of neighbouring frames, and what the motion costs usually.
+) -> FloatArray:
+    """Costs of all threes of neighbouring frames.
+
+    A miss m of a joint costs -log t(m) of a t distribution in the plane, whose scale is the pair's median
+    miss; weighted with the scores.
 
     Returns:
         (K, 3, 2, 2) costs of each three for each pair of joints, by whether the pair is exchanged between the
-        first two, and between the last two of the three; and the median over the threes of the sum over the
-        pairs where nothing is exchanged.
+        first two, and between the last two of the three.
     """
     first, middle, last = points[:-2], points[1:-1], points[2:]
     step = np.diff(frames)
     # After a gap the speed is a mean; it is not carried further than it was measured for.
     ratio = np.minimum(step[1:] / step[:-1], 1.0).astype(np.float32)[:, None, None, None]
-    near = np.maximum(step[1:], step[:-1]) <= max(1.0, _LONGEST_GAP_S * fps)
+    longest = np.maximum(step[1:], step[:-1])
+    near = longest <= max(1.0, _LONGEST_GAP_S * fps)
     known = seen[:-2] & seen[1:-1] & seen[2:] & near[:, None]
     weight = np.sqrt(np.minimum(np.minimum(scores[:-2], scores[1:-1]), scores[2:]).min(axis=2))
     weight = np.where(known, weight, 0)
-    costs = np.empty((len(first), 3, 2, 2), dtype=np.float32)
+    miss = np.empty((len(first), 3, 2, 2, 2), dtype=np.float32)
     for before in range(2):
         start = first[:, :, ::-1] if before else first
         for after in range(2):
             end = last[:, :, ::-1] if after else last
-            miss = np.linalg.norm(np.nan_to_num(end - middle - ratio * (middle - start)), axis=-1)
-            costs[:, :, before, after] = weight * np.minimum(miss, _LARGEST_STEP).sum(axis=2)
-    still = costs[:, :, 0, 0].sum(axis=1)[known.any(axis=1)]
-    return costs, float(np.median(still)) if still.size else 0.0
+            away = np.nan_to_num(end - middle - ratio * (middle - start))
+            miss[:, :, before, after] = np.linalg.norm(away, axis=-1)
+    usual = [
+        float(np.median(miss[known[:, pair], pair, 0, 0])) if known[:, pair].any() else 0.0
+        for pair in range(3)
+    ]
+    # Motion goes on less and less as before, the longer nobody looked.
+    scale = np.maximum(np.array(usual), _FINEST_MISS) * longest[:, None] ** 1.5  # (K, 3)
+    unlikely = np.log1p((miss / scale[:, :, None, None, None]) ** 2 / _TAIL_DOF).sum(axis=-1)
+    return (weight[:, :, None, None] * (_TAIL_DOF + 2) / 2 * unlikely).astype(np.float32)
 
 
-def _best_path(costs: FloatArray, change: float, exchanged: Costs) -> npt.NDArray[np.int64]:
+def _best_path(costs: FloatArray, exchanged: Costs) -> npt.NDArray[np.int64]:
     """The states (K + 2,) of least total cost; all 0 at once if no change can pay.
 
     Args:
         costs: (K, 3, 2, 2) see `_pair_costs`.
-        change: Cost of a change of state.
         exchanged: (K + 1,) cost of being in another state than 0, for every frame but the first.
     """
     path = np.zeros(len(costs) + 2, dtype=np.int64)
     gain = (costs[:, :, 0, 0] - costs.min(axis=(2, 3))).sum(axis=1)
-    if (gain + np.append(gain[1:], 0)).max() < change:
+    if (gain + np.append(gain[1:], 0)).max() < _CHANGE_COST:
         return path
     count = len(_STATES)
     moved = _STATES[:, None] ^ _STATES[None]  # (4, 4, 3) which pairs change between two states
     pair = np.arange(3)
-    changes = change * (1 - np.eye(count))
+    changes = _CHANGE_COST * (1 - np.eye(count))
     away = (np.arange(count) > 0).astype(np.float64)
     best = changes + away[:, None] * exchanged[0] + away * exchanged[0]  # (before, now)
     back = np.empty((len(costs), count, count), dtype=np.uint8)

@@ -116,7 +116,7 @@ class StreamLifter:
         # Times of the window's places before the newest frame.
         self._ages_s = np.arange(window - 1, -1, -1) / self.fps
         self._frames: deque[tuple[float, FloatArray]] = deque()
-        self._scores: deque[FloatArray] = deque(maxlen=_SCORES_KEPT)
+        self._scores: deque[FloatArray] = deque()
         self._first_s: float | None = None
 
     @classmethod
@@ -178,6 +178,9 @@ class StreamLifter:
         # One frame older than the window is kept, to read between.
         while len(self._frames) > 2 and self._frames[1][0] <= time_s - self._ages_s[0]:
             self._frames.popleft()
+        # Scores are read relative to what was usual for a while, at least over the window.
+        while len(self._scores) > max(_SCORES_KEPT, len(self._frames)):
+            self._scores.popleft()
         if time_s - self.latency_s < self._first_s - 1e-9:
             return None
         return self._pose(time_s)

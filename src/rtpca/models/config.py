@@ -8,6 +8,7 @@ architectures have their configuration beside their network.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal, Self, get_args
@@ -36,7 +37,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelConfig:
+class ModelConfig(ABC):
     """What every architecture has; the base of their configurations.
 
     Attributes:
@@ -68,20 +69,20 @@ class ModelConfig:
         return (self.frames - self.out_frames) // 2
 
     @property
+    @abstractmethod
     def activations(self) -> int:
         """Values that one layer hands to the next for one window: what memory grows with."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self) -> str:
         """Widths and depths in a few words, e.g. "dim 512, depth 8, 8 heads"."""
-        raise NotImplementedError
 
+    @abstractmethod
     def main_shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of tensors that bound the size of the whole network.
 
         A file is compared with them before memory is taken for a network of the size that it claims.
         """
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """`arch` and all fields as plain values, for YAML and checkpoint metadata."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from torch import Tensor, nn
 
 from rtpca.errors import ShapeError
 from rtpca.models.config import ModelConfig
 
 
-class LiftingNetwork(nn.Module):
+class LiftingNetwork(nn.Module, ABC):
     """Base of all architectures: windows of 2D keypoints in, 3D poses of their middle frames out.
 
     A network takes windows of `config.frames` frames and predicts the `config.out_frames` in their middle,
@@ -26,6 +28,7 @@ class LiftingNetwork(nn.Module):
         self.config = config
         self.import_report: object | None = None
 
+    @abstractmethod
     def forward(self, keypoints: Tensor) -> Tensor:
         """Lift.
 
@@ -38,7 +41,6 @@ class LiftingNetwork(nn.Module):
         Raises:
             ShapeError: If the shape is not the configuration's.
         """
-        raise NotImplementedError
 
     def transformer_blocks(self) -> list[nn.Module]:
         """The transformer blocks in the order in which they run; none for a convolutional network."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rtpca.data.datasets.h36m import ACTIONS
 from rtpca.reproduce.evaluations import Evaluation
 from rtpca.reproduce.layout import Column, Grid, Line
-from rtpca.reproduce.paper import CPN_P1, CPN_P2, GT_P1, H36M_ACTIONS, TABLES, PaperBlock
+from rtpca.reproduce.paper import CPN_P1, CPN_P2, GT_P1, TABLES, PaperBlock
 from rtpca.reproduce.results import Results
 
 PAPER_DATASET = {1: "h36m", 2: "humaneva", 3: "mpi-inf-3dhp"}
@@ -42,9 +43,9 @@ def human36m_grids(results: Sequence[Results]) -> tuple[Grid, ...]:
     detected = next((each for each in results if each.data.detected), None)
     true = next((each for each in results if not each.data.detected), None)
     return (
-        paper_grid(detected, CPN_P1, H36M_ACTIONS, "mpjpe_mm"),
-        paper_grid(detected, CPN_P2, H36M_ACTIONS, "p_mpjpe_mm"),
-        paper_grid(true, GT_P1, H36M_ACTIONS, "mpjpe_mm"),
+        paper_grid(detected, CPN_P1, ACTIONS, "mpjpe_mm"),
+        paper_grid(detected, CPN_P2, ACTIONS, "p_mpjpe_mm"),
+        paper_grid(true, GT_P1, ACTIONS, "mpjpe_mm"),
     )
 
 

@@ -25,25 +25,6 @@ _ACTIONS_SHORT = (
     "Walk",
     "WalkT.",
 )
-H36M_ACTIONS = (
-    "Directions",
-    "Discussion",
-    "Eating",
-    "Greeting",
-    "Phoning",
-    "Photo",
-    "Posing",
-    "Purchases",
-    "Sitting",
-    "SittingDown",
-    "Smoking",
-    "Waiting",
-    "WalkDog",
-    "Walking",
-    "WalkTogether",
-)
-"""The actions behind the columns of Table 1, as Human3.6M's files call them."""
-
 HUMANEVA_GROUPS = ("Walk S1", "Walk S2", "Walk S3", "Jog S1", "Jog S2", "Jog S3")
 
 

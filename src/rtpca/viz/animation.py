@@ -17,6 +17,8 @@ from rtpca.viz.render import SceneRenderer
 _SMALLEST_DELAY_MS = 20  # browsers play faster GIFs at 10 frames per second
 _COLORS_BLANK = 64
 _COLORS_IMAGE = 255
+_FAR_OFF, _MORE_FAR_OFF = 32, 0.002
+"""A palette no longer serves where so many more of the pixels are off by that much than at first."""
 
 
 def save_gif(
@@ -51,19 +53,27 @@ def save_gif(
     count = max(1, round(1000 * renderer.frames / renderer.fps / delay_ms))
     picked = [min(renderer.frames - 1, round(i * delay_ms * renderer.fps / 1000)) for i in range(count)]
     pictures: list[Image.Image] = []
+    palette: Image.Image | None = None
+    usual = 0.0
     colors = _COLORS_BLANK if images_rgb is None else _COLORS_IMAGE
     with written_whole(path) as scratch:
         for done, pixels in enumerate(renderer.pictures(images_rgb, picked), start=1):
             picture = Image.fromarray(pixels)
-            # One palette for all pictures, so that colours do not flicker.
-            pictures.append(
-                picture.quantize(
-                    colors=colors, palette=pictures[0] if pictures else None, dither=Image.Dither.NONE
-                )
-            )
+            # One palette for as long as it serves, so that colours do not flicker.
+            indexed = picture.quantize(palette=palette, dither=Image.Dither.NONE) if palette else None
+            if indexed is None or _far_off(indexed, pixels) > 2 * usual + _MORE_FAR_OFF:
+                palette = indexed = picture.quantize(colors=colors, dither=Image.Dither.NONE)
+                usual = _far_off(indexed, pixels)
+            pictures.append(indexed)
             if on_frame is not None:
                 on_frame(done, count)
         pictures[0].save(
             scratch, save_all=True, append_images=pictures[1:], duration=delay_ms, loop=0, optimize=False
         )
     return Path(path)
+
+
+def _far_off(indexed: Image.Image, pixels: NDArray[np.uint8]) -> float:
+    """Part of the pixels, every second in both directions, that a palette shows in another colour."""
+    shown = np.asarray(indexed.convert("RGB"))[::2, ::2].astype(np.int16)
+    return float((np.abs(shown - pixels[::2, ::2]) > _FAR_OFF).any(axis=-1).mean())

@@ -41,6 +41,24 @@ ATTRIBUTION = Attribution(
 )
 
 TRAIN, TEST = ("S1", "S5", "S6", "S7", "S8"), ("S9", "S11")
+ACTIONS = (
+    "Directions",
+    "Discussion",
+    "Eating",
+    "Greeting",
+    "Phoning",
+    "Photo",
+    "Posing",
+    "Purchases",
+    "Sitting",
+    "SittingDown",
+    "Smoking",
+    "Waiting",
+    "WalkDog",
+    "Walking",
+    "WalkTogether",
+)
+"""As the files call them, in the order of the columns of papers."""
 CORRUPTED = ("S11", "Directions")
 """The video of this clip is corrupted, so the literature leaves it out."""
 

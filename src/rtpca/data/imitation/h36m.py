@@ -9,30 +9,12 @@ from typing import Any
 import numpy as np
 
 from rtpca.data.datasets.facts import h36m_cameras, projected, z_up
-from rtpca.data.datasets.h36m import CORRUPTED, KEPT_OF_32, TEST, TRAIN
+from rtpca.data.datasets.h36m import ACTIONS, CORRUPTED, KEPT_OF_32, TEST, TRAIN
 from rtpca.data.imitation.archives import save_archive
 from rtpca.data.imitation.detections import imitated_detections
 from rtpca.data.imitation.motion import MotionLibrary
 from rtpca.data.recording import FloatArray
 from rtpca.skeletons import get_skeleton
-
-ACTIONS = (
-    "Directions",
-    "Discussion",
-    "Eating",
-    "Greeting",
-    "Phoning",
-    "Photo",
-    "Posing",
-    "Purchases",
-    "Sitting",
-    "SittingDown",
-    "Smoking",
-    "Waiting",
-    "WalkDog",
-    "Walking",
-    "WalkTogether",
-)
 
 _MEAN_FRAMES = 2512  # of the 209 published clips: 2.1 million frames of four cameras
 _FPS = 50.0
