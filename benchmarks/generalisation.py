@@ -19,7 +19,9 @@ and of the split of the other rows, which compares with `by source` of other wei
 
 A second table says what the clean error is made of: MPJPE, after scaling (N-MPJPE), after scaling and turning
 (P-MPJPE); the predicted body's size (sum of bone lengths) against the true one; and how much too long each
-bone is predicted in mm, left and right together. One seed; about 2.5 minutes of one core for `rtpca-s`; a new row is one more `Condition` in the list.
+bone is predicted in mm, left and right together.
+
+One seed; 2.5 minutes of one core for `rtpca-s`. A new row is one more `Condition` in the list.
 """
 
 from __future__ import annotations
