@@ -2,7 +2,8 @@
 
 Both are found in the image alone. Left and right of a limb are exchanged where that makes the motion of its
 joints clearly smoother; which labels are right is decided by the larger part of the clip, so an exchange that
-lasts for most of it stays. Legs that really cross stay as they are: they move on smoothly.
+lasts for most of it stays. Legs that really cross stay as they are: they move on smoothly. Where smoothness alone
+does not decide, because feet pass each other or stand together, a body that is twisted against itself costs.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _LARGEST_STEP = 1.0
 # All in parts of the person's size in the image (the median height of the box).
 _CHANGE_COST = 0.25
 _EXCHANGED_COST_PER_S = 0.3
+_TWISTED_COST_PER_S = 9.0
 _NOISE_FACTOR = 1.5
 _SMALLEST_JUMP = 0.08
 _JUMP_NOISE_FACTOR = 10.0
@@ -74,9 +76,12 @@ def repair_keypoints(keypoints_px: FloatArray, scores: FloatArray, fps: float) -
     size = _person_size(keypoints_px, scores)
     exchanged = np.zeros(scores.shape, dtype=bool)
     if size > 0 and len(scores) > 2:
-        for limb in LIMBS:
-            pairs = _pairs(limb)
-            swapped = _exchanged_pairs(keypoints_px[:, pairs] / size, scores[:, pairs], fps)
+        # Arms first: the legs are compared with shoulders that are right.
+        for limb, other in (LIMBS[::-1], LIMBS):
+            pairs, trunk = _pairs(limb), _pairs(other)[0]
+            across = (keypoints_px[:, trunk[0]] - keypoints_px[:, trunk[1]]) / size
+            across = np.where((scores[:, trunk] > 0).all(axis=1, keepdims=True), across, 0)
+            swapped = _exchanged_pairs(keypoints_px[:, pairs] / size, scores[:, pairs], across, fps)
             for (left, right), when in zip(pairs, swapped.T, strict=True):
                 for array in (keypoints_px, scores):
                     array[when, left], array[when, right] = array[when, right], array[when, left]
@@ -138,17 +143,18 @@ def _person_size(keypoints_px: FloatArray, scores: FloatArray) -> float:
     return float(np.median((high - low).max(axis=1)))
 
 
-def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> BoolArray:
+def _exchanged_pairs(points: FloatArray, scores: FloatArray, across: FloatArray, fps: float) -> BoolArray:
     """Which pairs are exchanged, by dynamic programming over the frames that show a pair (Viterbi, 1967).
 
     The cost of three frames is how far the third lies from going on as before, summed over the joints and
     weighted with their scores. A change of state costs `_CHANGE_COST`, or `_NOISE_FACTOR` times what the
     motion usually costs if that is more; being exchanged costs a little per second, so that the longer part
-    counts as right.
+    counts as right; so does a body that is twisted (`_twist`).
 
     Args:
         points: (F, 3, 2, 2) pairs of a limb, left and right, in units of the person's size.
         scores: (F, 3, 2).
+        across: (F, 2) from the right to the left joint at the other end of the trunk; 0 where not seen.
         fps: Frames per second.
 
     Returns:
@@ -161,8 +167,10 @@ def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> Bool
         return result
     costs, usual = _pair_costs(points[frames], scores[frames], seen[frames], frames, fps)
     change = max(_CHANGE_COST, _NOISE_FACTOR * usual)
-    apart = np.diff(frames) / fps
-    path = _best_path(costs, change, apart * _EXCHANGED_COST_PER_S)
+    apart = np.diff(frames, append=frames[-1] + 1)[:, None] / fps
+    away = _EXCHANGED_COST_PER_S * _STATES.any(axis=1)
+    twisted = _TWISTED_COST_PER_S * _twist(points[frames], seen[frames], across[frames])
+    path = _best_path(costs, change, apart * (away + twisted))
     result[frames] = _STATES[path].astype(bool)
     return result & seen
 
@@ -196,13 +204,33 @@ def _pair_costs(
     return costs, float(np.median(still)) if still.size else 0.0
 
 
-def _best_path(costs: FloatArray, change: float, exchanged: Costs) -> npt.NDArray[np.int64]:
+def _twist(points: FloatArray, seen: BoolArray, across: FloatArray) -> Costs:
+    """(K, 4) how far hips point against shoulders and knees against hips, in each state.
+
+    The narrower of both counts, so that side views, where left and right hardly lie apart, do not.
+    """
+    width = np.nan_to_num(points[:, :, 0] - points[:, :, 1]) * seen[..., None]  # (K, 3, 2)
+    signs = 1 - 2 * _STATES
+    inner = _along(np.nan_to_num(across), width[:, 0])
+    outer = _along(width[:, 0], width[:, 1])
+    return np.maximum(-inner[:, None] * signs[:, 0], 0) + np.maximum(
+        -outer[:, None] * signs[:, 0] * signs[:, 1], 0
+    )
+
+
+def _along(a: FloatArray, b: FloatArray) -> Costs:
+    """(K,) the shorter vector's part along the longer one."""
+    longer = np.maximum(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
+    return np.asarray((a * b).sum(axis=1) / np.maximum(longer, 1e-9), dtype=np.float64)
+
+
+def _best_path(costs: FloatArray, change: float, states: Costs) -> npt.NDArray[np.int64]:
     """The states (K + 2,) of least total cost; all 0 at once if no change can pay.
 
     Args:
         costs: (K, 3, 2, 2) see `_pair_costs`.
         change: Cost of a change of state.
-        exchanged: (K + 1,) cost of being in another state than 0, for every frame but the first.
+        states: (K + 2, 4) cost of being in a state, for every frame.
     """
     path = np.zeros(len(costs) + 2, dtype=np.int64)
     gain = (costs[:, :, 0, 0] - costs.min(axis=(2, 3))).sum(axis=1)
@@ -212,8 +240,7 @@ def _best_path(costs: FloatArray, change: float, exchanged: Costs) -> npt.NDArra
     moved = _STATES[:, None] ^ _STATES[None]  # (4, 4, 3) which pairs change between two states
     pair = np.arange(3)
     changes = change * (1 - np.eye(count))
-    away = (np.arange(count) > 0).astype(np.float64)
-    best = changes + away[:, None] * exchanged[0] + away * exchanged[0]  # (before, now)
+    best = changes + states[0][:, None] + states[1]  # (before, now)
     back = np.empty((len(costs), count, count), dtype=np.uint8)
     for start in range(0, len(costs), _CHUNK):
         # (k, first, middle, last)
@@ -221,7 +248,7 @@ def _best_path(costs: FloatArray, change: float, exchanged: Costs) -> npt.NDArra
         for index in range(len(chunk)):
             total = best[:, :, None] + chunk[index]
             back[start + index] = total.argmin(axis=0)
-            best = total.min(axis=0) + changes + away * exchanged[start + index + 1]
+            best = total.min(axis=0) + changes + states[start + index + 2]
     before, now = np.unravel_index(int(best.argmin()), best.shape)
     path[-2:] = before, now
     for index in range(len(costs) - 1, -1, -1):
