@@ -5,8 +5,8 @@ What both `rtpca lift` and `rtpca app` write; where and under which names is the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,13 +29,13 @@ class Clip:
         people: One result per person, the most complete first.
         title: What to call the clip.
         images: Gives the pictures of all frames one after the other, or None where there are none.
-        closing: Said after everything else.
+        speeds: Frames per second of each stage that made the people, by its name.
     """
 
     people: Sequence[LiftResult]
     title: str
     images: Callable[[], Iterator[Image]] | None = None
-    closing: tuple[str, ...] = ()
+    speeds: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def write_exports(
@@ -51,8 +51,7 @@ def write_exports(
         people: The people of a clip.
         names: Formats, see `rtpca.export.FORMATS`.
         place: From a format and the number of a person, from 1, to the path to write to.
-        grounded: Put the floor at y = 0. It is the first person's for everybody, so that people keep their
-            places.
+        grounded: Put the floor at y = 0. It is one floor for everybody, so that people keep their places.
 
     Yields:
         The format and the number of the person of each file, after it was written.
@@ -60,7 +59,7 @@ def write_exports(
     Raises:
         RtpcaError: a file cannot be written; see the formats.
     """
-    ground = estimate_ground(people[0]) if grounded and names else None
+    ground = estimate_ground(*people) if grounded and names else None
     for number, person in enumerate(people, start=1):
         for name in names:
             FORMATS[name](place(name, number), person, ground)

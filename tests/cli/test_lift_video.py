@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -67,7 +68,9 @@ def test_a_video_in_and_everything_out(tmp_path, clip, weights, detector, capsys
     assert lift(clip, "-o", out, "--weights", weights, *words) == 0
     said = capsys.readouterr().out
     assert "2 people found by script" in said
-    assert "frames per second: decode" in said
+    speeds = said.splitlines()[-1]
+    stages = ("decode", "detect", "track", "lift, per person", "export, per file", "render", "html")
+    assert re.fullmatch("frames per second: " + "; ".join(rf"{stage} [\d.]+" for stage in stages), speeds)
     assert detector.closed
     written = ["out-person2.bvh", "out-person2.csv", "out-person2.npz"]
     written += ["out.bvh", "out.csv", "out.html", "out.mp4", "out.npz"]
@@ -107,6 +110,16 @@ def test_smoothing_is_off_unless_it_is_asked_for(tmp_path, clip, weights, detect
     np.testing.assert_array_equal(LiftResult.load(tmp_path / "plain.npz").poses3d, results["none"])
     assert not np.array_equal(results["savgol"], results["none"])
     assert not np.array_equal(results["kalman"], results["savgol"])
+
+
+def test_repair_can_be_left_out(tmp_path, clip, weights, monkeypatch, capsys):
+    exchanged = ONE.copy()
+    hips_to_ankles = [1, 2, 3, 4, 5, 6]
+    exchanged[15:20, hips_to_ankles] = ONE[15:20, hips_to_ankles[3:] + hips_to_ankles[:3]]
+    monkeypatch.setattr(rtpca.video, "load_detector", lambda *_, **__: Script(lambda f: [exchanged[f]]))
+    for word, said in (("--repair", True), ("--no-repair", False)):
+        assert lift(clip, "-o", tmp_path / "out.npz", "--weights", weights, word) == 0
+        assert ("legs exchanged by the detector" in capsys.readouterr().out) is said
 
 
 def test_a_varying_rate_is_drawn_with_the_pictures_of_its_times(tmp_path, weights, monkeypatch):
@@ -184,10 +197,14 @@ def test_a_video_that_cannot_be_lifted_is_one_line_and_exit_code_2(
         (["--export", "bvh,fbx"], "--export 'fbx' is not known: choose of bvh, c3d, csv"),
         (["--ground"], "--ground puts exports onto the floor"),
         (["--person", "somebody"], "--person is 'somebody': give all, or a number from 1"),
+        (["--person", "0"], "--person is '0': give all, or a number from 1"),
         (["--person", "7"], "--person is 7, but 2 people were found"),
         (["--skeleton", "coco17"], "--skeleton and --image-size are for keypoint files"),
         (["--render", "nowhere/out.mp4"], "there is no folder nowhere"),
-        (["--html", "same.html", "-o", "same.html"], "same.html would be written twice"),
+        (["--html", "same.html", "--export", "csv", "--rerun", "same.html"], "--rerun is same.html"),
+        (["--render", "in/clip.mp4"], "in/clip.mp4 is the input and would be overwritten"),
+        (["-o", "out.mp4"], "--output is out.mp4: give a file that ends in .npz"),
+        (["-o", "out"], "--output is out: give a file that ends in .npz"),
     ],
 )
 def test_wrong_options_are_one_line_and_exit_code_2(

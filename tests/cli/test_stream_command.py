@@ -64,6 +64,12 @@ def test_frames_without_anybody_are_null(tmp_path, capsys):
         (["{replay}", "--fps", "0"], "fps is 0"),
         (["{replay}", "-o", "nowhere/a.ndjson"], "there is no folder"),
         (["{replay}", "--smoothing", "kalman"], "--smoothing"),
+        (
+            ["{replay}", "-o", "a.npz"],
+            "--output is a.npz: a stream is lines of JSON; give a file that ends in",
+        ),
+        (["a.mp4", "--skeleton", "coco17"], "are for keypoint files"),
+        (["{replay}", "--detector", "yolo"], "'--detector': 'yolo' is not one of"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_exit_code_2(replay, capsys, monkeypatch, tmp_path, words, message):

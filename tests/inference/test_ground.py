@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from rtpca.data.synthetic import generate_motion
+from rtpca.errors import InputError
 from rtpca.geometry.rotation import look_at, rotation_about
 from rtpca.inference import LiftResult, estimate_ground
 from rtpca.inference.ground import ANKLE_HEIGHT_M, LEVEL_CAMERA
@@ -112,6 +113,43 @@ def test_frames_without_anybody_do_not_count():
     poses[40:60] = poses[40:60, :, [2, 0, 1]]
     valid[40:60] = False
     assert angle_deg(estimate_ground(replace(result, poses3d=poses, valid=valid)).up_cam, whole) < 1.5
+
+
+def test_several_people_share_one_floor_and_keep_their_heights():
+    walk = generate_motion("walk", frames=120, fps=30, seed=2)
+    on_a_roof = walk + [1.0, 2.0, -1.0]
+    together, up = seen(np.concatenate([on_a_roof, walk, walk + [2.0, 0.2, 0.0]]), 10, 3)
+    people = [
+        replace(
+            together,
+            poses3d=together.poses3d[frames],
+            root=together.root[frames],
+            confidence=together.confidence[frames],
+            keypoints2d=together.keypoints2d[frames],
+            valid=together.valid[frames],
+        )
+        for frames in (slice(0, 120), slice(120, 240), slice(240, 360))
+    ]
+    ground = estimate_ground(*people)
+    assert angle_deg(ground.up_cam, up) < 3
+    lower = [np.median(ground.place(person)[:, [3, 6], 1].min(axis=1)) for person in people]
+    assert lower[0] == pytest.approx(2 + ANKLE_HEIGHT_M, abs=0.15)
+    assert lower[1:] == pytest.approx([ANKLE_HEIGHT_M] * 2, abs=0.02)
+
+
+def test_who_jumps_down_from_a_roof_lands_on_the_floor():
+    world = generate_motion("squat", frames=240, fps=30, seed=1).copy()
+    world[:150, :, 1] += 2.0
+    world[150:165, :, 1] += 2.0 * (1 - np.linspace(0, 1, 15)[:, None] ** 2)
+    result, _ = seen(world, 10, 0)
+    lower = estimate_ground(result).place(result)[:, [3, 6], 1].min(axis=1)
+    np.testing.assert_allclose(lower[:120], 2 + ANKLE_HEIGHT_M, atol=0.2)
+    np.testing.assert_allclose(lower[200:], ANKLE_HEIGHT_M, atol=0.1)
+
+
+def test_a_floor_under_nobody_is_an_error():
+    with pytest.raises(InputError, match="give at least one result"):
+        estimate_ground()
 
 
 def test_a_level_camera_only_turns_the_axes():

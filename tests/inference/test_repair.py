@@ -101,9 +101,15 @@ def test_real_motion_is_left_alone(shared_data):
 
 def test_the_larger_part_of_a_clip_counts_as_right():
     points = walk_from_the_side()
-    wrong = swapped(points, LEGS, slice(0, 70))
+    wrong = swapped(points, ALL, slice(0, 65))
     fixed, _, _ = repaired(wrong)
-    np.testing.assert_array_equal(fixed, swapped(points, LEGS, slice(0, 90)))
+    np.testing.assert_array_equal(fixed, swapped(points, ALL, slice(0, 90)))
+
+
+def test_the_shoulders_say_which_legs_are_right_where_the_smaller_part_is():
+    points = walk_from_the_side()
+    fixed, _, _ = repaired(swapped(points, LEGS, slice(0, 70)))
+    np.testing.assert_array_equal(fixed, points)
 
 
 @given(seed=st.integers(0, 1000))

@@ -51,7 +51,10 @@ def test_auto_goes_on_to_mediapipe_where_weights_cannot_be_downloaded(monkeypatc
     monkeypatch.setattr(detectors, "_mediapipe", lambda: "mediapipe")
     monkeypatch.setattr(detectors, "_rtmlib", offline)
     monkeypatch.setattr(detectors.importlib.util, "find_spec", only("mediapipe", "rtmlib"))
-    assert load_detector() == "mediapipe"
+    said: list[str] = []
+    assert load_detector(say=said.append) == "mediapipe"
+    assert len(said) == 1
+    assert "cannot be downloaded: mediapipe finds the people" in said[0]
     monkeypatch.setattr(detectors.importlib.util, "find_spec", only("rtmlib"))
     with pytest.raises(InputError, match="no network"):
         load_detector()

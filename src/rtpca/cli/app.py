@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from rtpca.cli.console import out
+from rtpca.cli.options import Detector, Device, Weights
 
 
 def app(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")
     ] = 7861,
-    weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
-    detector: Annotated[
-        Literal["auto", "mediapipe", "rtmlib"],
-        typer.Option(help="What finds people in a video; auto takes what is installed."),
-    ] = "auto",
+    weights: Weights = "rtpca-s",
+    device: Device = "auto",
+    detector: Detector = "auto",
     max_mb: Annotated[int, typer.Option("--max-mb", min=1, help="Largest upload in megabytes.")] = 500,
     max_seconds: Annotated[float, typer.Option(min=1, help="Longest clip in seconds.")] = 600,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from rtpca.cli.console import out
+from rtpca.cli.options import Device, Weights
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     *,
-    weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
+    weights: Weights = "rtpca-s",
     data: Annotated[Path, typer.Option(help="Prepared data file (.h5).", show_default=False)],
     split: Annotated[str, typer.Option(help="Which split.")] = "test",
     noise: Annotated[
@@ -40,7 +41,7 @@ def evaluate(
         Path | None,
         typer.Option("--json", metavar="OUT", help="Write the numbers here; - for standard output."),
     ] = None,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Measure errors as the benchmark of the data reports them.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from rtpca.cli.console import out
+from rtpca.cli.options import Device
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def figure(
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="Change the recipe of all runs, e.g. steps=600; repeatable."),
     ] = None,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Make one of the paper's figures: picture, the data behind it, and a caption.
 

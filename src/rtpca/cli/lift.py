@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from rtpca.cli.console import out
+from rtpca.cli.options import Detector, Device, Flip, Focal, ImageSize, JointSet, Weights
 
 
 def lift(
@@ -38,10 +39,7 @@ def lift(
     ground: Annotated[
         bool, typer.Option("--ground", help="In exports: feet on the floor, y up; else as the camera stands.")
     ] = False,
-    detector: Annotated[
-        Literal["auto", "mediapipe", "rtmlib"],
-        typer.Option(help="What finds people in a video; auto takes what is installed."),
-    ] = "auto",
+    detector: Detector = "auto",
     detector_model: Annotated[
         Path | None, typer.Option(metavar="ONNX", help="rtmlib: a YOLOX network of your own.")
     ] = None,
@@ -55,32 +53,26 @@ def lift(
             help="Which person, from 1, the most complete. By default all of a video, 1 of a file.",
         ),
     ] = None,
-    skeleton: Annotated[
-        str,
-        typer.Option(help="Joint set of keypoints: auto, h36m17, coco17, halpe26, body25, ..."),
-    ] = "auto",
-    image_size: Annotated[
-        tuple[int, int] | None,
-        typer.Option(
-            metavar="W H", help="Image width and height in pixels, if a keypoint file does not say."
-        ),
-    ] = None,
+    skeleton: JointSet = "auto",
+    image_size: ImageSize = None,
     fps: Annotated[
         float | None,
         typer.Option(help="Frames per second, if a keypoint file does not say, or a video is slowed down."),
     ] = None,
-    focal: Annotated[
-        float | None, typer.Option(metavar="PX", help="Focal length in pixels; a usual lens is assumed.")
-    ] = None,
-    weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    focal: Focal = None,
+    weights: Weights = "rtpca-s",
+    device: Device = "auto",
+    repair: Annotated[
+        bool,
+        typer.Option(help="Undo left and right exchanged by the detector; drop joints that jump."),
+    ] = True,
     smooth: Annotated[
         bool, typer.Option(help="Average fast clips over the time between two frames of the network.")
     ] = True,
     smoothing: Annotated[
         Literal["none", "savgol", "kalman"], typer.Option(help="Smooth poses and path over time, afterwards.")
     ] = "none",
-    flip: Annotated[bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")] = True,
+    flip: Flip = True,
 ) -> None:
     """Lift a video, or 2D keypoints, to 3D poses over time."""
     from rtpca.cli.lift_inputs import Options, is_keypoints, lift_keypoints, lift_video, person_number
@@ -88,7 +80,7 @@ def lift(
     from rtpca.files import written_together
     from rtpca.inference import Lifter
 
-    wanted = Wanted.checked(output, render, html, rerun, export, ground)
+    wanted = Wanted.checked(input, output, render, html, rerun, export, ground)
     options = Options(
         person=person_number(person),
         skeleton=skeleton,
@@ -104,7 +96,7 @@ def lift(
     # The outputs are opened first: a folder that cannot be written to is better known before an hour of work.
     with written_together() as scratch:
         wanted.open(scratch)
-        lifter = Lifter.from_pretrained(weights, device, flip=flip, smooth=smooth)
+        lifter = Lifter.from_pretrained(weights, device, flip=flip, smooth=smooth, repair=repair)
         clip = (lift_keypoints if is_keypoints(input) else lift_video)(input, lifter, options)
         lines = write_all(clip, wanted, scratch)
     for line in lines:

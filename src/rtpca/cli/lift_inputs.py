@@ -52,14 +52,17 @@ def person_number(text: str | None) -> int | Literal["all"] | None:
     """What `--person` says.
 
     Raises:
-        InputError: it is neither "all" nor a number.
+        InputError: it is neither "all" nor a number from 1.
     """
     if text is None or text == "all":
         return text
     try:
-        return int(text)
-    except ValueError as error:
-        raise InputError(f"--person is {text!r}: give all, or a number from 1") from error
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise InputError(f"--person is {text!r}: give all, or a number from 1")
+    return number
 
 
 def is_keypoints(path: Path) -> bool:
@@ -129,6 +132,7 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
         detector_path=options.detector_model,
         pose_path=options.pose_model,
         device="cuda" if options.device == "cuda" else "cpu",
+        say=lambda line: _say([line]),
     )
     try:
         with progress_bar(f"finding people ({detector.name})", "frames") as progress:
@@ -154,15 +158,14 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
         people,
         path.stem,
         images=lambda: steady_pictures(path, video.timing),
-        closing=(_speed(video, len(people), lifted_s),),
+        speeds=_speeds(video, len(people), lifted_s),
     )
 
 
-def _speed(video: TrackedVideo, people: int, lifted_s: float) -> str:
+def _speeds(video: TrackedVideo, people: int, lifted_s: float) -> dict[str, float]:
     frames = len(video.timing.times_s)
-    stages = [f"{stage} {frames / max(seconds, 1e-9):.3g}" for stage, seconds in video.seconds.items()]
-    per_person = f"lift {video.timing.frames * people / max(lifted_s, 1e-9):.3g} per person"
-    return "frames per second: " + ", ".join([*stages, per_person])
+    stages = {stage: frames / max(seconds, 1e-9) for stage, seconds in video.seconds.items()}
+    return {**stages, "lift, per person": video.timing.frames * people / max(lifted_s, 1e-9)}
 
 
 def _say(lines: Sequence[str], before: str = "") -> None:

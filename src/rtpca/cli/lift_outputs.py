@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtpca.cli.progress import progress_bar
+from rtpca.cli.progress import progress_bar, rate_text
 from rtpca.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 Scratch = Callable[[Path], Path]
 
-_VIEWS = {"--html": (".html", ".htm"), "--rerun": (".rrd",)}
+_ENDINGS = {"--output": (".npz",), "--html": (".html", ".htm"), "--rerun": (".rrd",)}
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Wanted:
     @classmethod
     def checked(
         cls,
+        source: Path,
         output: Path,
         render: Path | None,
         html: Path | None,
@@ -52,15 +55,16 @@ class Wanted:
         """The outputs, checked as far as that goes before the work.
 
         Raises:
-            InputError: an ending is of no file that is written, or two outputs have one name.
+            InputError: an ending is of no file that is written, two outputs have one name, or one has that of
+                the input.
             ConfigError: there is no such format, or nothing stands on the ground.
             MissingExtraError: a format needs a package that is not installed.
         """
         from rtpca.extras import optional_import
 
-        for option, path in (("--html", html), ("--rerun", rerun)):
-            if path is not None and path.suffix.lower() not in _VIEWS[option]:
-                raise InputError(f"{option} is {path}: give a file that ends in {_VIEWS[option][0]}")
+        for option, path in (("--output", output), ("--html", html), ("--rerun", rerun)):
+            if path is not None and path.suffix.lower() not in _ENDINGS[option]:
+                raise InputError(f"{option} is {path}: give a file that ends in {_ENDINGS[option][0]}")
         if render is not None:
             _check_render(render)
         if rerun is not None:
@@ -83,6 +87,8 @@ class Wanted:
         twice = sorted({str(path) for path in paths if paths.count(path) > 1})
         if twice:
             raise InputError(f"{twice[0]} would be written twice: give each output a name of its own")
+        if any(path.exists() and source.exists() and path.samefile(source) for path in paths):
+            raise InputError(f"{source} is the input and would be overwritten: give the output another name")
         return wanted
 
     def known_paths(self) -> list[Path]:
@@ -122,6 +128,15 @@ def write_all(clip: Clip, wanted: Wanted, scratch: Scratch) -> list[str]:
     from rtpca.outputs import save_motion, write_exports
 
     lines: list[str] = []
+    speeds = dict(clip.speeds)
+    frames = clip.people[0].frames
+
+    @contextmanager
+    def timed(stage: str, files: int = 1) -> Generator[None]:
+        started_s = time.perf_counter()
+        yield
+        speeds[stage] = frames * files / max(time.perf_counter() - started_s, 1e-9)
+
     for number, person in enumerate(clip.people, start=1):
         path = wanted.person_path(number)
         person.save(scratch(path))
@@ -130,24 +145,31 @@ def write_all(clip: Clip, wanted: Wanted, scratch: Scratch) -> list[str]:
     def place(name: str, number: int) -> Path:
         return scratch(wanted.export_path(name, number))
 
-    for name, number in write_exports(clip.people, wanted.exports, place, grounded=wanted.ground):
-        whose = "" if len(clip.people) == 1 else f" of person {number}"
-        lines.append(f"{wanted.export_path(name, number)}: {name.upper()}{whose}")
+    if wanted.exports:
+        with timed("export, per file", len(clip.people) * len(wanted.exports)):
+            for name, number in write_exports(clip.people, wanted.exports, place, grounded=wanted.ground):
+                whose = "" if len(clip.people) == 1 else f" of person {number}"
+                lines.append(f"{wanted.export_path(name, number)}: {name.upper()}{whose}")
     if wanted.render is not None:
-        with progress_bar("drawing", "pictures") as progress:
+        with timed("render"), progress_bar("drawing", "pictures") as progress:
             save_motion(clip, scratch(wanted.render), progress)
         lines.append(f"{wanted.render}: moving picture of keypoints and poses")
     if wanted.html is not None:
         from rtpca.viz import save_html
 
-        save_html(scratch(wanted.html), clip.people, title=clip.title)
+        with timed("html"):
+            save_html(scratch(wanted.html), clip.people, title=clip.title)
         lines.append(f"{wanted.html}: page to turn and play the poses; open it in a browser")
     if wanted.rerun is not None:
         from rtpca.viz import save_rrd
 
-        save_rrd(scratch(wanted.rerun), clip.people)
+        with timed("rerun"):
+            save_rrd(scratch(wanted.rerun), clip.people)
         lines.append(f"{wanted.rerun}: recording, to be opened with rerun")
-    return [*lines, *clip.closing]
+    if speeds:
+        stages = "; ".join(f"{stage} {rate_text(speed)}" for stage, speed in speeds.items())
+        lines.append(f"frames per second: {stages}")
+    return lines
 
 
 def _check_render(path: Path) -> None:

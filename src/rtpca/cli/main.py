@@ -129,7 +129,9 @@ def main(args: Sequence[str]) -> int:
 def _usage_message(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     command = "rtpca" if context is None else context.command_path
-    return f"{error.format_message().rstrip('.')} (see '{command} --help')"
+    # Typer leaves the kind of error of its validator in the text.
+    message = error.format_message().rstrip(".").replace("Value error, ", "")
+    return f"{message} (see '{command} --help')"
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:

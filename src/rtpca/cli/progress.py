@@ -18,6 +18,11 @@ class Update(Protocol):
         ...
 
 
+def rate_text(rate: float) -> str:
+    """A rate as people read it: whole numbers, one decimal below ten."""
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
 @contextmanager
 def progress_bar(doing: str, unit: str) -> Generator[Update]:
     """A bar on standard error with rate and time left, gone when the work is done or interrupted.
@@ -46,8 +51,7 @@ def progress_bar(doing: str, unit: str) -> Generator[Update]:
         started_s = time.monotonic()
 
         def update(done: int, total: int, note: str = "", /) -> None:
-            rate = done / max(time.monotonic() - started_s, 1e-3)
-            shown = f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
-            bar.update(task, completed=done, total=total, rate=f"{unit}, {shown} per second", note=note)
+            rate = rate_text(done / max(time.monotonic() - started_s, 1e-3))
+            bar.update(task, completed=done, total=total, rate=f"{unit}, {rate} per second", note=note)
 
         yield update

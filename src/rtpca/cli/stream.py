@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 import typer
 
 from rtpca.cli.console import err
+from rtpca.cli.options import Detector, Device, Flip, Focal, ImageSize, JointSet, Weights
 
 if TYPE_CHECKING:
     from rtpca.inference import StreamLifter, StreamPose
+
+_ENDINGS = (".ndjson", ".jsonl")
 
 
 def stream(
@@ -34,25 +37,18 @@ def stream(
         typer.Option(metavar="N", help="Frames of the network to wait for: 0 is instant and roughest."),
     ] = 2,
     smoothing: Annotated[Literal["none", "one-euro"], typer.Option(help="Smooth the poses.")] = "none",
-    detector: Annotated[
-        str, typer.Option(help="Who finds people in pictures: auto, mediapipe, ...")
-    ] = "auto",
-    skeleton: Annotated[str, typer.Option(help="Joint set of a keypoint file.")] = "auto",
-    image_size: Annotated[
-        tuple[int, int] | None,
-        typer.Option(metavar="W H", help="Image width and height in pixels, if the file does not say."),
+    detector: Detector = "auto",
+    skeleton: JointSet = "auto",
+    image_size: ImageSize = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames per second, if a keypoint file does not say.")
     ] = None,
-    fps: Annotated[float | None, typer.Option(help="Frames per second, if the file does not say.")] = None,
     person: Annotated[int | None, typer.Option(metavar="N", help="Which person of a keypoint file.")] = None,
     realtime: Annotated[bool, typer.Option("--realtime", help="Replay a file at its own speed.")] = False,
-    focal: Annotated[
-        float | None, typer.Option(metavar="PX", help="Focal length in pixels; a usual lens is assumed.")
-    ] = None,
-    weights: Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")] = "rtpca-s",
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
-    flip: Annotated[
-        bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")
-    ] = False,
+    focal: Focal = None,
+    weights: Weights = "rtpca-s",
+    device: Device = "auto",
+    flip: Flip = False,
 ) -> None:
     """Lift live: every frame gives one line of JSON, always the same time later.
 
@@ -61,7 +57,11 @@ def stream(
     import torch
 
     from rtpca.cli.stream_sources import open_source
+    from rtpca.errors import InputError
     from rtpca.inference import StreamLifter
+
+    if output is not None and output.suffix.lower() not in _ENDINGS:
+        raise InputError(f"--output is {output}: a stream is lines of JSON; give a file that ends in .ndjson")
 
     # One window is too little to share out, and the other cores have a detector to run.
     torch.set_num_threads(1)

@@ -64,12 +64,18 @@ def open_source(
         The source.
 
     Raises:
-        InputError: it cannot be opened.
+        InputError: it cannot be opened, or an option is given that is for keypoint files.
         MissingExtraError: a video or camera is given and what reads it is not installed.
     """
+    video = Path(name).suffix.lower() in _VIDEO_ENDINGS
+    if (name.isdigit() or video) and (skeleton, image_size, fps, person) != ("auto", None, None, None):
+        raise InputError(
+            f"{name}: --skeleton, --image-size, --fps and --person are for keypoint files; a video or camera "
+            "says its size and times itself, and the detector its joints"
+        )
     if name.isdigit():
         return _pictures(_camera_pictures(int(name)), detector)
-    if Path(name).suffix.lower() in _VIDEO_ENDINGS:
+    if video:
         return _pictures(_paced(_video_pictures(name)) if realtime else _video_pictures(name), detector)
     return _keypoints(name, skeleton, image_size, fps, person, realtime)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from rtpca.cli.console import out
+from rtpca.cli.options import Device
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def table(
     json_output: Annotated[
         bool, typer.Option("--json", help="Print JSON with every seed's numbers instead of the table.")
     ] = False,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Reproduce a table of the paper: train or take its runs, measure them, print them beside the paper's.
 

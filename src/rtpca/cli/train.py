@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rtpca.cli.console import out
+from rtpca.cli.options import Device
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def train(
     max_time: Annotated[
         float | None, typer.Option(metavar="MINUTES", help="Stop cleanly after this long; --resume goes on.")
     ] = None,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")] = "auto",
+    device: Device = "auto",
     devices: Annotated[int, typer.Option(min=1, help="How many devices.")] = 1,
 ) -> None:
     """Train a model.

@@ -1,4 +1,4 @@
-"""The floor: which way is up and where the feet stand, from one person's lifted poses.
+"""The floor: which way is up and where the feet stand, from the lifted poses of one person or several.
 
 A single view shows no gravity. Two signs of it are weighed against each other: people are upright on average,
 and the ankles of standing feet lie in one plane. The first is always there and good to a few degrees; the
@@ -7,12 +7,14 @@ second counts as far as the person covers ground, for feet in one place fix no p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, median_filter, minimum_filter1d
 
+from rtpca.errors import InputError
 from rtpca.inference.result import LiftResult
 from rtpca.skeletons import get_skeleton
 
@@ -22,6 +24,9 @@ BoolArray = npt.NDArray[np.bool_]
 ANKLE_HEIGHT_M = 0.07
 """Height of the ankle joint of a standing foot above the floor: the median of the motion capture that the
 weights were trained on, where the floor is known, is 0.065 to 0.085."""
+
+SETTLED_M, RAISED_M = 0.35, 0.7
+"""Who is lower stands on the floor, for distances are not exact; who is higher, on something else."""
 
 _ANKLES = tuple(get_skeleton("h36m17").index(name) for name in ("right_ankle", "left_ankle"))
 _THORAX = get_skeleton("h36m17").index("thorax")
@@ -34,6 +39,7 @@ _LEAN_RAD, _STEP_HEIGHT_M = 0.08, 0.05
 _STEP_S = 0.5
 _ROUNDS = 5
 _MOST_ABOVE_M, _LOW_WITHIN_S = 0.1, 1.0
+_FLOOR_QUANTILE = 0.15  # part of the time that standing feet may be below the floor, by noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +71,8 @@ class Ground:
         """Absolute joint positions in the world.
 
         On a floor the depth of the pelvis is smoothed (from a single view it trembles), and the person
-        is moved up or down as a whole, so that standing feet keep the height of the floor.
+        is moved up or down as a whole, so that standing feet keep the height of the floor; who stays
+        `RAISED_M` or more above it stands on something else and keeps that height.
 
         Args:
             result: One person's poses. A root that is not known stays in one place.
@@ -87,7 +94,10 @@ class Ground:
         standing &= result.valid
         if not known or not standing.any():
             standing = np.ones(result.frames, dtype=bool)
-        joints[..., 1] -= _settling(heights, standing, result.fps, known)[:, None]
+        level = _settling(heights, standing, result.fps, known)
+        # Nothing is below the floor; without a path there is no height to keep.
+        share = np.where(level > 0, settled_share(level), 1.0) if known else 1.0
+        joints[..., 1] -= (level * share)[:, None]
         return joints
 
 
@@ -95,34 +105,93 @@ LEVEL_CAMERA = Ground(np.diag([1.0, -1.0, -1.0]), np.zeros(3), is_floor=False)
 """The camera at the origin, taken to be level: what is used without a floor."""
 
 
-def estimate_ground(result: LiftResult) -> Ground:
-    """Find up and the floor from the poses of a person who stands or walks, on the whole.
+def estimate_ground(*people: LiftResult) -> Ground:
+    """Find up and the floor from the poses of people who stand or walk, on the whole.
+
+    Several people of one clip share one up and one floor: the lowest that somebody stands on for a good part
+    of the time, so that who is on a roof or a stage stays above it.
 
     Args:
-        result: One person's poses; frames that are not valid do not count.
+        people: One result per person of a clip; frames that are not valid do not count.
 
     Returns:
-        The floor. If the path of the root is not known, it lies below a root at the camera.
+        The floor. If the path of nobody's root is known, it lies below a root at the camera.
+
+    Raises:
+        InputError: there is nobody.
     """
-    used = result.valid if result.valid.any() else np.ones(result.frames, dtype=bool)
-    poses = result.poses3d.astype(np.float64)
-    up = _upright(poses[used])
-    known = bool(np.isfinite(result.root).all())
-    root = _smoothed(result.root.astype(np.float64), result.fps) if known else np.zeros((len(poses), 3))
-    ankles = poses[:, _ANKLES] + root[:, None]  # (F, 2, 3) camera axes
-    standing = _standing(ankles, result.fps) & used[:, None]
-    if known:
+    if not people:
+        raise InputError("there is nobody to find a floor under: give at least one result")
+    walkers = [_Walker.of(person) for person in people]
+    walkers = [one for one in walkers if one.known] or walkers
+    up = _upright(np.concatenate([one.poses[one.used] for one in walkers]))
+    if walkers[0].known:
         leaning = up
         for _ in range(_ROUNDS):
-            steps = standing | (_stepping(ankles, up, result.fps) & used[:, None])
-            up = _with_plane(leaning, ankles, steps, result.fps)
+            up = _with_plane(leaning, [one.steps(up) for one in walkers], walkers[0].fps)
     rotation = _axes(up)
-    floor = Ground(rotation, np.zeros(3))
-    feet = floor.to_world(ankles)[..., 1]
-    lowest = feet[standing] if standing.any() else feet[used].min(axis=1)
-    pelvis = floor.to_world(root[used])
-    middle = np.array([np.median(pelvis[:, 0]), np.median(lowest) - ANKLE_HEIGHT_M, np.median(pelvis[:, 2])])
-    return replace(floor, origin_cam=middle @ rotation)
+    levels = np.concatenate([_levels(one, up) for one in walkers])
+    low = np.quantile(levels, _FLOOR_QUANTILE)
+    height = np.median(levels[levels <= low + SETTLED_M])
+    pelvis = np.concatenate([one.root[one.used] for one in walkers]) @ rotation.T
+    middle = np.array([np.median(pelvis[:, 0]), height, np.median(pelvis[:, 2])])
+    return Ground(rotation, middle @ rotation)
+
+
+def settled_share(above_m: npt.NDArray[np.floating]) -> Array:
+    """How much of their height above the floor somebody is lowered by to stand on it.
+
+    All of it up to `SETTLED_M`, since distances are not exact; nothing from `RAISED_M`: who is there stands
+    on something else.
+
+    Args:
+        above_m: Heights of standing feet above the floor, metres; negative below it.
+
+    Returns:
+        As many shares from 0 to 1; heights below the floor count as those above.
+    """
+    return np.clip((RAISED_M - np.abs(np.asarray(above_m, np.float64))) / (RAISED_M - SETTLED_M), 0, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Walker:
+    """A person as the floor sees them: camera axes, metres; the root smoothed, at the camera if unknown."""
+
+    poses: Array
+    root: Array
+    used: BoolArray
+    known: bool
+    fps: float
+
+    @classmethod
+    def of(cls, person: LiftResult) -> _Walker:
+        used = person.valid if person.valid.any() else np.ones(person.frames, dtype=bool)
+        poses = person.poses3d.astype(np.float64)
+        known = bool(np.isfinite(person.root).all())
+        root = _smoothed(person.root.astype(np.float64), person.fps) if known else np.zeros((len(poses), 3))
+        return cls(poses, root, used, known, person.fps)
+
+    @property
+    def ankles(self) -> Array:
+        """(F, 2, 3) metres."""
+        return self.poses[:, _ANKLES] + self.root[:, None]
+
+    @property
+    def standing(self) -> BoolArray:
+        """(F, 2) which foot stands."""
+        return _standing(self.ankles, self.fps) & self.used[:, None]
+
+    def steps(self, up: Array) -> Array:
+        """(n, 3) ankles of feet that stand, or of a runner's steps."""
+        stepping = _stepping(self.ankles, up, self.fps) & self.used[:, None]
+        return self.ankles[self.standing | stepping]
+
+
+def _levels(one: _Walker, up: Array) -> Array:
+    """(n,) heights along `up` of what the person stands on."""
+    feet = one.ankles @ up
+    standing = one.standing
+    return (feet[standing] if standing.any() else feet[one.used].min(axis=1)) - ANKLE_HEIGHT_M
 
 
 def _upright(poses: Array) -> Array:
@@ -134,27 +203,36 @@ def _upright(poses: Array) -> Array:
     return middle
 
 
-def _with_plane(up: Array, ankles: Array, standing: BoolArray, fps: float) -> Array:
+def _with_plane(up: Array, steps: Sequence[Array], fps: float) -> Array:
     """`up`, turned towards the normal of the plane of the standing ankles, as far as that is known.
 
-    Least squares over a small turn (a, b) of `up`: each step of the person gives one height with
-    `_STEP_HEIGHT_M` of error, uprightness gives both angles with `_LEAN_RAD`. Heights that
-    do not fit count less.
+    Least squares over a small turn (a, b) of `up`: each step gives one height with `_STEP_HEIGHT_M` of error,
+    uprightness gives both angles with `_LEAN_RAD`. Heights that do not fit count less. Everybody
+    has a height of their own, for one may stand on something that another does not.
+
+    Args:
+        up: (3,) where people point on average.
+        steps: (n, 3) standing ankles of each person.
+        fps: Frames per second.
     """
-    points = ankles[standing]
-    if len(points) < 3:
+    steps = [points for points in steps if len(points) >= 3]
+    if not steps:
         return up
-    steps = standing.sum() / fps / _STEP_S
+    points = np.concatenate(steps)
     right = _axes(up)[0]
     forward = np.cross(up, right)
-    slope = np.stack([points @ right, points @ forward, np.ones(len(points))], axis=1)  # (n, 3)
+    whose = np.repeat(np.arange(len(steps)), [len(one) for one in steps])
+    own_height = np.eye(len(steps))[whose]
+    slope = np.column_stack([points @ right, points @ forward, own_height])  # (n, 2 + people)
     height = points @ up
     weight = np.ones(len(points))
-    prior = np.diag([1.0, 1.0, 0.0]) / _LEAN_RAD**2
-    turn = np.zeros(3)
+    free = len(steps)
+    prior = np.diag([1.0, 1.0, *[0.0] * free]) / _LEAN_RAD**2
+    turn = np.zeros(2 + free)
     for _ in range(_ROUNDS):
-        scaled = slope * (weight * steps / len(points) / _STEP_HEIGHT_M**2)[:, None]
-        turn = np.linalg.solve(slope.T @ scaled + prior + 1e-9 * np.eye(3), scaled.T @ height)
+        # Frames of one step are one measurement.
+        scaled = slope * (weight / (fps * _STEP_S) / _STEP_HEIGHT_M**2)[:, None]
+        turn = np.linalg.solve(slope.T @ scaled + prior + 1e-9 * np.eye(2 + free), scaled.T @ height)
         above = (height - slope @ turn) / _STEP_HEIGHT_M
         # A foot can be slow in the air, but not below the floor: what lies above counts even less.
         weight = 1 / np.maximum(1.0, np.where(above > 0, above**2, -above))

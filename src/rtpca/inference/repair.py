@@ -2,7 +2,8 @@
 
 Both are found in the image alone. Left and right of a limb are exchanged where that makes the motion of its
 joints clearly smoother; which labels are right is decided by the larger part of the clip, so an exchange that
-lasts for most of it stays. Legs that really cross stay as they are: they move on smoothly.
+lasts for most of it stays. Legs that really cross stay as they are: they move on smoothly. Where smoothness alone
+does not decide, because feet pass each other or stand together, a body that is twisted against itself costs.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _LONGEST_GAP_S = 0.5
 # Costs are negative logarithms of likelihoods: an exchange is this much less likely than none.
 _CHANGE_COST = 5.0
 _EXCHANGED_COST_PER_S = 8.0
+_TWISTED_COST_PER_S = 3500.0
+"""For a twist as wide as the person's size; it grows with the square."""
 _TAIL_DOF = 4.0
 """Degrees of freedom of the t distribution of a joint's misses: low, for motion has bursts."""
 # In parts of the person's size in the image (the median height of the box).
@@ -76,9 +79,12 @@ def repair_keypoints(keypoints_px: FloatArray, scores: FloatArray, fps: float) -
     size = _person_size(keypoints_px, scores)
     exchanged = np.zeros(scores.shape, dtype=bool)
     if size > 0 and len(scores) > 2:
-        for limb in LIMBS:
-            pairs = _pairs(limb)
-            swapped = _exchanged_pairs(keypoints_px[:, pairs] / size, scores[:, pairs], fps)
+        # Arms first: the legs are compared with shoulders that are right.
+        for limb, other in (LIMBS[::-1], LIMBS):
+            pairs, trunk = _pairs(limb), _pairs(other)[0]
+            across = (keypoints_px[:, trunk[0]] - keypoints_px[:, trunk[1]]) / size
+            across = np.where((scores[:, trunk] > 0).all(axis=1, keepdims=True), across, 0)
+            swapped = _exchanged_pairs(keypoints_px[:, pairs] / size, scores[:, pairs], across, fps)
             for (left, right), when in zip(pairs, swapped.T, strict=True):
                 for array in (keypoints_px, scores):
                     array[when, left], array[when, right] = array[when, right], array[when, left]
@@ -140,16 +146,18 @@ def _person_size(keypoints_px: FloatArray, scores: FloatArray) -> float:
     return float(np.median((high - low).max(axis=1)))
 
 
-def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> BoolArray:
+def _exchanged_pairs(points: FloatArray, scores: FloatArray, across: FloatArray, fps: float) -> BoolArray:
     """Which pairs are exchanged, by dynamic programming over the frames that show a pair (Viterbi, 1967).
 
     The cost of three frames is how unlikely it is that the third lies so far from going on as before, given
     how far it usually does: so the same rule serves still and noisy keypoints, hips that hardly move and
-    ankles that swing. Being exchanged costs something per second, so that the longer part counts as right.
+    ankles that swing. Being exchanged costs something per second, so that the longer part counts as right;
+    so does a body that is twisted.
 
     Args:
         points: (F, 3, 2, 2) pairs of a limb, left and right, in units of the person's size.
         scores: (F, 3, 2).
+        across: (F, 2) from the right to the left joint at the other end of the trunk; 0 where not seen.
         fps: Frames per second.
 
     Returns:
@@ -161,7 +169,10 @@ def _exchanged_pairs(points: FloatArray, scores: FloatArray, fps: float) -> Bool
     if len(frames) < 3:
         return result
     costs = _pair_costs(points[frames], scores[frames], seen[frames], frames, fps)
-    path = _best_path(costs, np.diff(frames) / fps * _EXCHANGED_COST_PER_S)
+    apart = np.diff(frames, append=frames[-1] + 1)[:, None] / fps
+    away = _EXCHANGED_COST_PER_S * _STATES.any(axis=1)
+    twisted = _twist_costs_per_s(points[frames], seen[frames], across[frames])
+    path = _best_path(costs, apart * (away + twisted))
     result[frames] = _STATES[path].astype(bool)
     return result & seen
 
@@ -204,12 +215,30 @@ def _pair_costs(
     return (weight[:, :, None, None] * (_TAIL_DOF + 2) / 2 * unlikely).astype(np.float32)
 
 
-def _best_path(costs: FloatArray, exchanged: Costs) -> npt.NDArray[np.int64]:
+def _twist_costs_per_s(points: FloatArray, seen: BoolArray, across: FloatArray) -> Costs:
+    """(K, 4) cost of hips that point against shoulders and knees against hips (of arms alike), in each state.
+
+    The narrower of both counts, so that side views, where left and right hardly lie apart, do not.
+    """
+    width = np.nan_to_num(points[:, :, 0] - points[:, :, 1]) * seen[..., None]  # (K, 3, 2)
+    signs = 1 - 2 * _STATES
+    trunk = _along(np.nan_to_num(across), width[:, 0])[:, None] * signs[:, 0]
+    limb = _along(width[:, 0], width[:, 1])[:, None] * signs[:, 0] * signs[:, 1]
+    return _TWISTED_COST_PER_S * (np.minimum(trunk, 0) ** 2 + np.minimum(limb, 0) ** 2)
+
+
+def _along(a: FloatArray, b: FloatArray) -> Costs:
+    """(K,) the shorter vector's part along the longer one."""
+    longer = np.maximum(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
+    return np.asarray((a * b).sum(axis=1) / np.maximum(longer, 1e-9), dtype=np.float64)
+
+
+def _best_path(costs: FloatArray, states: Costs) -> npt.NDArray[np.int64]:
     """The states (K + 2,) of least total cost; all 0 at once if no change can pay.
 
     Args:
         costs: (K, 3, 2, 2) see `_pair_costs`.
-        exchanged: (K + 1,) cost of being in another state than 0, for every frame but the first.
+        states: (K + 2, 4) cost of being in a state, for every frame.
     """
     path = np.zeros(len(costs) + 2, dtype=np.int64)
     gain = (costs[:, :, 0, 0] - costs.min(axis=(2, 3))).sum(axis=1)
@@ -219,8 +248,7 @@ def _best_path(costs: FloatArray, exchanged: Costs) -> npt.NDArray[np.int64]:
     moved = _STATES[:, None] ^ _STATES[None]  # (4, 4, 3) which pairs change between two states
     pair = np.arange(3)
     changes = _CHANGE_COST * (1 - np.eye(count))
-    away = (np.arange(count) > 0).astype(np.float64)
-    best = changes + away[:, None] * exchanged[0] + away * exchanged[0]  # (before, now)
+    best = changes + states[0][:, None] + states[1]  # (before, now)
     back = np.empty((len(costs), count, count), dtype=np.uint8)
     for start in range(0, len(costs), _CHUNK):
         # (k, first, middle, last)
@@ -228,7 +256,7 @@ def _best_path(costs: FloatArray, exchanged: Costs) -> npt.NDArray[np.int64]:
         for index in range(len(chunk)):
             total = best[:, :, None] + chunk[index]
             back[start + index] = total.argmin(axis=0)
-            best = total.min(axis=0) + changes + away * exchanged[start + index + 1]
+            best = total.min(axis=0) + changes + states[start + index + 2]
     before, now = np.unravel_index(int(best.argmin()), best.shape)
     path[-2:] = before, now
     for index in range(len(costs) - 1, -1, -1):

@@ -93,7 +93,7 @@ def track_video(
     tracks, notes = tracker.finish(len(times_s))
     if not tracks:
         raise InputError(
-            f"{path}: nobody was found in its {len(times_s)} frames by {detector.name}; people must be "
+            f"{path}: nobody was found in its {_counted(len(times_s))} by {detector.name}; people must be "
             "upright and not too small (a tenth of the picture at least)"
         )
     lap("track")
@@ -228,10 +228,14 @@ def _chosen(video: TrackedVideo, person: int | None) -> list[Track]:
 
 def _described(image_size: tuple[int, int], timing: Timing) -> str:
     rate = f"{float(timing.rate):.6g} frames per second"
-    shown = f"video: {len(timing.times_s)} frames of {image_size[0]} x {image_size[1]} px"
+    shown = f"video: {_counted(len(timing.times_s))} of {image_size[0]} x {image_size[1]} px"
     if timing.constant:
         return f"{shown} at {rate}"
     return f"{shown} at a varying rate: keypoints interpolated at {rate}, {timing.frames} frames"
+
+
+def _counted(frames: int) -> str:
+    return "1 frame" if frames == 1 else f"{frames} frames"
 
 
 def _found(tracks: list[Track], detector: Detector) -> str:

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter1d, percentile_filter
 
 from rtpca.errors import InputError
 from rtpca.inference import LiftResult
+from rtpca.inference.ground import settled_share
 from rtpca.skeletons import Skeleton, get_skeleton
 from rtpca.viz.skeleton3d import to_plot_axes
 
@@ -22,10 +23,6 @@ _STEADY_S = 0.1  # the root's depth is as noisy as the size of the person in the
 _FLOOR_QUANTILE = 0.15  # part of the time that the lowest joint may be below the floor, by noise
 _USUAL_SLOPE, _SLOPE_COST_M = 0.1, 0.002  # a floor that tilts so much must explain so much height
 _SETTLING_WINDOW_S = 2.0  # a jump is shorter
-_SETTLED_M, _RAISED_M = (
-    0.35,
-    0.7,
-)  # who is lower stands on the floor, who is higher on something else
 _ROUNDS, _EXACT_M = 40, 0.01
 _OUTLIERS = 0.5  # per cent of positions at each end that do not count for the size of the scene
 _MARGIN_M = 0.3
@@ -171,5 +168,4 @@ def _settling(above_m: NDArray[np.float64], fps: float) -> NDArray[np.float64]:
     window = max(1, round(_SETTLING_WINDOW_S * fps))
     usual = percentile_filter(above_m, 100 * _FLOOR_QUANTILE, size=window, mode="nearest")
     usual = np.asarray(gaussian_filter1d(np.asarray(usual, dtype=np.float64), window / 12, mode="nearest"))
-    share = np.clip((_RAISED_M - np.abs(usual)) / (_RAISED_M - _SETTLED_M), 0, 1)
-    return np.asarray(usual * share, dtype=np.float64)
+    return usual * settled_share(usual)

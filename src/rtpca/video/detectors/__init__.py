@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Callable
 from typing import Literal
 
 from rtpca.checks import check_choice
@@ -28,6 +29,7 @@ def load_detector(
     detector_path: str | os.PathLike[str] | None = None,
     pose_path: str | os.PathLike[str] | None = None,
     device: Literal["cpu", "cuda"] = "cpu",
+    say: Callable[[str], object] | None = None,
 ) -> Detector:
     """Load a detector.
 
@@ -37,6 +39,7 @@ def load_detector(
         detector_path: See `RtmlibDetector`.
         pose_path: See `RtmlibDetector`.
         device: Where rtmlib computes; mediapipe computes on the CPU.
+        say: Called with one sentence where "auto" cannot have the detector that it prefers.
 
     Returns:
         The detector; its `name` says which.
@@ -49,11 +52,11 @@ def load_detector(
     own_networks = detector_path is not None or pose_path is not None
     check_choice("detector", name, ("auto", "rtmlib") if own_networks else ("auto", *_PREFERRED))
     if name == "auto":
-        return _load_installed(device) if not own_networks else _rtmlib(detector_path, pose_path, device)
+        return _load_installed(device, say) if not own_networks else _rtmlib(detector_path, pose_path, device)
     return _mediapipe() if name == "mediapipe" else _rtmlib(detector_path, pose_path, device)
 
 
-def _load_installed(device: Literal["cpu", "cuda"]) -> Detector:
+def _load_installed(device: Literal["cpu", "cuda"], say: Callable[[str], object] | None) -> Detector:
     """The preferred one of what is installed; where RTMPose's weights cannot be had, MediaPipe."""
     installed = [name for name in _PREFERRED if importlib.util.find_spec(name) is not None]
     if not installed:
@@ -69,6 +72,11 @@ def _load_installed(device: Literal["cpu", "cuda"]) -> Detector:
     except InputError:
         if "mediapipe" not in installed:
             raise
+        if say is not None:
+            say(
+                "rtmlib is installed, but its weights are not here and cannot be downloaded: mediapipe finds "
+                "the people (--detector mediapipe does not try rtmlib first)"
+            )
         return _mediapipe()
 
 

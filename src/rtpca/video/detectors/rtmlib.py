@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import numpy as np
 
@@ -59,7 +60,8 @@ class RtmlibDetector:
         finder, finder_wh = _network(detector_path, usual["det"], usual["det_input_size"])
         poser, poser_wh = _network(pose_path, usual["pose"], usual["pose_input_size"])
         try:
-            with contextlib.redirect_stdout(io.StringIO()):  # rtmlib says there what it loads
+            # rtmlib says what it loads, and why a download failed: that is said once, below.
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(_Bars(sys.stderr)):
                 # YOLOX takes (height, width), RTMPose (width, height).
                 self._find: Any = rtmlib.YOLOX(finder, finder_wh[::-1], backend="onnxruntime", device=device)
                 self._pose: Any = rtmlib.RTMPose(poser, poser_wh, backend="onnxruntime", device=device)
@@ -89,6 +91,24 @@ class RtmlibDetector:
     def close(self) -> None:
         """Give back the networks."""
         del self._find, self._pose
+
+
+class _Bars(io.TextIOBase):
+    """Lets the progress bar of a download through to standard error, and nothing else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str, /) -> int:
+        if text.startswith("\r"):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
 
 
 def _network(

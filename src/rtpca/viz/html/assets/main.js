@@ -266,7 +266,9 @@ function start() {
   });
   addPeople();
   watchPointers();
-  setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", () => setTheme(dark.matches));
+  setTheme(dark.matches);
   resize();
   new ResizeObserver(resize).observe(document.querySelector("main"));
   const first = Math.min(...clip.people.map((person) => person.inView.indexOf(1)).filter((frame) => frame >= 0));

@@ -1,0 +1,25 @@
+"""Options that several verbs have: one name, one help text."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+Weights = Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")]
+Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
+Detector = Annotated[
+    Literal["auto", "mediapipe", "rtmlib"],
+    typer.Option(help="What finds people in a video; auto takes what is installed."),
+]
+JointSet = Annotated[
+    str, typer.Option(help="Joint set of keypoints: auto, h36m17, coco17, halpe26, body25, ...")
+]
+ImageSize = Annotated[
+    tuple[int, int] | None,
+    typer.Option(metavar="W H", help="Image width and height in pixels, if a keypoint file does not say."),
+]
+Focal = Annotated[
+    float | None, typer.Option(metavar="PX", help="Focal length in pixels; a usual lens is assumed.")
+]
+Flip = Annotated[bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")]
