@@ -169,14 +169,16 @@ def _slow_angles(
     spread_deg: list[float], batch: int, frames: int, change: float, like: Tensor, generator: torch.Generator
 ) -> Tensor:
     """Angles (B, F, N) in radians: constant over the window, plus a part that swings slowly."""
-    count = len(spread_deg)
-    options = {"dtype": like.dtype, "device": like.device}
-    draw = torch.randn(2, batch, 1, count, generator=generator, **options)
-    phase, cycles = torch.rand(2, batch, 1, count, generator=generator, **options)
-    time = torch.linspace(0.0, 1.0, frames, **options)[:, None]
+    draw = torch.randn(
+        2, batch, 1, len(spread_deg), generator=generator, dtype=like.dtype, device=like.device
+    )
+    phase, cycles = torch.rand(
+        2, batch, 1, len(spread_deg), generator=generator, dtype=like.dtype, device=like.device
+    )
+    time = torch.linspace(0.0, 1.0, frames, dtype=like.dtype, device=like.device)[:, None]
     swing = 2**0.5 * torch.sin(2 * pi * (cycles * time + phase))
     shape = (1 - change) ** 0.5 * draw[0] + change**0.5 * draw[1] * swing
-    return shape * torch.tensor(spread_deg, **options) * (pi / 180)
+    return shape * (pi / 180) * torch.tensor(spread_deg, dtype=like.dtype, device=like.device)
 
 
 def _rotation(vector: Tensor, axes: Tensor) -> Tensor:

@@ -2,8 +2,9 @@
 
 Both are found in the image alone. Left and right of a limb are exchanged where that makes the motion of its
 joints clearly smoother; which labels are right is decided by the larger part of the clip, so an exchange that
-lasts for most of it stays. Legs that really cross stay as they are: they move on smoothly. Where smoothness alone
-does not decide, because feet pass each other or stand together, a body that is twisted against itself costs.
+lasts for most of it stays. Legs that really cross stay as they are: they move on smoothly. Where smoothness
+alone does not decide, because feet pass each other or stand together, a body that is twisted against itself
+costs.
 """
 
 from __future__ import annotations
