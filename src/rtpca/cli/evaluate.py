@@ -26,6 +26,12 @@ def evaluate(
         float,
         typer.Option(metavar="SIGMA", help="Gaussian noise on the 2D keypoints: standard deviation, pixels."),
     ] = 0.0,
+    detector_noise: Annotated[
+        bool,
+        typer.Option(
+            "--detector-noise", help="Errors like a detector's on the projected joints; docs/augmentation.md."
+        ),
+    ] = False,
     flip: Annotated[bool, typer.Option(help="Average with the mirror image.")] = False,
     protocol: Annotated[
         Literal["standard", "authors", "p-stmo"],
@@ -59,7 +65,14 @@ def evaluate(
     if json_output is not None and not json_output.absolute().parent.is_dir():
         raise InputError(f"--json {json_output}: there is no folder {json_output.parent}; make it first")
     chosen = get_protocol(protocol)
-    config = EvalConfig(noise_px=noise, flip=flip, seed=seed, keypoints=keypoints, protocol=chosen)
+    config = EvalConfig(
+        noise_px=noise,
+        flip=flip,
+        seed=seed,
+        keypoints=keypoints,
+        protocol=chosen,
+        detector_noise=detector_noise,
+    )
     checkpoint = load_checkpoint(weights)
     checkpoint.model.to(resolve_device(device))
     with open_dataset(data) as dataset, progress_bar("evaluating", "sequences") as bar:
@@ -79,8 +92,9 @@ def evaluate(
             results.append(errors)
             seen.add(errors.name)
             bar(len(seen), len(names) - len(left_out), errors.name)
-    report = summarise(results, chosen)
+    report = summarise(results, chosen, checkpoint.calibration)
     about = {"weights": weights, "data": str(data), "split": split, "noise_px": noise}
+    about |= {"detector_noise": detector_noise}
     about |= {"flip": flip or chosen.flip, "keypoints": keypoints, "left_out": left_out}
     text = json.dumps(about | report.to_dict(), indent=1)
     if json_output is None or str(json_output) != "-":
@@ -105,6 +119,9 @@ _COLUMNS = {
     "mpjpe_14_mm": ("MPJPE 14\nmm", 2),
     "pck_17": ("PCK 17\n%", 2),
     "auc_17": ("AUC 17\n%", 2),
+    "within_50": ("in 50 %\nradius", 1),
+    "within_90": ("in 90 %\nradius", 1),
+    "radius_90_mm": ("90 %\nmm", 0),
 }
 _ROW_TITLES = {"humaneva": "action, subject", "mpi-inf-3dhp": "sequence"}
 
@@ -113,7 +130,9 @@ def _table(report: Report, about: dict[str, Any]) -> Table:
     from rich import box
     from rich.table import Table
 
-    noise = f", {about['noise_px']:g} px noise" if about["noise_px"] else ", clean 2D"
+    noise = f", {about['noise_px']:g} px noise" if about["noise_px"] else ""
+    noise += ", a detector's errors" if about["detector_noise"] else ""
+    noise = noise or ", clean 2D"
     protocol = "" if report.protocol == "standard" else f", protocol {report.protocol}"
     left_out = "".join(f"{name} is left out: {why}\n" for name, why in about["left_out"].items())
     table = Table(

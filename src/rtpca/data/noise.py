@@ -155,6 +155,30 @@ def detector_noise(
     return keypoints, scores
 
 
+_STRETCH = 60
+
+
+def detector_noise_of_clips(
+    keypoints_px: torch.Tensor, config: DetectorNoise, generator: torch.Generator, size_wh: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`detector_noise` for clips of any length: kind and amount of errors change every 60 frames.
+
+    Args:
+        keypoints_px: True keypoints, (V, F, 17, 2), pixels, finite.
+        config: As for `detector_noise`.
+        generator: As for `detector_noise`.
+        size_wh: Image sizes, (V, 2).
+
+    Returns:
+        As `detector_noise`.
+    """
+    parts = [
+        detector_noise(part, config, generator, size_wh) for part in keypoints_px.split(_STRETCH, dim=1)
+    ]
+    keypoints, scores = zip(*parts, strict=True)
+    return torch.cat(keypoints, dim=1), torch.cat(scores, dim=1)
+
+
 @torch.no_grad()
 def gaussian_noise(keypoints_px: torch.Tensor, sigma_px: float, generator: torch.Generator) -> torch.Tensor:
     """Add independent Gaussian noise to every coordinate: the usual robustness test.
