@@ -79,6 +79,8 @@ class DetectorNoise:
     """Standard deviation that is added to the logarithm of score odds per joint and frame."""
     score_power_range: tuple[float, float] = (0.5, 2.0)
     """Log-uniform per window: scores are raised to this power; no two detectors mean the same by a score."""
+    unscored_share: float = 0.0
+    """Windows whose scores tell nothing: 1 for all that is found, as where a file has none."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -151,7 +153,10 @@ def detector_noise(
     missing = missing & ~clean[:, None, None]
     keypoints = torch.where(clean[:, None, None, None], keypoints_px, found)
     keypoints = keypoints.masked_fill(missing[..., None], torch.nan)
-    scores = torch.where(clean[:, None, None], torch.ones_like(scores), scores).masked_fill(missing, 0.0)
+    untold = clean
+    if config.unscored_share:  # without it the other draws stay what they were
+        untold = clean | (draw.uniform(batch) < config.unscored_share)
+    scores = torch.where(untold[:, None, None], torch.ones_like(scores), scores).masked_fill(missing, 0.0)
     return keypoints, scores
 
 
@@ -172,9 +177,7 @@ def detector_noise_of_clips(
     Returns:
         As `detector_noise`.
     """
-    parts = [
-        detector_noise(part, config, generator, size_wh) for part in keypoints_px.split(_STRETCH, dim=1)
-    ]
+    parts = [detector_noise(part, config, generator, size_wh) for part in keypoints_px.split(_STRETCH, dim=1)]
     keypoints, scores = zip(*parts, strict=True)
     return torch.cat(keypoints, dim=1), torch.cat(scores, dim=1)
 

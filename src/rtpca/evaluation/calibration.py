@@ -57,10 +57,7 @@ def calibrate(
         )
     ]
     if not errors:
-        raise InputError(
-            "the uncertainty is calibrated on the validation split, and the data have none; name another with "
-            "data.val_split"
-        )
+        raise InputError("nothing to calibrate on: the split has no sequence")
     error_m = torch.cat([sequence.joint_error_m for sequence in errors])
     scale_m = torch.cat([sequence.scale_m for sequence in errors])
     return ScaleCalibration.fit(error_m.numpy(), scale_m.numpy(), get_skeleton(spec.skeleton).root)

@@ -105,9 +105,7 @@ def evaluate(
                 seen[view] = seen[view] if own is None else own
         keypoints = gaussian_noise(seen[..., :2], config.noise_px, generator).to(device)
         scores = seen[..., 2].to(device)
-        predicted, scales = predict_with_scale(
-            model, spec, keypoints, cameras.to(device), config, scores
-        )
+        predicted, scales = predict_with_scale(model, spec, keypoints, cameras.to(device), config, scores)
         predicted = predicted.cpu()
         if not predicted.isfinite().all():
             raise InputError(f"{original.name}: the predictions are not finite: the weights are damaged")

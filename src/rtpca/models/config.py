@@ -177,7 +177,8 @@ class RTPCAConfig(ModelConfig):
             over time between the blocks ("pyramidal Q" in Table 7).
         block_residual: What is added after each temporal block but the first: nothing (Equation 2), the
             output of the block before, or the stream itself (what the authors' code does).
-        uncertainty: A second head predicts a scale per joint and frame (`uncertainty.py`); the paper has none.
+        uncertainty: A second head, which the paper does not have, predicts a scale per joint and frame
+            (`uncertainty.py`).
     """
 
     arch: ClassVar[str] = "rtpca"

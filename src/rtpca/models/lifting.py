@@ -54,8 +54,8 @@ def lift_windows(
         keep_root: Leave the root where the network puts it, instead of moving each pose to the origin.
 
     Returns:
-        (B, P, J, 3) camera axes, metres, root at the origin; the P frames that the network predicts. And their
-        scales (B, P, J), which no change of axes touches; None where the network gives none.
+        (B, P, J, 3) camera axes, metres, root at the origin; the P frames that the network predicts. And
+        their scales (B, P, J), which no change of axes touches; None where the network gives none.
     """
     skeleton = get_skeleton(spec.skeleton)
     prepared = network_input(

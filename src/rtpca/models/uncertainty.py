@@ -1,8 +1,8 @@
 """How far a predicted joint may be from the truth: a density with a scale, and its calibration.
 
 The head of a network gives a scale per joint and frame. It is trained as that of a Student's t distribution
-in space, whose heavy tails forgive what nobody could foresee. Afterwards two quantiles of the true errors, per
-joint and on people whom the network was not trained on, say what a scale means in metres: split conformal
+in space, whose heavy tails forgive what nobody could foresee. Afterwards two quantiles of the true errors,
+per joint and on people whom the network was not trained on, say what a scale means in metres: split conformal
 prediction (Vovk et al., 2005; with a learnt scale: Lei et al., 2018).
 """
 
@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import brentq
-from scipy.special import fdtr, fdtri
 from torch import Tensor, nn
 
 from rtpca.errors import ConfigError
@@ -26,11 +24,11 @@ from rtpca.models.config import is_number
 FloatArray = npt.NDArray[np.floating]
 
 TRAINING_DOF = 4.0
-"""Degrees of freedom of the density in training; the calibration finds those of each joint."""
+"""Degrees of freedom of the density in training."""
 CALIBRATED_LEVELS = (0.5, 0.9)
 """At these levels the calibration is exact on its split."""
 _FIRST_SCALE_M = 0.05
-_DOF_RANGE = (0.2, 1e4)
+_STEEPEST = 1e3
 _AXES = 3
 
 
@@ -73,9 +71,7 @@ def negative_log_likelihood(distance: Tensor, scale: Tensor, dof: float = TRAINI
     Returns:
         (...) nats, for a density per cubic metre.
     """
-    constant = (
-        math.lgamma(dof / 2) - math.lgamma((dof + _AXES) / 2) + _AXES / 2 * math.log(dof * math.pi)
-    )
+    constant = math.lgamma(dof / 2) - math.lgamma((dof + _AXES) / 2) + _AXES / 2 * math.log(dof * math.pi)
     tail = (dof + _AXES) / 2 * torch.log1p((distance / scale).square() / dof)
     return constant + _AXES * scale.log() + tail
 
@@ -84,27 +80,23 @@ def negative_log_likelihood(distance: Tensor, scale: Tensor, dof: float = TRAINI
 class ScaleCalibration:
     """What a scale means in metres, joint by joint.
 
-    The distance from the truth, over `factor` times the scale, is that of Student's t distribution in space:
-    its square over 3 has the F distribution with 3 and `dof` degrees of freedom.
+    The distance from the truth, over the scale, is taken to be log-logistic: it lies below t in a share
+    1 / (1 + (factor / t)^steepness). Two quantiles fix it, and everything else follows in closed form.
 
     Attributes:
-        factor: (J,) multiplies the scale; 0 for the root, which is the origin and has no error.
-        dof: (J,) degrees of freedom: small for heavy tails.
+        factor: (J,) the median distance over the scale; 0 for the root, which is the origin and has no error.
+        steepness: (J,) large where the distances are near their median, small for heavy tails.
     """
 
     factor: tuple[float, ...]
-    dof: tuple[float, ...]
+    steepness: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        fits = len(self.factor) == len(self.dof)
-        known = fits and all(
-            0 <= factor < math.inf and 0 < dof < math.inf
-            for factor, dof in zip(self.factor, self.dof, strict=True)
-        )
-        if not known:
+        fits = all(0 <= factor < math.inf for factor in self.factor)
+        if not fits or not all(0 < steepness < math.inf for steepness in self.steepness):
             raise ConfigError(
-                "the calibration of the uncertainty needs a factor of at least 0 and degrees of freedom above "
-                f"0 for each joint; found are factors {list(self.factor)} and degrees {list(self.dof)}"
+                "the calibration needs factors of at least 0 and a steepness above 0; found are factors "
+                f"{list(self.factor)} and steepness {list(self.steepness)}"
             )
 
     @classmethod
@@ -112,7 +104,7 @@ class ScaleCalibration:
         """From errors that the network had no part in.
 
         Args:
-            error_m: (N, J) distances from the truth, metres.
+            error_m: (N, J) distances from the truth, metres; not all of them 0.
             scale_m: (N, J) what the head said, metres.
             root: The joint that is the origin.
 
@@ -122,12 +114,10 @@ class ScaleCalibration:
         """
         ratio = np.asarray(error_m, np.float64) / np.asarray(scale_m, np.float64)
         half, nine = np.quantile(ratio, CALIBRATED_LEVELS, axis=0, method="higher")
-        factor, dof = np.zeros(len(half)), np.full(len(half), _DOF_RANGE[1])
-        for joint in range(len(half)):
-            if joint != root:
-                dof[joint] = _dof_of(nine[joint] / half[joint])
-                factor[joint] = nine[joint] / _unit_radius(dof[joint], CALIBRATED_LEVELS[1])
-        return cls(tuple(factor.tolist()), tuple(dof.tolist()))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            steepness = _log_odds(CALIBRATED_LEVELS[1]) / np.log(nine / half)
+        half[root], steepness[root] = 0.0, 1.0
+        return cls(tuple(half.tolist()), tuple(np.minimum(steepness, _STEEPEST).tolist()))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], joints: int) -> ScaleCalibration:
@@ -136,10 +126,12 @@ class ScaleCalibration:
         Raises:
             ConfigError: If they do not fit.
         """
-        found = {key: values.get(key) for key in ("factor", "dof")}
+        found = {key: values.get(key) for key in ("factor", "steepness")}
         lists = [value for value in found.values() if isinstance(value, list) and len(value) == joints]
         if len(lists) < len(found) or not all(is_number(number) for value in lists for number in value):
-            raise ConfigError(f"the calibration needs a factor and a dof for each of {joints} joints, not {found}")
+            raise ConfigError(
+                f"the calibration needs a factor and a steepness for {joints} joints, not {found}"
+            )
         return cls(*(tuple(map(float, value)) for value in lists))
 
     def to_dict(self) -> dict[str, Any]:
@@ -153,33 +145,18 @@ class ScaleCalibration:
             scale_m: (..., J) metres, what the head said.
             level: Between 0 and 1.
         """
-        return scale_m * (np.array(self.factor) * _unit_radius(np.array(self.dof), level))
+        return scale_m * (np.array(self.factor) * np.exp(_log_odds(level) / np.array(self.steepness)))
 
     def share_within(self, scale_m: FloatArray, radius_m: float) -> FloatArray:
-        """(..., J) probability that the truth lies within `radius_m` of each joint; the inverse of `radius_m`."""
-        with np.errstate(divide="ignore"):
-            apart = radius_m / (scale_m * np.array(self.factor))
-        return fdtr(_AXES, np.array(self.dof), np.square(apart) / _AXES)
+        """(..., J) probability that the truth lies within so many metres of each joint."""
+        apart = scale_m * np.array(self.factor) / radius_m
+        return 1 / (1 + apart ** np.array(self.steepness))
 
 
-def radius_ratio(dof: FloatArray, level: float, of_level: float = 0.9) -> FloatArray:
-    """(J,) radius of one level over that of another, for degrees of freedom (J,)."""
-    return _unit_radius(dof, level) / _unit_radius(dof, of_level)
+def radius_ratio(steepness: FloatArray, level: float, of_level: float = 0.9) -> FloatArray:
+    """(J,) radius of one level over that of another, for a steepness (J,)."""
+    return np.exp((_log_odds(level) - _log_odds(of_level)) / steepness)
 
 
-def _unit_radius(dof: Any, level: float) -> Any:
-    """Radius that holds a share of Student's t distribution in space, in units of its scale."""
-    return np.sqrt(_AXES * fdtri(_AXES, dof, level))
-
-
-def _dof_of(ratio: float) -> float:
-    """Degrees of freedom for which the radius of 90 % is `ratio` times that of 50 %."""
-
-    def miss(log_dof: float) -> float:
-        low, high = (_unit_radius(math.exp(log_dof), level) for level in CALIBRATED_LEVELS)
-        return math.log(high / low) - math.log(ratio)
-
-    low, high = (math.log(dof) for dof in _DOF_RANGE)
-    if miss(high) >= 0:  # lighter than the lightest tail
-        return _DOF_RANGE[1]
-    return _DOF_RANGE[0] if miss(low) <= 0 else math.exp(float(brentq(miss, low, high)))
+def _log_odds(level: float) -> float:
+    return math.log(level / (1 - level))

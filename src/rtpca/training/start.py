@@ -25,8 +25,8 @@ def recipe_for(config: TrainConfig, start: Checkpoint | None) -> TrainConfig:
         return config
     if not isinstance(start.config, RTPCAConfig):
         raise ConfigError(
-            f"{start.name} are weights of {start.config.arch}, which has no uncertainty head; take weights of "
-            "rtpca"
+            f"{start.name} are weights of {start.config.arch}, which has no uncertainty head; take weights "
+            "of rtpca"
         )
     return replace(config, model=replace(start.config, uncertainty=True), input=start.input)
 
