@@ -54,7 +54,7 @@ class RTPCA(LiftingNetwork):
         self.head_norm = nn.LayerNorm(config.dim)
         self.head = nn.Linear(config.dim, 3)
         # Last, so that the other weights begin as they do without it.
-        self.scale_head = ScaleHead(config.dim) if config.uncertainty else None
+        self.scale_head = ScaleHead(config.dim, config.in_channels) if config.uncertainty else None
         if config.init == "scaled":
             self._scale_initial_weights()
 
@@ -77,7 +77,7 @@ class RTPCA(LiftingNetwork):
         if self.scale_head is None:
             return super().forward_with_scale(keypoints, detached)
         tokens = self._tokens(keypoints)
-        return self.head(tokens), self.scale_head(tokens.detach() if detached else tokens)
+        return self.head(tokens), self.scale_head(tokens.detach() if detached else tokens, keypoints)
 
     def _tokens(self, keypoints: Tensor) -> Tensor:
         """What the heads read, (B, F, J, C)."""

@@ -29,33 +29,67 @@ CALIBRATED_LEVELS = (0.5, 0.9)
 """At these levels the calibration is exact on its split."""
 _FIRST_SCALE_M = 0.05
 _STEEPEST = 1e3
+_SMALLEST = 0.003  # in units of the normalised input: a tremble that nobody would call noise
 _AXES = 3
 
 
 class ScaleHead(nn.Module):
-    """From the last tokens to a scale in metres per joint and frame.
+    """From the last tokens and the keypoints to a scale in metres per joint and frame.
 
     Besides its own token a joint reads the mean of its frame and of the window: a pose that is hard is hard
-    for all joints.
+    for all joints. The body has learnt to see through noise, so its tokens tell little of it; the head sees
+    from the keypoints themselves how much they tremble.
 
     Args:
         dim: Width C of the tokens, and of the one hidden layer.
+        in_channels: Of the keypoints: 2, or 3 with scores.
     """
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, in_channels: int) -> None:
         super().__init__()
         self.token = nn.Linear(dim, dim)
         self.frame = nn.Linear(dim, dim, bias=False)
         self.window = nn.Linear(dim, dim, bias=False)
+        self.noise = nn.Linear(3 if in_channels == 2 else 5, dim, bias=False)
         self.out = nn.Linear(dim, 1)
         nn.init.constant_(self.out.bias, math.log(_FIRST_SCALE_M))
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """(B, F, J, C) to scales (B, F, J), above 0."""
+    def forward(self, tokens: Tensor, keypoints: Tensor) -> Tensor:
+        """Tokens (B, F, J, C) and the network's input (B, F, J, 2|3) to scales (B, F, J), above 0."""
         of_frame = tokens.mean(2, keepdim=True)  # (B, F, 1, C)
         of_window = of_frame.mean(1, keepdim=True)  # (B, 1, 1, C)
         hidden = self.token(tokens) + self.frame(of_frame) + self.window(of_window)
+        hidden = hidden + self.noise(noise_signs(keypoints))
         return self.out(nn.functional.gelu(hidden)).squeeze(-1).exp()
+
+
+def noise_signs(keypoints: Tensor) -> Tensor:
+    """What the keypoints themselves tell of their noise.
+
+    Args:
+        keypoints: (B, F, J, 2) normalised, or (B, F, J, 3) with scores, 0 where missing.
+
+    Returns:
+        (B, F, J, 3) logarithms of how far a keypoint is off a steady motion (its second difference): in this
+        frame, the joint's mean over the window, and the mean over all joints. With scores (B, F, J, 5): the
+        joint's own score and the mean of the frame follow.
+    """
+    points, seen = keypoints[..., :2], keypoints[..., 2:].squeeze(-1) > 0
+    if keypoints.shape[-1] == 2:
+        seen = torch.ones_like(points[..., 0], dtype=torch.bool)
+    tremble, known = torch.zeros_like(points[..., 0]), torch.zeros_like(seen)  # (B, F, J)
+    if points.shape[1] > 2:
+        known[:, 1:-1] = seen[:, 2:] & seen[:, 1:-1] & seen[:, :-2]
+        tremble[:, 1:-1] = (points[:, 2:] - 2 * points[:, 1:-1] + points[:, :-2]).norm(dim=-1)
+        tremble = tremble * known
+    means = [
+        tremble.sum(axes, keepdim=True) / known.sum(axes, keepdim=True).clamp(min=1) for axes in (1, (1, 2))
+    ]
+    signs = [(value + _SMALLEST).log().expand_as(tremble) for value in (tremble, *means)]
+    if keypoints.shape[-1] == 3:
+        scores = keypoints[..., 2]
+        signs += [scores, scores.mean(2, keepdim=True).expand_as(scores)]
+    return torch.stack(signs, dim=-1)
 
 
 def negative_log_likelihood(distance: Tensor, scale: Tensor, dof: float = TRAINING_DOF) -> Tensor:
