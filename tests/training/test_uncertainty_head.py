@@ -58,7 +58,7 @@ def test_the_poses_stay_to_the_last_bit_and_the_head_learns(body, headed) -> Non
     keypoints = torch.randn(3, 9, 17, 3)
     with torch.no_grad():
         assert torch.equal(before.model(keypoints), after.model(keypoints))
-    losses = [float(row["loss"]) for row in read_curves(weights.parent)]
+    losses = [float(row["loss"]) for row in read_curves(weights.parent / "curves.csv")]
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.2
 
 
@@ -70,7 +70,7 @@ def test_half_and_nine_tenths_of_the_validation_errors_lie_within(data, headed) 
             config = EvalConfig(all_cameras=False, **how)
             found += evaluate(weights.model, weights.input, dataset.iterate("val"), config)
     row = summarise(found, calibration=weights.calibration).all_frames
-    assert (row.within_50, row.within_90) == pytest.approx((50, 90), abs=0.3)
+    assert (row.within_50, row.within_90) == pytest.approx((50, 90), abs=0.4)  # one of 270
     assert row.radius_90_mm > 0
 
 

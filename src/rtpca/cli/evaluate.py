@@ -98,7 +98,7 @@ def evaluate(
     about |= {"flip": flip or chosen.flip, "keypoints": keypoints, "left_out": left_out}
     text = json.dumps(about | report.to_dict(), indent=1)
     if json_output is None or str(json_output) != "-":
-        out.print(_table(report, about))
+        _print(report, about)
     if json_output is not None and str(json_output) == "-":
         out.print(text, markup=False, soft_wrap=True)
     elif json_output is not None:
@@ -119,36 +119,47 @@ _COLUMNS = {
     "mpjpe_14_mm": ("MPJPE 14\nmm", 2),
     "pck_17": ("PCK 17\n%", 2),
     "auc_17": ("AUC 17\n%", 2),
-    "within_50": ("in 50 %\nradius", 1),
-    "within_90": ("in 90 %\nradius", 1),
-    "radius_90_mm": ("90 %\nmm", 0),
+    "within_50": ("in 50 %\nradius, %", 1),
+    "within_90": ("in 90 %\nradius, %", 1),
+    "radius_90_mm": ("90 % radius\nmm", 0),
 }
 _ROW_TITLES = {"humaneva": "action, subject", "mpi-inf-3dhp": "sequence"}
 
 
-def _table(report: Report, about: dict[str, Any]) -> Table:
-    from rich import box
-    from rich.table import Table
+def _print(report: Report, about: dict[str, Any]) -> None:
+    from rtpca.evaluation.report import COVERAGE
 
     noise = f", {about['noise_px']:g} px noise" if about["noise_px"] else ""
     noise += ", a detector's errors" if about["detector_noise"] else ""
     noise = noise or ", clean 2D"
     protocol = "" if report.protocol == "standard" else f", protocol {report.protocol}"
     left_out = "".join(f"{name} is left out: {why}\n" for name, why in about["left_out"].items())
+    title = f"{about['weights']} on {about['split']} of {about['data']}{noise}{protocol}"
+    errors = tuple(measure for measure in report.measures if measure not in COVERAGE)
+    out.print(_table(report, errors, title, left_out.rstrip() or None))
+    if errors != report.measures:
+        what = "joints within the radius of the uncertainty head"
+        out.print(_table(report, COVERAGE, what, None))
+
+
+def _table(report: Report, measures: tuple[str, ...], title: str, caption: str | None) -> Table:
+    from rich import box
+    from rich.table import Table
+
     table = Table(
-        title=f"{about['weights']} on {about['split']} of {about['data']}{noise}{protocol}",
-        caption=left_out.rstrip() or None,
+        title=title,
+        caption=caption,
         box=box.SIMPLE,  # the widest table fits into 80 columns
         pad_edge=False,
         collapse_padding=True,
     )
     table.add_column(_ROW_TITLES.get(report.benchmark, "action"), no_wrap=True)
-    for title in ("frames", *(_COLUMNS[measure][0] for measure in report.measures)):
+    for title in ("frames", *(_COLUMNS[measure][0] for measure in measures)):
         table.add_column(title, justify="right")
     for row in (*report.rows, report.average, report.all_frames):
         if row is report.average:
             table.add_section()
-        numbers = row.numbers(report.measures).items()
+        numbers = row.numbers(measures).items()
         table.add_row(
             row.label, str(row.frames), *(f"{value:.{_COLUMNS[name][1]}f}" for name, value in numbers)
         )
