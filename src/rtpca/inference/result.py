@@ -144,7 +144,8 @@ class LiftResult:
             fps=float(arrays["fps"]),
             skeleton=str(arrays["skeleton"]),
             joint_names=names,
-            **uncertain,
+            uncertainty=uncertain.get("uncertainty"),
+            uncertainty_steepness=uncertain.get("uncertainty_steepness"),
         )
 
 
