@@ -1,13 +1,14 @@
 """Does the confidence rank joints as their real errors do?
 
-    python benchmarks/confidence.py mocap.h5 [--split test] [--seconds 5]
+    python benchmarks/confidence.py mocap.h5 [--weights rtpca-s] [--split test] [--seconds 5]
 
 Takes of a split are seen by one of the four fixed cameras each, taking turns, at about 30 frames per second,
-and lifted with rtpca-s: with true keypoints, with 5 px of Gaussian noise, and with a detector's errors (noise
+and lifted: with true keypoints, with 5 px of Gaussian noise, and with a detector's errors (noise
 with heavy tails, jumps, exchanged sides, joints missing for a while). Prints Spearman's rank correlation
 between confidence and error for each joint, with the opposite sign (1: the surer, the better), for the
 detector's relative score and for the confidence; and how far the confidence is from the share of joints
-within 100 mm that it claims.
+within 100 mm that it claims. With weights that have an uncertainty head also the rank correlation between its
+radius and the error, and the share of joints within the radius of 50 % and of 90 %.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from rtpca.data.noise import DetectorNoise, detector_noise
+from rtpca.data.noise import DetectorNoise, detector_noise_of_clips
 from rtpca.data.store import open_dataset
 from rtpca.data.windows import fixed_cameras
 from rtpca.inference import Lifter, confidence
@@ -47,11 +48,8 @@ def _detector(
     points: torch.Tensor, size_wh: torch.Tensor, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     config = DetectorNoise(clean_share=0.0)
-    found, scores = zip(
-        *(detector_noise(part[None], config, generator, size_wh[None]) for part in points.split(60)),
-        strict=True,
-    )
-    return torch.cat(found, dim=1)[0], torch.cat(scores, dim=1)[0]
+    found, scores = detector_noise_of_clips(points[None], config, generator, size_wh[None])
+    return found[0], scores[0]
 
 
 CORRUPTIONS: dict[str, Corruption] = {"clean": _gaussian(0.0), "5 px": _gaussian(5.0), "detector": _detector}
@@ -66,17 +64,19 @@ class Clip:
         confidence: (F, 17).
         score: (F, 17) relative score of the detector, 0 where missing.
         error_m: (F, 17) distance from the truth, pelvis at the origin.
+        radii_m: (F, 17, 2) radius of 50 % and of 90 %; None without an uncertainty head.
     """
 
     signs: np.ndarray
     confidence: np.ndarray
     score: np.ndarray
     error_m: np.ndarray
+    radii_m: np.ndarray | None = None
 
 
-def lift_split(data: Path, split: str, seconds: float) -> dict[str, list[Clip]]:
+def lift_split(data: Path, split: str, seconds: float, weights: str = "rtpca-s") -> dict[str, list[Clip]]:
     """Every take of a split with every corruption."""
-    network = Lifter.from_pretrained("rtpca-s", "cpu")
+    network = Lifter.from_pretrained(weights, "cpu")
     generator = torch.Generator().manual_seed(0)
     found: dict[str, list[Clip]] = {name: [] for name in CORRUPTIONS}
     with open_dataset(data) as dataset:
@@ -117,7 +117,10 @@ def _clip(
         result = network(keypoints.numpy(), size, fps, "h36m17", scores=scores.numpy())
     use = result.valid
     error_m = np.linalg.norm(result.poses3d - truth, axis=-1)
-    return Clip(seen["signs"][use], result.confidence[use], seen["score"][use], error_m[use])
+    radii_m = None
+    if result.uncertainty is not None:
+        radii_m = np.stack([result.radius(level)[use] for level in (0.5, 0.9)], axis=-1)
+    return Clip(seen["signs"][use], result.confidence[use], seen["score"][use], error_m[use], radii_m)
 
 
 def main() -> None:
@@ -125,10 +128,11 @@ def main() -> None:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("data", type=Path)
+    parser.add_argument("--weights", default="rtpca-s")
     parser.add_argument("--split", default="test")
     parser.add_argument("--seconds", type=float, default=5.0)
     arguments = parser.parse_args()
-    found = lift_split(arguments.data, arguments.split, arguments.seconds)
+    found = lift_split(arguments.data, arguments.split, arguments.seconds, arguments.weights)
     found["all"] = [clip for clips in found.values() for clip in clips]
     names = get_skeleton("h36m17").joints
     print(f"{'':16}" + "".join(f"{kind:>18}" for kind in found))
@@ -154,6 +158,19 @@ def main() -> None:
             for p in parts
         ]
         print(f"{kind:10}" + "  ".join(cells))
+    if found["all"][0].radii_m is not None:
+        print_radii(found)
+
+
+def print_radii(found: dict[str, list[Clip]]) -> None:
+    """How radii rank joints, and whether they hold what they claim."""
+    print("\nradius: rank correlation with the error, joints within that of 50 % and of 90 %, mean of 90 %")
+    for kind, clips in found.items():
+        radii = np.concatenate([clip.radii_m[:, 1:] for clip in clips])
+        error = np.concatenate([clip.error_m[:, 1:] for clip in clips])
+        rank = np.mean([spearmanr(radii[:, j, 1], error[:, j]).statistic for j in range(error.shape[1])])
+        half, nine = (100 * (error <= radii[..., level]).mean() for level in (0, 1))
+        print(f"{kind:10}{rank:6.2f}{half:7.1f} %{nine:7.1f} %{1000 * radii[..., 1].mean():6.0f} mm")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from rtpca.data.views import at_frame_rate, fixed_cameras
 from rtpca.geometry.network_input import network_input
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.models.attention_maps import temporal_attention
-from rtpca.models.lifting import lift_windows
+from rtpca.models.lifting import lift_windows, predictor
 
 
 def main() -> None:
@@ -119,13 +119,13 @@ def error_mm(
         seen = seen[:, order]
     poses = [
         lift_windows(
-            checkpoint.model,
+            predictor(checkpoint.model),
             checkpoint.input,
             seen[batch],
             torch.ones(seen[batch].shape[:-1]),
             with_scores=checkpoint.config.in_channels == 3,
             **{name: values[batch] for name, values in cameras.items()},
-        )[:, middle, None]
+        )[0][:, middle, None]
         for batch in torch.arange(len(seen)).split(32)
     ]
     return float(metrics.mpjpe(torch.cat(poses), truth).mean() * 1000)

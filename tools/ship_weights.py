@@ -3,7 +3,8 @@
     python tools/ship_weights.py NAME STAGE [STAGE ...] --data mocap.h5 [--noise 5]
 
 The STAGEs are finished run folders or weights (a name or a file), each trained from the one before; the last
-one's weights are shipped. Writes src/rtpca/assets/NAME.safetensors and NAME.md.
+one's weights are shipped. Writes src/rtpca/assets/NAME.safetensors and NAME.md. An uncertainty head and its
+calibration are shipped where the last stage has them: make that a run of configs/uncertainty.yaml.
 """
 
 from __future__ import annotations
@@ -40,8 +41,11 @@ def main() -> None:
     # What is evaluated are the numbers that the file will hold.
     trained.model.half().float()
     reports = {
-        "clean": measure(trained, arguments.data, 0.0),
-        f"noise_{arguments.noise:g}px": measure(trained, arguments.data, arguments.noise),
+        "clean": measure(trained, arguments.data, EvalConfig()),
+        f"noise_{arguments.noise:g}px": measure(
+            trained, arguments.data, EvalConfig(noise_px=arguments.noise)
+        ),
+        "detector": measure(trained, arguments.data, EvalConfig(detector_noise=True)),
     }
     numbers = {key: report.to_dict() for key, report in reports.items()}
     about = {
@@ -53,7 +57,9 @@ def main() -> None:
         "test_split": numbers,
     }
     target = ASSETS / f"{arguments.name}.safetensors"
-    save_checkpoint(target, trained.model, trained.input, about, dtype=torch.float16)
+    save_checkpoint(
+        target, trained.model, trained.input, about, dtype=torch.float16, calibration=trained.calibration
+    )
 
     with written_whole(target.with_suffix(".md")) as partial:
         partial.write_text(card(load_checkpoint(target), target, *reports.values(), arguments.noise))
@@ -72,14 +78,16 @@ def recipes(checkpoint: Checkpoint) -> list[dict[str, Any]]:
     return about["recipes"] if "recipes" in about else [about["recipe"]]
 
 
-def measure(checkpoint: Checkpoint, data: Path, noise_px: float) -> Report:
+def measure(checkpoint: Checkpoint, data: Path, config: EvalConfig) -> Report:
     """Errors on the test split."""
     with open_dataset(data) as dataset:
-        config = EvalConfig(noise_px=noise_px)
-        return summarise(evaluate(checkpoint.model, checkpoint.input, dataset.iterate("test"), config))
+        errors = evaluate(checkpoint.model, checkpoint.input, dataset.iterate("test"), config)
+        return summarise(errors, calibration=checkpoint.calibration)
 
 
-def card(checkpoint: Checkpoint, file: Path, clean: Report, noisy: Report, noise: float) -> str:
+def card(
+    checkpoint: Checkpoint, file: Path, clean: Report, noisy: Report, detected: Report, noise: float
+) -> str:
     """The model card, filled in."""
     config, about = checkpoint.config, checkpoint.about
     return CARD.read_text(encoding="utf-8").format(
@@ -99,6 +107,7 @@ def card(checkpoint: Checkpoint, file: Path, clean: Report, noisy: Report, noise
         data="\n".join(_terms(source) for source in about["data"]),
         clean=_row(clean),
         noisy=_row(noisy),
+        detected=_row(detected),
         noise=noise,
     )
 
@@ -109,8 +118,12 @@ def _terms(source: dict[str, str]) -> str:
 
 
 def _row(report: Report) -> str:
-    means = (f"{row.mpjpe_mm:.1f} | {row.p_mpjpe_mm:.1f}" for row in (report.average, report.all_frames))
-    return " | ".join(means)
+    means = [f"{row.mpjpe_mm:.1f} | {row.p_mpjpe_mm:.1f}" for row in (report.average, report.all_frames)]
+    found = report.all_frames
+    covered = "-"
+    if "within_90" in report.measures:
+        covered = f"{found.within_50:.1f} %, {found.within_90:.1f} %, {found.radius_90_mm:.0f} mm"
+    return " | ".join((*means, covered))
 
 
 if __name__ == "__main__":

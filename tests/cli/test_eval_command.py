@@ -11,7 +11,7 @@ import torch
 from rtpca.cli.main import main
 from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
-from rtpca.models import InputSpec, build_model, save_checkpoint
+from rtpca.models import InputSpec, ScaleCalibration, build_model, save_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +175,25 @@ def test_data_of_another_skeleton_are_refused(files, tmp_path, capsys) -> None:
     )
     assert evaluate(weights, files[1]) == 2
     assert "holds h36m17" in one_line_error(capsys)
+
+
+def test_weights_with_an_uncertainty_head_report_their_coverage(files, tmp_path, capsys) -> None:
+    model = build_model("rtpca", frames=9, dim=8, depth=1, heads=1, in_channels=3, uncertainty=True)
+    weights, target = tmp_path / "headed.safetensors", tmp_path / "out.json"
+    calibration = ScaleCalibration((0.0, *[2.0] * 16), (1.0, *[3.0] * 16))
+    spec = InputSpec(normalisation="person", fps=25.0)
+    save_checkpoint(weights, model, spec, calibration=calibration)
+    assert evaluate(weights, files[1], "--json", target) == 0
+    said = capsys.readouterr().out
+    assert "joints within the radius of the uncertainty head" in " ".join(said.split())
+    assert "…" not in said
+    average = json.loads(target.read_text())["average"]
+    assert 0 <= average["within_50"] <= average["within_90"] <= 100
+    assert average["radius_90_mm"] > 0
+    assert evaluate(weights, files[1], "--json", target, "--detector-noise") == 0
+    detected = json.loads(target.read_text())
+    assert detected["detector_noise"] is True
+    assert detected["average"]["mpjpe_mm"] != average["mpjpe_mm"]
+    save_checkpoint(weights, model, spec)
+    assert evaluate(weights, files[1], "--json", target) == 0
+    assert "within_90" not in json.loads(target.read_text())["average"]

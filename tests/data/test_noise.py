@@ -342,3 +342,15 @@ def test_wrong_configuration_is_refused(options, message):
 def test_other_shapes_are_refused():
     with pytest.raises(ShapeError, match=r"\(B, F, 17, 2\)"):
         detector_noise(torch.zeros(5, 17, 2), DetectorNoise(), seeded())
+
+
+def test_unscored_windows_have_errors_and_scores_of_one():
+    true = person(400, 9)
+    config = replace(DetectorNoise(), clean_share=0.0, unscored_share=0.5)
+    plain, told = detector_noise(true, replace(config, unscored_share=0.0), seeded())
+    found, scores = detector_noise(true, config, seeded())
+    torch.testing.assert_close(found, plain, equal_nan=True, rtol=0, atol=0)
+    untold = ((scores == 1) | (told == 0)).flatten(1).all(1)
+    assert untold.double().mean().item() == pytest.approx(0.5, abs=0.1)
+    torch.testing.assert_close(scores[~untold], told[~untold], rtol=0, atol=0)
+    assert ((scores == 0) == (told == 0)).all()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,21 @@ def test_foreign_and_inconsistent_files_are_refused(result, tmp_path: Path):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(InputError, match="truncated"):
         LiftResult.load(path)
+
+
+def test_radii_are_kept_in_the_file_and_found_for_any_share(result, tmp_path: Path):
+    with pytest.raises(InputError, match="the poses have no uncertainty"):
+        result.radius()
+    uncertainty = np.full((6, 17), 0.08, np.float32)
+    sure = replace(result, uncertainty=uncertainty, uncertainty_steepness=np.full(17, 2.0, np.float32))
+    loaded = LiftResult.load(sure.save(tmp_path / "out.npz"))
+    np.testing.assert_array_equal(loaded.radius(), uncertainty)
+    # Odds of 9 at 90 % and of 1 at 50 %: the radius falls by their ratio to the power 1 / steepness.
+    np.testing.assert_allclose(loaded.radius(0.5), uncertainty / 3, rtol=1e-6)
+    with pytest.raises(InputError, match="level=90: give a share between 0 and 1"):
+        loaded.radius(90)
+    with np.load(tmp_path / "out.npz") as file:
+        content = {key: file[key] for key in file if key != "uncertainty_steepness"}
+    np.savez(tmp_path / "half.npz", **content)
+    with pytest.raises(InputError, match="it has no uncertainty_steepness"):
+        LiftResult.load(tmp_path / "half.npz")

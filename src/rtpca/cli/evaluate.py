@@ -27,6 +27,12 @@ def evaluate(
         float,
         typer.Option(metavar="SIGMA", help="Gaussian noise on the 2D keypoints: standard deviation, pixels."),
     ] = 0.0,
+    detector_noise: Annotated[
+        bool,
+        typer.Option(
+            "--detector-noise", help="Errors like a detector's on the projected joints; docs/augmentation.md."
+        ),
+    ] = False,
     flip: Annotated[bool, typer.Option(help="Average with the mirror image.")] = False,
     protocol: Annotated[
         Literal["standard", "authors", "p-stmo"],
@@ -60,7 +66,14 @@ def evaluate(
     if json_output is not None and not json_output.absolute().parent.is_dir():
         raise InputError(f"--json {json_output}: there is no folder {json_output.parent}; make it first")
     chosen = get_protocol(protocol)
-    config = EvalConfig(noise_px=noise, flip=flip, seed=seed, keypoints=keypoints, protocol=chosen)
+    config = EvalConfig(
+        noise_px=noise,
+        flip=flip,
+        seed=seed,
+        keypoints=keypoints,
+        protocol=chosen,
+        detector_noise=detector_noise,
+    )
     checkpoint = load_checkpoint(weights)
     checkpoint.model.to(resolve_device(device))
     with open_dataset(data) as dataset, progress_bar("evaluating", "sequences") as bar:
@@ -80,12 +93,13 @@ def evaluate(
             results.append(errors)
             seen.add(errors.name)
             bar(len(seen), len(names) - len(left_out), errors.name)
-    report = summarise(results, chosen)
+    report = summarise(results, chosen, checkpoint.calibration)
     about = {"weights": weights, "data": str(data), "split": split, "noise_px": noise}
+    about |= {"detector_noise": detector_noise}
     about |= {"flip": flip or chosen.flip, "keypoints": keypoints, "left_out": left_out}
     text = json.dumps(about | report.to_dict(), indent=1)
     if json_output is None or str(json_output) != "-":
-        out.print(_table(report, about))
+        _print(report, about)
     if json_output is not None and str(json_output) == "-":
         out.print(text, markup=False, soft_wrap=True)
     elif json_output is not None:
@@ -106,31 +120,47 @@ _COLUMNS = {
     "mpjpe_14_mm": ("MPJPE 14\nmm", 2),
     "pck_17": ("PCK 17\n%", 2),
     "auc_17": ("AUC 17\n%", 2),
+    "within_50": ("in 50 %\nradius, %", 1),
+    "within_90": ("in 90 %\nradius, %", 1),
+    "radius_90_mm": ("90 % radius\nmm", 0),
 }
 _ROW_TITLES = {"humaneva": "action, subject", "mpi-inf-3dhp": "sequence"}
 
 
-def _table(report: Report, about: dict[str, Any]) -> Table:
+def _print(report: Report, about: dict[str, Any]) -> None:
+    from rtpca.evaluation.report import COVERAGE
+
+    noise = f", {about['noise_px']:g} px noise" if about["noise_px"] else ""
+    noise += ", a detector's errors" if about["detector_noise"] else ""
+    noise = noise or ", clean 2D"
+    protocol = "" if report.protocol == "standard" else f", protocol {report.protocol}"
+    left_out = "".join(f"{name} is left out: {why}\n" for name, why in about["left_out"].items())
+    title = f"{about['weights']} on {about['split']} of {about['data']}{noise}{protocol}"
+    errors = tuple(measure for measure in report.measures if measure not in COVERAGE)
+    out.print(_table(report, errors, title, left_out.rstrip() or None))
+    if errors != report.measures:
+        what = "joints within the radius of the uncertainty head"
+        out.print(_table(report, COVERAGE, what, None))
+
+
+def _table(report: Report, measures: tuple[str, ...], title: str, caption: str | None) -> Table:
     from rich import box
     from rich.table import Table
 
-    noise = f", {about['noise_px']:g} px noise" if about["noise_px"] else ", clean 2D"
-    protocol = "" if report.protocol == "standard" else f", protocol {report.protocol}"
-    left_out = "".join(f"{name} is left out: {why}\n" for name, why in about["left_out"].items())
     table = Table(
-        title=f"{about['weights']} on {about['split']} of {about['data']}{noise}{protocol}",
-        caption=left_out.rstrip() or None,
+        title=title,
+        caption=caption,
         box=box.SIMPLE,  # the widest table fits into 80 columns
         pad_edge=False,
         collapse_padding=True,
     )
     table.add_column(_ROW_TITLES.get(report.benchmark, "action"), no_wrap=True)
-    for title in ("frames", *(_COLUMNS[measure][0] for measure in report.measures)):
+    for title in ("frames", *(_COLUMNS[measure][0] for measure in measures)):
         table.add_column(title, justify="right")
     for row in (*report.rows, report.average, report.all_frames):
         if row is report.average:
             table.add_section()
-        numbers = row.numbers(report.measures).items()
+        numbers = row.numbers(measures).items()
         table.add_row(
             row.label, str(row.frames), *(f"{value:.{_COLUMNS[name][1]}f}" for name, value in numbers)
         )

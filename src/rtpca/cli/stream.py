@@ -142,10 +142,11 @@ def _line(pose: StreamPose) -> dict[str, object]:
     def numbers(values: np.ndarray, digits: int) -> object:
         return np.round(values.astype(float), digits).tolist() if np.isfinite(values).all() else None
 
-    return {
+    line: dict[str, object] = {
         "time_s": round(pose.time_s, 6),
         "valid": pose.valid,
         "pose3d": numbers(pose.pose3d, 4),
         "root": numbers(pose.root, 4),
         "confidence": numbers(pose.confidence, 3),
     }
+    return line if pose.uncertainty is None else line | {"uncertainty": numbers(pose.uncertainty, 4)}

@@ -75,6 +75,7 @@ def train(
             accelerator=resolve_device(device),
             devices=devices,
             report=report,
+            note=lambda text: out.print(f"note: {text}", markup=False, soft_wrap=True),
         )
     state = "finished" if result.finished else "stopped, go on with --resume"
     out.print(

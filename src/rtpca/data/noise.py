@@ -94,6 +94,8 @@ class DetectorNoise:
     """Standard deviation that is added to the logarithm of score odds per joint and frame."""
     score_power_range: tuple[float, float] = (0.1, 2.0)
     """Log-uniform per window: scores are raised to this power; no two detectors mean the same by a score."""
+    unscored_share: float = 0.0
+    """Windows whose scores tell nothing: 1 for all that is found, as where a file has none."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -175,8 +177,33 @@ def detector_noise(
     missing = missing & ~clean[:, None, None]
     keypoints = torch.where(clean[:, None, None, None], keypoints_px, found)
     keypoints = keypoints.masked_fill(missing[..., None], torch.nan)
-    scores = torch.where(clean[:, None, None], torch.ones_like(scores), scores).masked_fill(missing, 0.0)
+    untold = clean
+    if config.unscored_share:  # without it the other draws stay what they were
+        untold = clean | (draw.uniform(batch) < config.unscored_share)
+    scores = torch.where(untold[:, None, None], torch.ones_like(scores), scores).masked_fill(missing, 0.0)
     return keypoints, scores
+
+
+_STRETCH = 60
+
+
+def detector_noise_of_clips(
+    keypoints_px: torch.Tensor, config: DetectorNoise, generator: torch.Generator, size_wh: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`detector_noise` for clips of any length: kind and amount of errors change every 60 frames.
+
+    Args:
+        keypoints_px: True keypoints, (V, F, 17, 2), pixels, finite.
+        config: As for `detector_noise`.
+        generator: As for `detector_noise`.
+        size_wh: Image sizes, (V, 2).
+
+    Returns:
+        As `detector_noise`.
+    """
+    parts = [detector_noise(part, config, generator, size_wh) for part in keypoints_px.split(_STRETCH, dim=1)]
+    keypoints, scores = zip(*parts, strict=True)
+    return torch.cat(keypoints, dim=1), torch.cat(scores, dim=1)
 
 
 @torch.no_grad()

@@ -1,6 +1,7 @@
 """Evaluation: predictions for whole sequences, errors per frame, and the averages of a protocol."""
 
 from rtpca.data.views import at_frame_rate
+from rtpca.evaluation.calibration import calibrate, conditions
 from rtpca.evaluation.protocols import Protocol, get_protocol
 from rtpca.evaluation.report import Report, Row, summarise
 from rtpca.evaluation.runner import EvalConfig, evaluate, predict, shown_frames
@@ -13,6 +14,8 @@ __all__ = [
     "Row",
     "SequenceErrors",
     "at_frame_rate",
+    "calibrate",
+    "conditions",
     "evaluate",
     "get_protocol",
     "predict",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from rtpca.errors import InputError
 from rtpca.evaluation.benchmarks import Benchmark, benchmark_of
 from rtpca.evaluation.protocols import STANDARD, Protocol, Weighting
 from rtpca.evaluation.sequence import SequenceErrors
+from rtpca.models import ScaleCalibration
 
 NOT_MEASURED = math.nan
 
@@ -36,6 +38,10 @@ class Row:
         mpjpe_14_mm: MPJPE over these 14 joints.
         pck_17: PCK over all joints.
         auc_17: AUC over all joints.
+        within_50: Joints whose error lies within the radius that the weights claim for 50 %, percent; the
+            root, which is the origin, is not counted.
+        within_90: The same of 90 %.
+        radius_90_mm: Mean of that radius, millimetres.
     """
 
     label: str
@@ -51,12 +57,16 @@ class Row:
     mpjpe_14_mm: float = NOT_MEASURED
     pck_17: float = NOT_MEASURED
     auc_17: float = NOT_MEASURED
+    within_50: float = NOT_MEASURED
+    within_90: float = NOT_MEASURED
+    radius_90_mm: float = NOT_MEASURED
 
     def numbers(self, measures: Sequence[str]) -> dict[str, float]:
         """The named measures."""
         return {measure: getattr(self, measure) for measure in measures}
 
 
+COVERAGE = ("within_50", "within_90", "radius_90_mm")
 MEASURES = tuple(field.name for field in fields(Row) if field.name not in ("label", "frames"))
 
 
@@ -97,12 +107,18 @@ class Report:
         }
 
 
-def summarise(errors: Iterable[SequenceErrors], protocol: Protocol = STANDARD) -> Report:
+def summarise(
+    errors: Iterable[SequenceErrors],
+    protocol: Protocol = STANDARD,
+    calibration: ScaleCalibration | None = None,
+) -> Report:
     """Average.
 
     Args:
         errors: Of every sequence and camera.
         protocol: The one that they were made with.
+        calibration: What the scales of the network mean, where it has some: how often the truth lies within
+            the radius that is claimed is reported too.
 
     Raises:
         InputError: If there is nothing to average.
@@ -115,14 +131,15 @@ def summarise(errors: Iterable[SequenceErrors], protocol: Protocol = STANDARD) -
     for sequence in sequences:
         by_row.setdefault(benchmark.row(sequence), []).append(sequence)
     labels = sorted(by_row, key=benchmark.order)
-    rows = tuple(_row(label, by_row[label], protocol.weighting) for label in labels)
+    rows = tuple(_row(label, by_row[label], protocol.weighting, calibration) for label in labels)
+    measures = protocol.measures(benchmark) + (() if calibration is None else COVERAGE)
     return Report(
         protocol.name,
         benchmark.name,
-        protocol.measures(benchmark),
+        measures,
         rows,
         _average(rows, benchmark),
-        _row("all frames", sequences, protocol.weighting),
+        _row("all frames", sequences, protocol.weighting, calibration),
     )
 
 
@@ -142,13 +159,30 @@ _VALUES: dict[str, tuple[float, Callable[[SequenceErrors], Tensor]]] = {
 }
 
 
-def _row(label: str, sequences: Sequence[SequenceErrors], weighting: Weighting) -> Row:
+def _row(
+    label: str,
+    sequences: Sequence[SequenceErrors],
+    weighting: Weighting,
+    calibration: ScaleCalibration | None,
+) -> Row:
     frames = [len(sequence.mpjpe_m) for sequence in sequences]
     means = {
         measure: unit * _mean([values(sequence) for sequence in sequences], frames, weighting)
         for measure, (unit, values) in _VALUES.items()
     }
+    if calibration is not None:
+        means |= _coverage(sequences, calibration)
     return Row(label, sum(frames), **means)
+
+
+def _coverage(sequences: Sequence[SequenceErrors], calibration: ScaleCalibration) -> dict[str, float]:
+    """How often the truth is within the radius, over all frames and joints but the root."""
+    error_m = torch.cat([sequence.joint_error_m for sequence in sequences]).numpy()  # (N, J)
+    scale_m = torch.cat([sequence.scale_m for sequence in sequences]).numpy()
+    moving = np.array(calibration.factor) > 0
+    half, nine = (calibration.radius_m(scale_m, level)[:, moving] for level in (0.5, 0.9))
+    within = (float(100 * (error_m[:, moving] <= radius).mean()) for radius in (half, nine))
+    return dict(zip(COVERAGE, (*within, float(1000 * nine.mean())), strict=True))
 
 
 def _mean(values: Sequence[Tensor], frames: Sequence[int], weighting: Weighting) -> float:

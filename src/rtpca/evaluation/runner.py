@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from rtpca.data.augment import gaussian_noise
 from rtpca.data.chunks import cover, reference_cover
+from rtpca.data.noise import DetectorNoise, detector_noise_of_clips
 from rtpca.data.store import Recording
 from rtpca.data.views import Keypoints, at_frame_rate, fixed_cameras, own_keypoints, with_missing
 from rtpca.errors import ConfigError, InputError
@@ -24,7 +25,7 @@ from rtpca.evaluation.sequence import SequenceErrors, sequence_errors
 from rtpca.geometry import Camera
 from rtpca.geometry.network_input import middle
 from rtpca.models import InputSpec, LiftingNetwork
-from rtpca.models.lifting import lift_windows
+from rtpca.models.lifting import lift_windows, predictor
 from rtpca.skeletons import get_skeleton
 
 
@@ -42,6 +43,8 @@ class EvalConfig:
         keypoints: The dataset's own 2D keypoints where there are some, or the projected joints (without lens
             distortion).
         protocol: What is compared.
+        detector_noise: Errors like a detector's on the projected joints: heavy tails, exchanged sides, joints
+            missing, scores that tell (`rtpca.data.noise`). Where the network takes no scores none is missing.
     """
 
     noise_px: float = 0.0
@@ -51,6 +54,7 @@ class EvalConfig:
     all_cameras: bool = True
     keypoints: Keypoints = "own"
     protocol: Protocol = STANDARD
+    detector_noise: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.noise_px < math.inf:
@@ -93,13 +97,16 @@ def evaluate(
         cameras = cameras[torch.tensor(chosen)]
         joints_cam = cameras.world_to_camera(joints.expand(len(chosen), *joints.shape))
         seen = with_missing(cameras.project(joints_cam), torch.ones(joints_cam.shape[:-1]))
-        if config.keypoints == "own":
+        if config.detector_noise:
+            seen = _as_detected(seen[..., :2], cameras.size_wh, generator, model.config.in_channels == 3)
+        elif config.keypoints == "own":
             for view, camera in enumerate(chosen):
                 own = own_keypoints(recording, camera)
                 seen[view] = seen[view] if own is None else own
         keypoints = gaussian_noise(seen[..., :2], config.noise_px, generator).to(device)
         scores = seen[..., 2].to(device)
-        predicted = predict(model, spec, keypoints, cameras.to(device), config, scores).cpu()
+        predicted, scales = predict_with_scale(model, spec, keypoints, cameras.to(device), config, scores)
+        predicted = predicted.cpu()
         if not predicted.isfinite().all():
             raise InputError(f"{original.name}: the predictions are not finite: the weights are damaged")
         shown = shown_frames(len(joints), model, config.protocol)
@@ -107,7 +114,19 @@ def evaluate(
         counted = None if recording.valid is None else torch.from_numpy(recording.valid)[shown]
         for view, camera in enumerate(chosen):
             poses, true = predicted[view].double(), truth[view, shown].double()
-            yield sequence_errors(recording, camera, poses, true, counted)
+            scale = None if scales is None else scales[view].cpu()
+            yield sequence_errors(recording, camera, poses, true, counted, scale)
+
+
+def _as_detected(
+    keypoints_px: Tensor, size_wh: Tensor, generator: torch.Generator, with_scores: bool
+) -> Tensor:
+    """(V, F, J, 3) keypoints and scores as a detector might find (V, F, J, 2)."""
+    noise = DetectorNoise(clean_share=0.0)
+    if not with_scores:
+        noise = replace(noise, drop_share=0.0, outside_drop_share=0.0)
+    found, scores = detector_noise_of_clips(keypoints_px, noise, generator, size_wh)
+    return torch.cat((found, scores[..., None]), dim=-1)
 
 
 def predict(
@@ -132,18 +151,30 @@ def predict(
         (V, F, J, 3) metres. Under a protocol whose windows are chunks, the frames are those of
         `shown_frames`.
     """
+    return predict_with_scale(model, spec, keypoints_px, cameras, config, scores)[0]
+
+
+def predict_with_scale(
+    model: LiftingNetwork,
+    spec: InputSpec,
+    keypoints_px: Tensor,
+    cameras: Camera,
+    config: EvalConfig,
+    scores: Tensor | None = None,
+) -> tuple[Tensor, Tensor | None]:
+    """As `predict`, with the scales (V, F, J) of the poses; None without an uncertainty head."""
     protocol, device = config.protocol, keypoints_px.device
     if scores is None:
         scores = keypoints_px.isfinite().all(-1).to(keypoints_px.dtype)
     index, owned = _windows(keypoints_px.shape[1], model, protocol)
     index, owned = index.to(device), owned.to(device)
     views, windows = len(keypoints_px), len(index)
-    parts: list[Tensor] = []
+    parts: list[tuple[Tensor, Tensor | None]] = []
     # Windows are cut batch by batch: those of a model that predicts one frame hold each frame many times.
     for batch in torch.arange(views * windows, device=device).split(config.batch):
         view, rows = batch // windows, index[batch % windows]
-        poses = lift_windows(
-            model,
+        part = lift_windows(
+            predictor(model),
             spec,
             keypoints_px[view[:, None], rows],  # (B, F, J, 2)
             scores[view[:, None], rows],
@@ -154,11 +185,16 @@ def predict(
             flip=config.flip or protocol.flip,
             keep_root=protocol.root != "subtracted",
         )
-        parts.append(poses)
-    poses = torch.cat(parts).unflatten(0, (views, windows))[:, owned]  # (V, F, J, 3)
+        parts.append(part)
+
+    def joined(values: list[Tensor]) -> Tensor:
+        return torch.cat(values).unflatten(0, (views, windows))[:, owned]
+
+    poses = joined([poses for poses, _ in parts])  # (V, F, J, 3)
+    scales = [scale for _, scale in parts if scale is not None]
     if protocol.root == "zeroed":
         poses[:, :, get_skeleton(spec.skeleton).root] = 0
-    return poses
+    return poses, joined(scales) if scales else None  # (V, F, J)
 
 
 def shown_frames(length: int, model: LiftingNetwork, protocol: Protocol) -> Tensor:

@@ -41,6 +41,8 @@ class SequenceErrors:
         auc_14: (F,) mean share within 0, 5, ..., 150 mm.
         pck_17: (F,) the same of all joints.
         auc_17: (F,) the same of all joints.
+        joint_error_m: (F, J) metres, of each joint; empty without an uncertainty head, as what follows.
+        scale_m: (F, J) metres, what the head said.
     """
 
     name: str
@@ -59,10 +61,17 @@ class SequenceErrors:
     auc_14: Tensor = field(default_factory=_none)
     pck_17: Tensor = field(default_factory=_none)
     auc_17: Tensor = field(default_factory=_none)
+    joint_error_m: Tensor = field(default_factory=_none)
+    scale_m: Tensor = field(default_factory=_none)
 
 
 def sequence_errors(
-    recording: Recording, camera: int, predicted: Tensor, truth: Tensor, counted: Tensor | None = None
+    recording: Recording,
+    camera: int,
+    predicted: Tensor,
+    truth: Tensor,
+    counted: Tensor | None = None,
+    scale: Tensor | None = None,
 ) -> SequenceErrors:
     """Compare.
 
@@ -72,6 +81,7 @@ def sequence_errors(
         predicted: (F, J, 3) metres.
         truth: (F, J, 3) metres.
         counted: (F,) which frames count; None: all.
+        scale: (F, J) metres, what an uncertainty head said of the joints; None without one.
 
     Returns:
         The errors of the frames that count.
@@ -87,9 +97,11 @@ def sequence_errors(
         acceleration = metrics.acceleration_error(predicted, truth)[triples]
     predicted, truth = predicted[counted], truth[counted]
     found: dict[str, Tensor] = {}
+    if scale is not None:
+        found = {"joint_error_m": (predicted - truth).norm(dim=-1), "scale_m": scale[counted].double()}
     if recording.source == "mpi-inf-3dhp":
         joints = list(metrics.MPI_INF_3DHP_JOINTS)
-        found = {
+        found |= {
             "mpjpe_14_m": metrics.mpjpe(predicted[:, joints], truth[:, joints]),
             "pck_14": metrics.pck(predicted, truth, PCK_THRESHOLD_M, joints),
             "auc_14": metrics.auc(predicted, truth, joints=joints),

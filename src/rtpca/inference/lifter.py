@@ -164,7 +164,7 @@ class Lifter:
             repair=self.repair,
         )
         camera = camera_of(clip.image_size, focal)
-        poses, mirror_m = self._lift(clip, camera, progress)
+        poses, mirror_m, scale_m = self._lift(clip, camera, progress)
         root = _root_path(poses, clip, camera)
         confidence = clip_confidence(
             poses,
@@ -177,6 +177,12 @@ class Lifter:
             principal_px=camera.principal_px.numpy(),
             fps=clip.fps,
         )
+        uncertainty = steepness = None
+        calibration = self.checkpoint.calibration
+        if scale_m is not None and calibration is not None:
+            steepness = np.array(calibration.steepness, dtype=np.float32)
+            uncertainty = calibration.radius_m(scale_m).astype(np.float32)
+            uncertainty[~clip.valid] = np.nan
         return LiftResult(
             poses3d=poses,
             root=root,
@@ -187,13 +193,15 @@ class Lifter:
             fps=clip.fps,
             skeleton="h36m17",
             joint_names=get_skeleton("h36m17").joints,
+            uncertainty=uncertainty,
+            uncertainty_steepness=steepness,
             notes=clip.notes + _root_notes(root, focal, camera),
         )
 
     def _lift(
         self, clip: PreparedClip, camera: Camera2D, progress: Progress | None
-    ) -> tuple[FloatArray, FloatArray | None]:
-        """(F, 17, 3) poses and (F, 17) disagreement of the mirror image.
+    ) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
+        """(F, 17, 3) poses, (F, 17) disagreement of the mirror image, (F, 17) scales of the uncertainty head.
 
         It goes window by window, so that nothing but input and output grows with F.
         """
@@ -206,7 +214,7 @@ class Lifter:
             keypoints = complete_keypoints(keypoints, scores, get_skeleton("h36m17"))
             scores = np.ones_like(scores)
         lift_windows = WindowLifter(self.checkpoint, camera.to(self.device), self.flip)
-        blender = Blender(plan.frames, window, (17, 4))
+        blender = Blender(plan.frames, window, (17, 5))
         done, total = 0, plan.count
         with torch.inference_mode():
             for batch in plan.batches(self.batch_windows or self._batch_windows()):
@@ -215,12 +223,13 @@ class Lifter:
                 if visible.any():
                     seen = batch.select(visible)
                     points, point_scores = seen.interpolate(keypoints, scores)
-                    poses, mirror_m = lift_windows(
+                    lifted = lift_windows(
                         torch.from_numpy(points).to(self.device),
                         torch.from_numpy(point_scores).to(self.device),
                     )
-                    fourth = poses.new_zeros(poses.shape[:-1]) if mirror_m is None else mirror_m
-                    found = torch.cat([poses, fourth.unsqueeze(-1)], dim=-1).cpu().numpy()
+                    none = lifted.poses.new_zeros(lifted.poses.shape[:-1])
+                    others = [none if it is None else it for it in (lifted.mirror_m, lifted.scale_m)]
+                    found = torch.cat([lifted.poses, torch.stack(others, dim=-1)], dim=-1).cpu().numpy()
                     for pose, slots, frames in zip(found, seen.slots, seen.frames, strict=True):
                         blender.add(pose, slots, frames)
                 done += len(visible)
@@ -232,7 +241,9 @@ class Lifter:
         if self.smooth:
             join_phases(found, clip.valid & covered, stride)
         fill_between(found, clip.valid & covered)
-        return np.ascontiguousarray(found[..., :3]), found[..., 3] if self.flip else None
+        has_scale = self.checkpoint.config.predicts_scale
+        poses = np.ascontiguousarray(found[..., :3])
+        return poses, found[..., 3] if self.flip else None, found[..., 4] if has_scale else None
 
     def _batch_windows(self) -> int:
         """As many windows as keep the activations of a layer small enough for the device."""

@@ -44,6 +44,7 @@ class StreamPose:
         root: (3,) position of the pelvis in camera axes, metres; NaN where this frame does not fix it.
         confidence: (17,) see `LiftResult`.
         valid: The person was seen.
+        uncertainty: (17,) metres, see `LiftResult`; None from weights without an uncertainty head.
     """
 
     time_s: float
@@ -51,6 +52,7 @@ class StreamPose:
     root: FloatArray
     confidence: FloatArray
     valid: bool
+    uncertainty: FloatArray | None = None
 
 
 class StreamLifter:
@@ -213,7 +215,7 @@ class StreamLifter:
         if not (scores > 0).any():
             nowhere = np.full((17, 3), np.nan, dtype=np.float32)
             return StreamPose(time_s, nowhere, nowhere[0], np.zeros(17, dtype=np.float32), False)
-        poses, mirror_m = self._lifted(points, scores)
+        poses, mirror_m, scale_m = self._lifted(points, scores)
         root = root_trajectory(
             torch.from_numpy(poses),
             torch.from_numpy(points),
@@ -238,18 +240,25 @@ class StreamLifter:
             pose = self._filters[0](pose, time_s).astype(np.float32)
             if np.isfinite(pelvis).all():
                 pelvis = self._filters[1](pelvis[None], time_s)[0].astype(np.float32)
-        return StreamPose(time_s, pose, pelvis, confidence, bool(valid[place]))
+        uncertainty, calibration = None, self.checkpoint.calibration
+        if scale_m is not None and calibration is not None:
+            uncertainty = calibration.radius_m(scale_m[place]).astype(np.float32)
+        return StreamPose(time_s, pose, pelvis, confidence, bool(valid[place]), uncertainty)
 
-    def _lifted(self, points: FloatArray, scores: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-        """(W, 17, 3) poses of a window and (W, 17) disagreement of its mirror image."""
+    def _lifted(
+        self, points: FloatArray, scores: FloatArray
+    ) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
+        """(W, 17, 3) poses of a window, (W, 17) disagreement of its mirror image, (W, 17) scales."""
         if self.checkpoint.config.in_channels == 2:
             points, scores = complete_keypoints(points, scores, _H36M), np.ones_like(scores)
         with torch.inference_mode():
-            poses, mirror_m = self._lift(
+            lifted = self._lift(
                 torch.from_numpy(points)[None].to(self._device),
                 torch.from_numpy(scores)[None].to(self._device),
             )
-        return poses[0].cpu().numpy(), None if mirror_m is None else mirror_m[0].cpu().numpy()
+        others = (lifted.mirror_m, lifted.scale_m)
+        mirror_m, scale_m = (None if it is None else it[0].cpu().numpy() for it in others)
+        return lifted.poses[0].cpu().numpy(), mirror_m, scale_m
 
     def _window(self, now_s: float) -> tuple[FloatArray, FloatArray]:
         """(W, 17, 2) pixels and (W, 17) scores at the network's rate; before the first frame, the first."""

@@ -12,11 +12,27 @@ from rtpca.checks import check_positive
 from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import assumed_focal_px, flip_points
 from rtpca.models import Checkpoint
-from rtpca.models.lifting import lift_windows
+from rtpca.models.lifting import lift_windows, mean_scale, predictor
 from rtpca.skeletons import get_skeleton
 
 _STACKED_WINDOWS = 4
 """So few windows go through the network together with their mirror images: calls cost more than sums."""
+
+
+@dataclass(frozen=True, eq=False)
+class LiftedWindows:
+    """What the network said of a batch of windows.
+
+    Attributes:
+        poses: (B, F, J, 3) metres, camera axes, pelvis at the origin.
+        mirror_m: (B, F, J) metres between the poses of the windows and of their mirror images; None without
+            mirroring.
+        scale_m: (B, F, J) what its uncertainty head said, metres; None where it has none.
+    """
+
+    poses: Tensor
+    mirror_m: Tensor | None
+    scale_m: Tensor | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,30 +66,30 @@ class WindowLifter:
             flip: Average with the lifted mirror image, mirrored back.
         """
         self._checkpoint = checkpoint
+        self._network = predictor(checkpoint.model)
+        self._skeleton = get_skeleton(checkpoint.input.skeleton)
         self._camera = camera
         self._flip = flip
 
-    def __call__(self, keypoints_px: Tensor, scores: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Root-relative poses in camera axes, and how far the mirror image disagrees.
+    def __call__(self, keypoints_px: Tensor, scores: Tensor) -> LiftedWindows:
+        """Root-relative poses in camera axes, how far the mirror image disagrees, and the scales.
 
         Args:
             keypoints_px: (B, F, J, 2) pixels; anything where the score is 0.
             scores: (B, F, J) in [0, 1].
-
-        Returns:
-            (B, F, J, 3) metres, pelvis at the origin; (B, F, J) metres between the poses of the windows and
-            of their mirror images, None without mirroring.
         """
         apart: list[Tensor] = []
 
-        def network(features: Tensor) -> Tensor:
+        def network(features: Tensor) -> tuple[Tensor, Tensor | None]:
             if not self._flip:
-                return self._checkpoint.model(features)
-            own, mirrored = self._both(features)
+                return self._network(features)
+            (own, own_scale), (mirrored, mirrored_scale) = self._both(features)
+            mirrored = flip_points(mirrored, self._skeleton.mirror)
+            own, mirrored = own - own[:, :, :1], mirrored - mirrored[:, :, :1]
             apart.append((own - mirrored).norm(dim=-1))
-            return (own + mirrored) / 2
+            return (own + mirrored) / 2, mean_scale(own_scale, mirrored_scale, self._skeleton)
 
-        poses = lift_windows(
+        poses, scale_m = lift_windows(
             network,
             self._checkpoint.input,
             keypoints_px,
@@ -83,18 +99,16 @@ class WindowLifter:
             focal_px=self._camera.focal_px,
             principal_px=self._camera.principal_px,
         )
-        return poses, apart[0] if apart else None
+        return LiftedWindows(poses, apart[0] if apart else None, scale_m)
 
-    def _both(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Poses of the windows and of their mirror images mirrored back, pelvis at the origin."""
-        model, mirror = self._checkpoint.model, get_skeleton(self._checkpoint.input.skeleton).mirror
-        flipped = flip_points(features, mirror)
-        if len(features) <= _STACKED_WINDOWS:
-            own, mirrored = model(torch.cat([features, flipped])).chunk(2)
-        else:
-            own, mirrored = model(features), model(flipped)
-        mirrored = flip_points(mirrored, mirror)
-        return own - own[:, :, :1], mirrored - mirrored[:, :, :1]
+    def _both(self, features: Tensor) -> tuple[tuple[Tensor, Tensor | None], tuple[Tensor, Tensor | None]]:
+        """What the network says of the windows and of their mirror images, the latter still mirrored."""
+        flipped = flip_points(features, self._skeleton.mirror)
+        if len(features) > _STACKED_WINDOWS:
+            return self._network(features), self._network(flipped)
+        poses, scales = self._network(torch.cat([features, flipped]))
+        (own, mirrored), parts = poses.chunk(2), (None, None) if scales is None else scales.chunk(2)
+        return (own, parts[0]), (mirrored, parts[1])
 
 
 def check_liftable(checkpoint: Checkpoint) -> None:

@@ -16,6 +16,7 @@ from rtpca.models.config import ModelConfig, RTPCAConfig
 from rtpca.models.network import LiftingNetwork
 from rtpca.models.registry import build, build_model, config_from_dict, model_config, preset_names
 from rtpca.models.rtpca import RTPCA
+from rtpca.models.uncertainty import ScaleCalibration
 
 __all__ = [
     "RTPCA",
@@ -25,6 +26,7 @@ __all__ = [
     "LiftingNetwork",
     "ModelConfig",
     "RTPCAConfig",
+    "ScaleCalibration",
     "architectures",
     "build",
     "build_model",

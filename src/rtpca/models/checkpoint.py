@@ -24,6 +24,7 @@ from rtpca.files import written_whole
 from rtpca.models.config import ModelConfig
 from rtpca.models.network import LiftingNetwork
 from rtpca.models.registry import build, config_from_dict
+from rtpca.models.uncertainty import ScaleCalibration
 from rtpca.skeletons import get_skeleton
 
 FORMAT = "rtpca-checkpoint-1"
@@ -65,12 +66,14 @@ class Checkpoint:
         input: How keypoints are prepared for it.
         about: Recipe, data, licence, attribution, numbers: plain JSON values.
         name: What it was loaded as.
+        calibration: What the scales of its uncertainty head mean; None without such a head.
     """
 
     model: LiftingNetwork
     input: InputSpec
     about: dict[str, Any] = field(default_factory=dict)
     name: str = ""
+    calibration: ScaleCalibration | None = None
 
     @property
     def config(self) -> ModelConfig:
@@ -84,6 +87,7 @@ def save_checkpoint(
     input: InputSpec,
     about: dict[str, Any] | None = None,
     dtype: torch.dtype | None = None,
+    calibration: ScaleCalibration | None = None,
 ) -> None:
     """Write weights and metadata, whole or not at all.
 
@@ -93,6 +97,7 @@ def save_checkpoint(
         input: How keypoints are prepared for it.
         about: Plain JSON values that describe the weights.
         dtype: Stored precision; None keeps that of the parameters.
+        calibration: What the scales of its uncertainty head mean, where it has one.
 
     Raises:
         InputError: If the folder does not exist or may not be written to.
@@ -104,6 +109,8 @@ def save_checkpoint(
         "input": json.dumps(asdict(input)),
         "about": json.dumps(about or {}),
     }
+    if calibration is not None:
+        metadata["calibration"] = json.dumps(calibration.to_dict())
     with written_whole(path) as partial:
         # Not save_file: what it writes is readable by its owner only.
         partial.write_bytes(save(tensors, metadata))
@@ -132,6 +139,9 @@ def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
         config = config_from_dict(_described(metadata, "config"))
         input = InputSpec(**_described(metadata, "input"))
         about = _described(metadata, "about")
+        calibration = None
+        if "calibration" in metadata:
+            calibration = ScaleCalibration.from_dict(_described(metadata, "calibration"), config.joints)
     except (RtpcaError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path}: its metadata cannot be read: {error}") from error
     tensors = {key: _stored(tensor, torch.float32) for key, tensor in tensors.items()}
@@ -142,7 +152,7 @@ def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
     except RuntimeError as error:
         first = str(error).splitlines()[-1].strip()
         raise CheckpointError(f"{path}: its tensors do not fit its configuration: {first}") from error
-    return Checkpoint(model.eval(), input, about, str(name_or_path))
+    return Checkpoint(model.eval(), input, about, str(name_or_path), calibration)
 
 
 def shipped_weights() -> dict[str, Path]:

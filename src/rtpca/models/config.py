@@ -69,6 +69,11 @@ class ModelConfig(ABC):
         return (self.frames - self.out_frames) // 2
 
     @property
+    def predicts_scale(self) -> bool:
+        """Whether the network also says how far each joint may be off; RTPCA does with `uncertainty`."""
+        return False
+
+    @property
     @abstractmethod
     def activations(self) -> int:
         """Values that one layer hands to the next for one window: what memory grows with."""
@@ -173,6 +178,8 @@ class RTPCAConfig(ModelConfig):
             over time between the blocks ("pyramidal Q" in Table 7).
         block_residual: What is added after each temporal block but the first: nothing (Equation 2), the
             output of the block before, or the stream itself (what the authors' code does).
+        uncertainty: A second head, which the paper does not have, predicts a scale per joint and frame
+            (`uncertainty.py`).
     """
 
     arch: ClassVar[str] = "rtpca"
@@ -197,6 +204,7 @@ class RTPCAConfig(ModelConfig):
     memory_ratio: int = 8
     query: Query = "constant"
     block_residual: BlockResidual = "none"
+    uncertainty: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -210,7 +218,7 @@ class RTPCAConfig(ModelConfig):
             raise ConfigError(f"model: dim={self.dim} is not a multiple of heads={self.heads}")
         self.require_mlp_ratio(self.mlp_ratio, self.dim)
         self.require_rate("dropout", "drop_path")
-        self.require_flag("qkv_bias", "tpca")
+        self.require_flag("qkv_bias", "tpca", "uncertainty")
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ConfigError(
@@ -223,6 +231,11 @@ class RTPCAConfig(ModelConfig):
             )
         if self.query == "pyramidal" and self.cross_layer == "adjacent" and self.memory == "accumulated":
             raise ConfigError("model: memory='accumulated' needs query='constant' (blocks of equal length)")
+
+    @property
+    def predicts_scale(self) -> bool:
+        """Whether there is a head for the scale."""
+        return self.uncertainty
 
     @property
     def activations(self) -> int:
@@ -241,6 +254,8 @@ class RTPCAConfig(ModelConfig):
             "temporal_position": (1, self.frames, 1, self.dim),
             f"temporal_blocks.{self.depth - 1}.mlp.expand.weight": (self.hidden, self.dim),
         }
+        if self.uncertainty:
+            shapes["scale_head.token.weight"] = (self.dim, self.dim)
         if self.depth > 1 and self.block_frames(1) != self.frames:
             shapes["resample.0.weight"] = (self.block_frames(1), self.frames)
         return shapes

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from rtpca.errors import ShapeError
+from rtpca.errors import ConfigError, ShapeError
 from rtpca.models.config import ModelConfig
 
 
@@ -41,6 +41,26 @@ class LiftingNetwork(nn.Module, ABC):
         Raises:
             ShapeError: If the shape is not the configuration's.
         """
+
+    def forward_with_scale(self, keypoints: Tensor, detached: bool = False) -> tuple[Tensor, Tensor]:
+        """Lift, and say how far each joint may be off.
+
+        Args:
+            keypoints: As for `forward`.
+            detached: The scale's gradient stops at its head: whatever it learns leaves the poses alone.
+
+        Returns:
+            Poses (B, F_out, J, 3) as `forward` gives them, and scales (B, F_out, J) in metres; what a scale
+            means is the matter of a `ScaleCalibration`.
+
+        Raises:
+            ConfigError: If the network has no head for it.
+            ShapeError: If the shape is not the configuration's.
+        """
+        raise ConfigError(
+            f"this {self.config.arch} has no uncertainty head; `rtpca train configs/uncertainty.yaml "
+            "--weights ...` adds one to weights of rtpca"
+        )
 
     def transformer_blocks(self) -> list[nn.Module]:
         """The transformer blocks in the order in which they run; none for a convolutional network."""

@@ -26,6 +26,7 @@ from rtpca.models.layers import (
 from rtpca.models.network import LiftingNetwork
 from rtpca.models.pyramid import TemporalPyramid, level_lengths
 from rtpca.models.refinement import CrossLayerRefinement
+from rtpca.models.uncertainty import ScaleHead
 
 
 class RTPCA(LiftingNetwork):
@@ -52,6 +53,8 @@ class RTPCA(LiftingNetwork):
         self.temporal_norm = nn.LayerNorm(config.dim, eps=BLOCK_NORM_EPS)
         self.head_norm = nn.LayerNorm(config.dim)
         self.head = nn.Linear(config.dim, 3)
+        # Last, so that the other weights begin as they do without it.
+        self.scale_head = ScaleHead(config.dim, config.in_channels) if config.uncertainty else None
         if config.init == "scaled":
             self._scale_initial_weights()
 
@@ -67,6 +70,17 @@ class RTPCA(LiftingNetwork):
         Raises:
             ShapeError: If the shape is not the configuration's.
         """
+        return self.head(self._tokens(keypoints))
+
+    def forward_with_scale(self, keypoints: Tensor, detached: bool = False) -> tuple[Tensor, Tensor]:
+        """Poses, and a scale per joint and frame; see `LiftingNetwork.forward_with_scale`."""
+        if self.scale_head is None:
+            return super().forward_with_scale(keypoints, detached)
+        tokens = self._tokens(keypoints)
+        return self.head(tokens), self.scale_head(tokens.detach() if detached else tokens, keypoints)
+
+    def _tokens(self, keypoints: Tensor) -> Tensor:
+        """What the heads read, (B, F, J, C)."""
         self.check_input(keypoints)
         config = self.config
         x = self.embed(keypoints) + self.spatial_position  # (B, F, J, C)
@@ -86,7 +100,7 @@ class RTPCA(LiftingNetwork):
                 x = x + previous
             if i + 1 < config.depth:
                 x = self.resample[i](x)
-        return self.head(self.head_norm(x))
+        return self.head_norm(x)
 
     def block_pairs(self) -> list[tuple[Block, Block]]:
         """The (spatial, temporal) block pairs, in order."""

@@ -32,6 +32,7 @@ Select = Literal["last", "best"]
 Every = int | Literal["epoch"]
 """A number of steps, or once per pass over the chunks."""
 Optimizer = Literal["adamw", "muon"]
+Train = Literal["all", "uncertainty"]
 Schedule = Literal["cosine", "stable", "exponential"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed", "32-bf16-matmul"]
 
@@ -95,6 +96,9 @@ class DataConfig:
 class OptimConfig:
     """Optimiser and schedule."""
 
+    train: Train = "all"
+    """Everything; or the uncertainty head alone, on trained weights whose poses stay as they are. Then the
+    other options of the model, and the input, are those of the weights."""
     optimizer: Optimizer = "adamw"
     """AdamW for all parameters, as the authors have it; or Muon for the blocks' matrices."""
     muon_lr: float = 0.02
@@ -130,6 +134,10 @@ class OptimConfig:
             raise ConfigError(
                 f"optim: optimizer={self.optimizer!r} must be one of {', '.join(get_args(Optimizer))}"
             )
+        if self.train not in get_args(Train):
+            raise ConfigError(f"optim: train={self.train!r} must be one of {', '.join(get_args(Train))}")
+        if self.train == "uncertainty" and self.optimizer != "adamw":
+            raise ConfigError("optim: train=uncertainty trains a head, which is AdamW's; set optimizer=adamw")
         if self.schedule not in get_args(Schedule):
             raise ConfigError(
                 f"optim: schedule={self.schedule!r} must be one of {', '.join(get_args(Schedule))}"
@@ -197,12 +205,25 @@ class TrainConfig:
                 f"augment: mirror_probability={self.augment.mirror_probability}: chunks are shown mirrored "
                 "as often as plain (0.5) or never (0)"
             )
+        self._check_what_is_trained()
         if self.select not in get_args(Select):
             raise ConfigError(f"select={self.select!r} must be one of {', '.join(get_args(Select))}")
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed} must not be negative")
         if self.precision not in get_args(Precision):
             raise ConfigError(f"precision={self.precision!r} must be one of {', '.join(get_args(Precision))}")
+
+    def _check_what_is_trained(self) -> None:
+        loss, head = self.loss, self.model.predicts_scale
+        if head and loss.likelihood == 0:
+            raise ConfigError(
+                "loss: likelihood is 0, so nothing trains the uncertainty head of model.uncertainty=true"
+            )
+        if self.optim.train == "uncertainty":
+            if not head:
+                raise ConfigError("optim.train=uncertainty trains a head: set model.uncertainty=true too")
+        elif loss.position == loss.velocity == 0 and (loss.likelihood_detached or not head):
+            raise ConfigError("loss: position and velocity are both 0, so nothing compares with the truth")
 
     @property
     def chooses_on_test(self) -> bool:

@@ -67,7 +67,9 @@ def draw_curves(folder: Path) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
     losses = [row for row in rows if "loss" in row]
     left.plot([row["frames"] / 1e6 for row in losses], [row["loss"] for row in losses], color="tab:blue")
-    left.set(xlabel="million frames seen", ylabel="training loss", yscale="log", title="Training")
+    # A likelihood may be below 0.
+    scale = "log" if all(row["loss"] > 0 for row in losses) else "linear"
+    left.set(xlabel="million frames seen", ylabel="training loss", yscale=scale, title="Training")
     checks = [row for row in rows if "val_mpjpe_mm" in row]
     for key, label in (("val_mpjpe_mm", "MPJPE"), ("val_p_mpjpe_mm", "P-MPJPE")):
         right.plot(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,8 +21,16 @@ from torch import Tensor
 
 from rtpca.data.store import Dataset, open_dataset
 from rtpca.errors import TrainingError
-from rtpca.models import LiftingNetwork, build, save_checkpoint
-from rtpca.training.batches import BatchSource
+from rtpca.evaluation import EvalConfig, calibrate
+from rtpca.models import (
+    Checkpoint,
+    LiftingNetwork,
+    ScaleCalibration,
+    build,
+    load_checkpoint,
+    save_checkpoint,
+)
+from rtpca.training.batches import Batch, BatchSource
 from rtpca.training.config import TrainConfig
 from rtpca.training.curves import Curves, draw_curves
 from rtpca.training.environment import check_devices, matmul_precision, prepare_folder, stop_signals
@@ -29,7 +38,7 @@ from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import WeightAverage, build_optimizers, schedule_factor
 from rtpca.training.resume import changed_options
 from rtpca.training.selection import Best, check_selection, validate
-from rtpca.training.start import starting_model
+from rtpca.training.start import adds_head, freeze_body, recipe_for, starting_model
 from rtpca.training.state import TrainState, load_state, save_state
 
 
@@ -78,6 +87,7 @@ def train(
     accelerator: str = "auto",
     devices: int = 1,
     report: Callable[[Progress], None] = lambda progress: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> TrainResult:
     """Train a model.
 
@@ -91,6 +101,7 @@ def train(
         accelerator: As Lightning Fabric names them: auto, cpu, cuda.
         devices: How many of them.
         report: Called after each row of the curves.
+        note: Called with what people should know of the weights that the run starts from.
 
     Returns:
         How far it came, and where the weights are.
@@ -102,6 +113,10 @@ def train(
     """
     check_devices(accelerator, devices)
     folder = Path(out)
+    start = None if weights is None else load_checkpoint(weights)
+    config = recipe_for(config, start)
+    if adds_head(config, start) and not resume:
+        note(f"{weights} has no uncertainty head: it is new, all else is as in the weights")
     bf16_matmul = config.precision == "32-bf16-matmul"
     # Fabric does not export the type of its own precision names.
     precision = cast(Any, "32-true" if bf16_matmul else config.precision)
@@ -110,7 +125,7 @@ def train(
     with open_dataset(data) as dataset, matmul_precision("medium" if bf16_matmul else "highest"):
         batches = BatchSource(dataset, config, fabric.device, fabric.global_rank, fabric.world_size)
         check_selection(config, dataset)
-        run = _Run(fabric, config, folder, dataset, batches, resume, weights)
+        run = _Run(fabric, config, folder, dataset, batches, resume, start)
         with stop_signals() as stopped:
             return run.go(report, lambda seconds: stopped.is_set() or seconds > max_time_s)
 
@@ -126,17 +141,24 @@ class _Run:
         dataset: Dataset,
         batches: BatchSource,
         resume: bool,
-        weights: str | Path | None,
+        start: Checkpoint | None,
     ) -> None:
         self.fabric, self.config, self.folder = fabric, config, folder
         self.dataset, self.batches = dataset, batches
         self.steps = config.steps or (config.epochs or 0) * batches.epoch_steps
         torch.manual_seed(config.seed)
-        self.model = starting_model(config, weights)
+        self.model = starting_model(config, start)
+        if config.optim.train == "uncertainty":
+            if start is None and not resume:
+                raise TrainingError(
+                    "optim.train=uncertainty adds a head to trained weights: name them with --weights"
+                )
+            freeze_body(self.model)
         # Compiled in place, so that the keys of the state dict stay the same.
         if config.compile:
             self.model.compile()
         self.network, *self.optimizers = fabric.setup(self.model, *build_optimizers(self.model, config.optim))
+        self.network.mark_forward_method("forward_with_scale")
         self.average = WeightAverage(self.model, config.optim.ema) if config.optim.ema else None
         self.loss = PoseLoss(config.loss, config.input.skeleton, fabric.device)
         self.best = Best()
@@ -150,6 +172,11 @@ class _Run:
             )
         if fabric.global_rank == 0:
             prepare_folder(folder, config)
+        self._training_mode()
+
+    def _training_mode(self) -> None:
+        # A frozen body is what it will be in use: nothing is left out of it by chance.
+        self.model.train(self.config.optim.train == "all")
 
     def go(self, report: Callable[[Progress], None], stop: Callable[[float], bool]) -> TrainResult:
         config = self.config
@@ -197,7 +224,7 @@ class _Run:
             for group in optimizer.param_groups:
                 group["lr"] = group["full_lr"] * factor
         batch = self.batches(self.step)
-        loss, terms = self.loss(self.network(batch.features).float(), batch.target)
+        loss, terms = self._loss(batch)
         self.fabric.backward(self.loss.objective(loss))
         if config.optim.clip_norm:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.optim.clip_norm)
@@ -208,6 +235,14 @@ class _Run:
             self.average.update(self.model, self.step)
         self.term_names = tuple(terms)
         return torch.stack((loss.detach(), *terms.values()))
+
+    def _loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        if not self.config.model.predicts_scale:
+            return self.loss(self.network(batch.features).float(), batch.target)
+        poses, scale = self.network.forward_with_scale(
+            batch.features, detached=self.config.loss.likelihood_detached
+        )
+        return self.loss(poses.float(), batch.target, scale.float())
 
     def _row(self, losses: Tensor, began: float) -> dict[str, float]:
         mean = losses.tolist()
@@ -248,7 +283,7 @@ class _Run:
         try:
             errors = validate(model, self.config, self.dataset)
         finally:
-            self.model.train()
+            self._training_mode()
         if errors and self.config.select == "best":
             self.best.offer(errors["val_mpjpe_mm"], self.step, model.state_dict())
         return errors
@@ -321,5 +356,14 @@ class _Run:
                 "data": [attribution.to_dict() for attribution in self.dataset.attributions],
                 **chosen,
             }
-            save_checkpoint(path, model, self.config.input, about)
+            save_checkpoint(path, model, self.config.input, about, calibration=self._calibration(model))
         return path
+
+    def _calibration(self, model: LiftingNetwork) -> ScaleCalibration | None:
+        """What the scales of finished weights mean; None without an uncertainty head."""
+        if not model.config.predicts_scale or self.step < self.steps:
+            return None
+        data = self.config.data
+        how = EvalConfig(all_cameras=data.val_cameras == "all", keypoints=data.keypoints)
+        recordings = partial(self.dataset.iterate, data.val_split)
+        return calibrate(model.eval(), self.config.input, recordings, how)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from rtpca.errors import ConfigError
+from rtpca.models.uncertainty import negative_log_likelihood
 from rtpca.skeletons import get_skeleton
 
 JointWeights = Literal["paper", "authors", "uniform"]
@@ -44,6 +45,10 @@ class LossConfig:
     """Weight of the temporal consistency term: it penalises motion of the prediction as such."""
     velocity: float = 2.0
     """Weight of the mean velocity error."""
+    likelihood: float = 1.0
+    """Weight of the likelihood of the truth under the scales of an uncertainty head, where there is one."""
+    likelihood_detached: bool = True
+    """The likelihood trains the uncertainty head alone; else its gradient reaches poses and body too."""
     squared: bool = False
     """Square the distance in the position term, as the paper prints it (its metric and the code do not)."""
     scaled_by_value: bool = False
@@ -55,11 +60,9 @@ class LossConfig:
                 f"loss: joint_weights={self.joint_weights!r} must be one of "
                 f"{', '.join(get_args(JointWeights))}"
             )
-        for name in ("position", "consistency", "velocity"):
+        for name in ("position", "consistency", "velocity", "likelihood"):
             if not 0.0 <= getattr(self, name) < math.inf:
                 raise ConfigError(f"loss: {name}={getattr(self, name)} must not be negative")
-        if self.position == self.velocity == 0:
-            raise ConfigError("loss: position and velocity are both 0, so nothing compares with the truth")
 
 
 def joint_weights(kind: JointWeights, skeleton: str = "h36m17") -> Tensor:
@@ -116,15 +119,38 @@ def velocity_error(predicted: Tensor, target: Tensor) -> Tensor:
     return difference.norm(dim=-1).mean()
 
 
+def likelihood_loss(predicted: Tensor, target: Tensor, scale: Tensor, root: int) -> Tensor:
+    """Mean negative log likelihood of the true places, under scales of the distance from the predicted ones.
+
+    Args:
+        predicted: (B, F, J, 3).
+        target: (B, F, J, 3), root at the origin.
+        scale: (B, F, J) metres.
+        root: The joint that is the origin; it has no error and is left out.
+    """
+    distance = (predicted - predicted[:, :, root, None] - target).norm(dim=-1)
+    moving = [joint for joint in range(distance.shape[-1]) if joint != root]
+    return negative_log_likelihood(distance, scale)[..., moving].mean()
+
+
 class PoseLoss:
     """The configured sum, with its terms by name."""
 
     def __init__(self, config: LossConfig, skeleton: str, device: torch.device | str) -> None:
         self._config = config
         self._weights = joint_weights(config.joint_weights, skeleton).to(device)
+        self._root = get_skeleton(skeleton).root
 
-    def __call__(self, predicted: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Total and weighted terms for (B, F, J, 3) poses; terms of weight 0 are left out."""
+    def __call__(
+        self, predicted: Tensor, target: Tensor, scale: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Total and weighted terms for (B, F, J, 3) poses; terms of weight 0 are left out.
+
+        Args:
+            predicted: (B, F, J, 3) metres.
+            target: (B, F, J, 3) metres.
+            scale: (B, F, J) metres, what an uncertainty head says of the poses; None without one.
+        """
         config = self._config
         terms: dict[str, Tensor] = {}
         if config.position:
@@ -135,6 +161,9 @@ class PoseLoss:
             terms["consistency"] = config.consistency * temporal_consistency(predicted, self._weights)
         if config.velocity and predicted.shape[1] > 1:
             terms["velocity"] = config.velocity * velocity_error(predicted, target)
+        if scale is not None:
+            poses = predicted.detach() if config.likelihood_detached else predicted
+            terms["likelihood"] = config.likelihood * likelihood_loss(poses, target, scale, self._root)
         return torch.stack(list(terms.values())).sum(), {k: v.detach() for k, v in terms.items()}
 
     def objective(self, total: Tensor) -> Tensor:

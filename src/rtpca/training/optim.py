@@ -14,7 +14,7 @@ from rtpca.training.config import OptimConfig
 
 
 def build_optimizers(model: LiftingNetwork, config: OptimConfig) -> list[torch.optim.Optimizer]:
-    """The optimisers of a model; each group remembers its full learning rate as `full_lr`.
+    """The optimisers of what is trained of a model; each group remembers its full learning rate as `full_lr`.
 
     Raises:
         ConfigError: If Muon is asked for, and the model has no transformer blocks.
@@ -28,7 +28,7 @@ def build_optimizers(model: LiftingNetwork, config: OptimConfig) -> list[torch.o
                 f"{model.config.arch} does not have; use adamw"
             )
     taken = {id(parameter) for parameter in matrices}
-    rest = [parameter for parameter in model.parameters() if id(parameter) not in taken]
+    rest = [p for p in model.parameters() if p.requires_grad and id(p) not in taken]
     optimizers: list[torch.optim.Optimizer] = [
         torch.optim.AdamW(
             rest, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=True

@@ -42,13 +42,21 @@ class Best:
 
 
 def check_selection(config: TrainConfig, dataset: Dataset) -> None:
-    """Refuse a choice by a split that is not there."""
-    if config.select == "best" and not dataset.names(config.data.val_split):
-        found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
-        raise InputError(
-            f"select=best chooses by data.val_split={config.data.val_split!r}, which the data do not have; "
-            f"splits and sequences found: {found}"
-        )
+    """Refuse a choice by a split that is not there, or an uncertainty that is calibrated on it."""
+    split = config.data.val_split
+    if dataset.names(split):
+        return
+    needed_by = {
+        "select=best chooses by": config.select == "best",
+        "the uncertainty is calibrated on": config.model.predicts_scale,
+    }
+    for what, needed in needed_by.items():
+        if needed:
+            found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
+            raise InputError(
+                f"{what} data.val_split={split!r}, which the data do not have; splits and sequences found: "
+                f"{found}"
+            )
 
 
 def validate(model: LiftingNetwork, config: TrainConfig, dataset: Dataset) -> dict[str, float]:
