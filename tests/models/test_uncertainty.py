@@ -105,6 +105,28 @@ def test_a_calibration_is_exact_at_its_levels_whatever_the_errors_are() -> None:
             assert share == pytest.approx(level, abs=0.002)
 
 
+def test_people_who_differ_are_allowed_for() -> None:
+    rng = np.random.default_rng(1)
+
+    def group(count: int) -> tuple[np.ndarray, list[str]]:
+        """Errors of people, each with a factor of their own, under a scale of 1."""
+        factors = np.exp(0.4 * rng.normal(size=count))
+        error = np.concatenate([factor * rng.gamma(4.0, 0.25, (400, 2)) for factor in factors])
+        return error, [f"person {number // 400}" for number in range(len(error))]
+
+    shares = np.zeros((30, 2))
+    for trial in range(len(shares)):
+        (error, people), (new, _) = group(5), group(40)
+        for column, told in enumerate((None, people)):
+            calibration = ScaleCalibration.fit(error, np.ones_like(error), told)
+            shares[trial, column] = (new <= calibration.radius_m(np.ones_like(new)))[:, 1].mean()
+    pooled, told = shares.mean(axis=0)
+    assert pooled < told
+    assert told == pytest.approx(0.9, abs=0.03)
+    alone = ScaleCalibration.fit(error, np.ones_like(error), ["somebody"] * len(error))
+    assert alone == ScaleCalibration.fit(error, np.ones_like(error))
+
+
 def test_share_and_radius_are_inverse_and_levels_are_linked_by_the_tail() -> None:
     calibration = ScaleCalibration((0.0, 0.7, 2.0), (1.0, 2.0, 20.0))
     scale = np.array([[0.02, 0.02, 0.02], [0.05, 0.1, 0.2]])

@@ -41,7 +41,7 @@ def calibrate(
         config: Cameras and keypoints.
 
     Returns:
-        The calibration, each of `conditions` counting alike.
+        The calibration for people who are not in the split, each of `conditions` counting alike.
 
     Raises:
         InputError: If the split is empty.
@@ -60,4 +60,6 @@ def calibrate(
         raise InputError("nothing to calibrate on: the split has no sequence")
     error_m = torch.cat([sequence.joint_error_m for sequence in errors])
     scale_m = torch.cat([sequence.scale_m for sequence in errors])
-    return ScaleCalibration.fit(error_m.numpy(), scale_m.numpy(), get_skeleton(spec.skeleton).root)
+    people = [sequence.subject for sequence in errors for _ in range(len(sequence.scale_m))]
+    root = get_skeleton(spec.skeleton).root
+    return ScaleCalibration.fit(error_m.numpy(), scale_m.numpy(), people, root)

@@ -3,13 +3,14 @@
 The head of a network gives a scale per joint and frame. It is trained as that of a Student's t distribution
 in space, whose heavy tails forgive what nobody could foresee. Afterwards two quantiles of the true errors,
 per joint and on people whom the network was not trained on, say what a scale means in metres: split conformal
-prediction (Vovk et al., 2005; with a learnt scale: Lei et al., 2018).
+prediction (Vovk et al., 2005; with a learnt scale: Lei et al., 2018). Errors of one person resemble each
+other more than those of another, so the quantiles are those that hold for a person who is left out.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,9 +27,10 @@ FloatArray = npt.NDArray[np.floating]
 TRAINING_DOF = 4.0
 """Degrees of freedom of the density in training."""
 CALIBRATED_LEVELS = (0.5, 0.9)
-"""At these levels the calibration is exact on its split."""
+"""Shares of the errors at which the calibration is made."""
 _FIRST_SCALE_M = 0.05
 _STEEPEST = 1e3
+_BISECTIONS = 12
 _SMALLEST = 0.003  # in units of the normalised input: a tremble that nobody would call noise
 _AXES = 3
 
@@ -134,20 +136,25 @@ class ScaleCalibration:
             )
 
     @classmethod
-    def fit(cls, error_m: FloatArray, scale_m: FloatArray, root: int = 0) -> ScaleCalibration:
+    def fit(
+        cls, error_m: FloatArray, scale_m: FloatArray, people: Sequence[str] | None = None, root: int = 0
+    ) -> ScaleCalibration:
         """From errors that the network had no part in.
 
         Args:
             error_m: (N, J) distances from the truth, metres; not all of them 0.
             scale_m: (N, J) what the head said, metres.
+            people: (N,) whose errors these are; None where that does not matter.
             root: The joint that is the origin.
 
         Returns:
-            The calibration under which, in each joint, half the errors lie within the radius of 50 % and nine
-            of ten within that of 90 %.
+            The calibration under which half the errors lie within the radius of 50 % and nine of ten within
+            that of 90 %: for a joint of these people; or, where there are several, over the joints of each of
+            them with a calibration to the others.
         """
         ratio = np.asarray(error_m, np.float64) / np.asarray(scale_m, np.float64)
-        half, nine = np.quantile(ratio, CALIBRATED_LEVELS, axis=0, method="higher")
+        levels = [_level_for_others(np.delete(ratio, root, 1), people, level) for level in CALIBRATED_LEVELS]
+        half, nine = np.quantile(ratio, levels, axis=0, method="higher")
         with np.errstate(divide="ignore", invalid="ignore"):
             steepness = _log_odds(CALIBRATED_LEVELS[1]) / np.log(nine / half)
         half[root], steepness[root] = 0.0, 1.0
@@ -185,6 +192,29 @@ class ScaleCalibration:
         """(..., J) probability that the truth lies within so many metres of each joint."""
         apart = scale_m * np.array(self.factor) / radius_m
         return 1 / (1 + apart ** np.array(self.steepness))
+
+
+def _level_for_others(ratio: FloatArray, people: Sequence[str] | None, level: float) -> float:
+    """The level whose quantiles over all other people hold a share `level` of a person's errors."""
+    names = np.array([""] * len(ratio) if people is None else people)
+    known = sorted(set(names.tolist()))
+    if len(known) < 2:
+        return level
+    own = [ratio[names == name] for name in known]
+    others = [np.sort(ratio[names != name], axis=0) for name in known]
+
+    def miss(tried: float) -> float:
+        within = sum(
+            int((mine <= rest[round(tried * (len(rest) - 1))]).sum())
+            for mine, rest in zip(own, others, strict=True)
+        )
+        return within / ratio.size - level
+
+    low, high = 0.0, 1.0
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if miss(middle) < 0 else (low, middle)
+    return high
 
 
 def radius_ratio(steepness: FloatArray, level: float, of_level: float = 0.9) -> FloatArray:
