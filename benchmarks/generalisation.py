@@ -57,7 +57,7 @@ from rtpca.geometry import Camera, assumed_focal_px
 from rtpca.geometry.network_input import middle
 from rtpca.inference import Lifter
 from rtpca.models import Checkpoint, load_checkpoint
-from rtpca.models.lifting import lift_windows
+from rtpca.models.lifting import lift_windows, predictor
 from rtpca.skeletons import get_skeleton
 
 SEED = 0
@@ -325,7 +325,7 @@ def lift(checkpoint: Checkpoint, windows: Windows, condition: Condition) -> Lift
     device = next(checkpoint.model.parameters()).device
     poses = [
         lift_windows(
-            checkpoint.model,
+            predictor(checkpoint.model),
             checkpoint.input,
             keypoints[batch].to(device),
             scores[batch].to(device),
@@ -333,7 +333,7 @@ def lift(checkpoint: Checkpoint, windows: Windows, condition: Condition) -> Lift
             size_wh=camera.size_wh[batch].to(device),
             focal_px=focal[batch].to(device),
             principal_px=principal[batch].to(device),
-        ).cpu()
+        )[0].cpu()
         for batch in torch.arange(len(keypoints)).split(BATCH)
     ]
     truth = middle(seen.poses3d, checkpoint.config.out_frames)

@@ -53,7 +53,7 @@ def test_live_poses_are_near_the_truth(clip, stream):
 def test_a_camera_faster_than_any_is_lifted(clip, stream):
     points = np.repeat(clip.keypoints_px[:15], 100, axis=0)
     lifter = stream(latency_frames=0)
-    lifter._lifted = lambda points, scores: (np.zeros((len(points), 17, 3), np.float32), None)
+    lifter._lifted = lambda points, scores: (np.zeros((len(points), 17, 3), np.float32), None, None)
     poses = pushed(
         lifter, points, np.arange(1500) / 1000
     )  # the window holds more frames than scores are kept
