@@ -101,7 +101,7 @@ def card(
         normalisation=checkpoint.input.normalisation,
         steps=about["steps"],
         batch=about["recipes"][-1]["batch"],
-        recipes=", ".join(f"configs/{recipe['name']}.yaml" for recipe in about["recipes"]),
+        recipes=", then ".join(f"configs/{recipe['name']}.yaml" for recipe in about["recipes"]),
         million=about["frames"] / 1e6,
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         data="\n".join(_terms(source) for source in about["data"]),
