@@ -10,7 +10,7 @@ frames and as the mean of actions, and acceleration error in mm/s². The rows ar
 - most others: every n-th window of the split (`--every`), one camera for each in turn. A window is changed as
   its `Condition` says, by the library's own augmentation, and goes straight into the network, without
   averaging with the mirror image;
-- `through lift`: a second from the middle of every sequence at another frame rate, lifted by `Lifter` as
+- `through lift`: two seconds from the middle of every sequence at another frame rate, lifted by `Lifter` as
   a user's clip is: repaired, resampled, windows blended, averaged with the mirror image.
 
 Errors of `all joints` of a partial body count the guessed joints too. `--unseen` takes weights that were
