@@ -177,16 +177,16 @@ def train_runs(
     """
     for run in runs:
         check_run(run, data)
-    todo = [run for run in runs if not is_finished(run)]
-    before = {run.folder: current_step(run) for run in todo}
-    total = sum(total_steps(run) - before[run.folder] for run in todo)
+    unfinished = [run for run in runs if not is_finished(run)]
+    before = {run.folder: current_step(run) for run in unfinished}
+    total = sum(total_steps(run) - before[run.folder] for run in unfinished)
 
     def tell(run: Run) -> None:
-        now = sum(current_step(other) - before[other.folder] for other in todo)
+        now = sum(current_step(other) - before[other.folder] for other in unfinished)
         report(max(now, 0), total, f"{run.name}, seed {run.seed}")
 
     if jobs == 1:
-        for run in todo:
+        for run in unfinished:
             if time.monotonic() >= deadline_s:
                 return
             finished = train_one(
@@ -195,12 +195,12 @@ def train_runs(
             if not finished and time.monotonic() < deadline_s:
                 raise KeyboardInterrupt
         return
-    tasks = [Task(_train_until, (run, data, _wall(deadline_s))) for run in todo]
+    tasks = [Task(_train_until, (run, data, _wall(deadline_s))) for run in unfinished]
     run_tasks(
         tasks,
         jobs,
         begin=lambda: time.monotonic() < deadline_s,
-        poll=lambda done: tell(todo[min(done, len(todo) - 1)]),
+        poll=lambda done: tell(unfinished[min(done, len(unfinished) - 1)]),
     )
 
 
