@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
+from torch import Tensor
+from torch.nn.functional import interpolate
+
 from rtpca.errors import ConfigError, TrainingError
 from rtpca.models import Checkpoint, LiftingNetwork, RTPCAConfig, build
 from rtpca.training.config import TrainConfig
 
 _HEAD = "scale_head."
+_POSITION = "temporal_position"
 
 
 def recipe_for(config: TrainConfig, start: Checkpoint | None) -> TrainConfig:
@@ -41,18 +45,20 @@ def starting_model(config: TrainConfig, start: Checkpoint | None) -> LiftingNetw
 
     Args:
         config: The recipe.
-        start: Start from these weights; None: from random ones. An uncertainty head that they lack is new.
+        start: Start from these weights; None: from random ones. An uncertainty head that they lack is new,
+            one that the recipe lacks is left out. Temporal positions of windows of another length are
+            stretched to the recipe's.
 
     Raises:
-        TrainingError: If the weights are not of the recipe's sizes, options and input.
+        TrainingError: If the weights are not of the recipe's sizes, options and input, but for the length
+            of windows, or another part depends on that length.
     """
     model = build(config.model)
     if start is None:
         return model
     new, old = config.to_dict(), {"model": start.config.to_dict(), "input": asdict(start.input)}
-    head_is_new = adds_head(config, start)
     # How weights were initialised and regularised does not bind the next training.
-    free = ("init", "dropout", "drop_path", *(("uncertainty",) if head_is_new else ()))
+    free = ("init", "dropout", "drop_path", "uncertainty", "frames")
     changed = [
         f"{group}.{key}"
         for group, values in old.items()
@@ -65,10 +71,34 @@ def starting_model(config: TrainConfig, start: Checkpoint | None) -> LiftingNetw
             "values, or choose other weights"
         )
     weights = start.model.state_dict()
-    if head_is_new:
-        weights |= {key: tensor for key, tensor in model.state_dict().items() if key.startswith(_HEAD)}
+    if config.model.predicts_scale != start.config.predicts_scale:
+        own = model.state_dict()
+        weights = {key: tensor for key, tensor in weights.items() if not key.startswith(_HEAD)}
+        weights |= {key: tensor for key, tensor in own.items() if key.startswith(_HEAD)}
+    if config.model.frames != start.config.frames:
+        weights = _at_length(weights, model, start)
     model.load_state_dict(weights)
     return model
+
+
+def _at_length(weights: dict[str, Tensor], model: LiftingNetwork, start: Checkpoint) -> dict[str, Tensor]:
+    """Weights for windows as long as the model's, their temporal positions stretched (as ViTs do)."""
+    frames = model.config.frames
+    positions = weights.get(_POSITION)
+    if positions is not None:
+        along = positions[:, :, 0].transpose(1, 2)  # (1, C, F)
+        stretched = interpolate(along, size=frames, mode="linear", align_corners=True)
+        weights = weights | {_POSITION: stretched.transpose(1, 2).unsqueeze(2)}
+    own = model.state_dict()
+    unfit = [key for key in own if key not in weights or own[key].shape != weights[key].shape]
+    if unfit:
+        raise TrainingError(
+            f"{start.name} has windows of {start.config.frames} frames and cannot go on with {frames}: "
+            f"{len(unfit)} of its tensors depend on the length, {unfit[0]} first; take a length that is "
+            f"{start.config.frames} times a power of the pyramid's ratio and model.pyramid_norm=channels, or "
+            f"model.frames={start.config.frames}"
+        )
+    return weights
 
 
 def freeze_body(model: LiftingNetwork) -> None:
