@@ -48,11 +48,12 @@ def main() -> None:
         "detector": measure(trained, arguments.data, EvalConfig(detector_noise=True)),
     }
     numbers = {key: report.to_dict() for key, report in reports.items()}
+    recipes, left_out = recipes_of(stages)
     about = {
         "licence": "Apache-2.0",
-        "recipes": [recipe for stage in stages for recipe in recipes(stage)],
-        "steps": sum(stage.about["steps"] for stage in stages),
-        "frames": sum(stage.about["frames"] for stage in stages),
+        "recipes": recipes,
+        "steps": sum(stage.about["steps"] for stage in stages) - sum(recipe["steps"] for recipe in left_out),
+        "frames": sum(stage.about["frames"] for stage in stages) - sum(map(frames_of, left_out)),
         "data": trained.about["data"],
         "test_split": numbers,
     }
@@ -72,10 +73,20 @@ def load(stage: str) -> Checkpoint:
     return load_checkpoint(in_folder if in_folder.exists() else stage)
 
 
-def recipes(checkpoint: Checkpoint) -> list[dict[str, Any]]:
-    """How weights were trained: one recipe, or those of several stages where they were shipped before."""
-    about = checkpoint.about
-    return about["recipes"] if "recipes" in about else [about["recipe"]]
+def recipes_of(stages: list[Checkpoint]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The recipes that made the last stage's weights; those that were shipped before come with several.
+
+    An uncertainty head that a later stage left out is in no weights: its recipe is apart.
+    """
+    found = [recipe for stage in stages for recipe in stage.about.get("recipes", [stage.about.get("recipe")])]
+    earlier, last = found[:-1], found[-1]
+    heads = [recipe for recipe in earlier if recipe["optim"].get("train", "all") == "uncertainty"]
+    return [*(recipe for recipe in earlier if recipe not in heads), last], heads
+
+
+def frames_of(recipe: dict[str, Any]) -> int:
+    """Frames that a finished run of a recipe was trained on."""
+    return recipe["steps"] * recipe["batch"] * recipe["model"]["frames"]
 
 
 def measure(checkpoint: Checkpoint, data: Path, config: EvalConfig) -> Report:
