@@ -1,0 +1,59 @@
+"""The one command that trains shipped weights: stage after stage, going on where it stopped."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from rtpca.data.store import write_dataset
+from rtpca.data.synthetic import synthetic_recordings
+from rtpca.models import load_checkpoint
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+import train_weights
+
+SMALL = (
+    "steps=2",
+    "batch=2",
+    "val_every=2",
+    "checkpoint_every=1",
+    "model.dim=8",
+    "model.depth=2",
+    "model.heads=2",
+)
+SHORT = ("optim.cooldown_steps=1", "optim.warmup_steps=1")
+SET = [word for value in (*SMALL, *SHORT) for word in ("--set", value)]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "synthetic.h5"
+    write_dataset(path, synthetic_recordings(frames=60))
+    return path
+
+
+def test_a_command_trains_all_stages_and_goes_on_where_it_stopped(data, tmp_path, capsys) -> None:
+    command = ["rtpca-b", "--data", str(data), "--out", str(tmp_path), "--device", "cpu", *SET]
+    train_weights.main([*command, "--max-time", "0"])
+    assert "rtpca-s: stopped at step 1 of 2; the same command goes on" in capsys.readouterr().out
+    train_weights.main(command)
+    *_, last = capsys.readouterr().out.splitlines()
+    recipes = [*train_weights.STAGES["rtpca-b"][:-1], "rtpca-b-uncertainty"]
+    assert last.split()[2:-2] == ["rtpca-b", *(str(tmp_path / name) for name in recipes)]
+    trained = load_checkpoint(tmp_path / recipes[-1] / "weights.safetensors")
+    assert trained.config.frames == 243
+    assert trained.calibration is not None
+
+    before = (tmp_path / "rtpca-b" / "curves.csv").read_text()
+    train_weights.main(command)
+    assert (tmp_path / "rtpca-b" / "curves.csv").read_text() == before
+    assert capsys.readouterr().out.splitlines()[-1] == last
+
+
+@pytest.mark.parametrize("name", train_weights.STAGES)
+def test_every_shipped_stage_is_a_recipe(name) -> None:
+    assert all((train_weights.CONFIGS / f"{recipe}.yaml").is_file() for recipe in train_weights.STAGES[name])
+    shipped = Path(train_weights.__file__).parents[1] / "src" / "rtpca" / "assets" / f"{name}.safetensors"
+    assert shipped.is_file()
