@@ -5,7 +5,7 @@ import os
 import pytest
 
 from rtpca.errors import InputError
-from rtpca.files import written_whole
+from rtpca.files import write_lines, written_whole
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path) -> None:
@@ -18,6 +18,12 @@ def test_the_file_appears_when_the_block_ends(tmp_path) -> None:
         assert target.read_text() == "old"
     assert target.read_text() == "new"
     assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_every_line_is_ended(tmp_path) -> None:
+    target = tmp_path / "a.txt"
+    assert write_lines(target, (text for text in ("0.5°", "", "b"))) == target
+    assert target.read_bytes() == "0.5°\n\nb\n".encode()
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
+from _generalisation.conditions import CLIP_CONDITIONS, CONDITIONS, Condition
+from _generalisation.parts import error_parts
+from _generalisation.windows import Windows, lift
+from generalisation import main
 from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.evaluation import EvalConfig, evaluate, summarise
 from rtpca.models import load_checkpoint
-
-PROGRAM = Path(__file__).parents[1] / "benchmarks" / "generalisation.py"
-
-
-@pytest.fixture(scope="module")
-def generalisation():
-    spec = importlib.util.spec_from_file_location("generalisation", PROGRAM)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +25,10 @@ def data(tmp_path_factory) -> Path:
     return path
 
 
-def test_every_condition_has_a_row(generalisation, data, tmp_path, capsys):
+def test_every_condition_has_a_row(data, tmp_path, capsys):
     out = tmp_path / "out.json"
     unseen = f"rtpca-s:{_source(data)}"
-    generalisation.main(
+    main(
         [
             "--data",
             str(data),
@@ -61,7 +51,7 @@ def test_every_condition_has_a_row(generalisation, data, tmp_path, capsys):
     assert measured[0]["rows"][0]["mpjpe_mm"] == report.all_frames.mpjpe_mm
     assert measured[0]["rows"][0]["p_mpjpe_actions_mm"] == report.average.p_mpjpe_mm
     rows = {(row["group"], row["label"]): row for row in measured[0]["rows"]}
-    for condition in (*generalisation.CONDITIONS, *generalisation.CLIP_CONDITIONS):
+    for condition in (*CONDITIONS, *CLIP_CONDITIONS):
         assert condition.label in table
     for row in rows.values():
         assert row["frames"] > 0
@@ -73,23 +63,23 @@ def test_every_condition_has_a_row(generalisation, data, tmp_path, capsys):
     assert {row["group"] for row in measured[1]["rows"]} == {"by source", "unseen source"}
 
 
-def test_all_windows_have_the_errors_of_the_evaluation(generalisation, data):
+def test_all_windows_have_the_errors_of_the_evaluation(data):
     checkpoint = load_checkpoint("rtpca-s")
     with open_dataset(data) as dataset:
         recording = dataset.read(dataset.names("test")[0])
     config = EvalConfig(all_cameras=False)
     (expected,) = evaluate(checkpoint.model, checkpoint.input, [recording], config)
-    windows = generalisation.Windows.cut([recording], checkpoint, every=1)
-    lifted = generalisation.lift(checkpoint, windows, generalisation.Condition("", ""))
+    windows = Windows.cut([recording], checkpoint, every=1)
+    lifted = lift(checkpoint, windows, Condition("", ""))
     found = next(iter(lifted.errors()))  # its first window has the first camera, as the first sequence has
     assert torch.allclose(found.mpjpe_m, expected.mpjpe_m[: len(found.mpjpe_m)], atol=1e-5)
 
 
-def test_error_parts_know_a_body_that_is_too_large(generalisation, data):
+def test_error_parts_know_a_body_that_is_too_large(data):
     with open_dataset(data) as dataset:
         poses = torch.from_numpy(dataset.read(dataset.names("test")[0]).positions3d).double()
     poses = poses - poses[:, :1]
-    parts = generalisation.error_parts("", "h36m17", 1.1 * poses, poses)
+    parts = error_parts("", "h36m17", 1.1 * poses, poses)
     assert parts.size_percent == pytest.approx(10.0)
     assert parts.n_mpjpe_mm == pytest.approx(0.0, abs=1e-6)
     thigh_mm = 1000 * (poses[0, 1] - poses[0, 2]).norm().item()
@@ -106,9 +96,9 @@ def test_error_parts_know_a_body_that_is_too_large(generalisation, data):
         (["--unseen", "rtpca-s:nowhere"], "no sequence"),
     ],
 )
-def test_wrong_options_end_in_one_line(generalisation, data, capsys, options, message):
+def test_wrong_options_end_in_one_line(data, capsys, options, message):
     with pytest.raises(SystemExit) as stopped:
-        generalisation.main(["--data", str(data), *options])
+        main(["--data", str(data), *options])
     assert stopped.value.code == 2
     error = capsys.readouterr().err
     assert message in error

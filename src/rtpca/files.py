@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,6 +39,24 @@ def written_whole(path: str | os.PathLike[str]) -> Generator[Path]:
         os.replace(scratch, target)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def write_lines(path: str | os.PathLike[str], lines: Iterable[str]) -> Path:
+    """Write a text file (UTF-8), whole or not at all.
+
+    Args:
+        path: The file to write; an existing one is replaced.
+        lines: Its lines, without their ends.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: The folder does not exist or may not be written to.
+    """
+    with written_whole(path) as scratch:
+        scratch.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return Path(path)
 
 
 @contextmanager

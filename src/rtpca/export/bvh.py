@@ -11,7 +11,7 @@ import numpy as np
 from rtpca.export.body import BODY, CHILDREN
 from rtpca.export.inverse_kinematics import BodyMotion, euler_degrees, fit_motion
 from rtpca.export.world import Path, PathLike, world_motion
-from rtpca.files import written_whole
+from rtpca.files import write_lines
 from rtpca.inference import Ground, LiftResult
 
 CM_PER_M = 100.0
@@ -29,13 +29,11 @@ def save_bvh(path: PathLike, result: LiftResult, ground: Ground | None = None) -
         The path.
 
     Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton.
+        InputError: the folder cannot be written to, or the result is of another skeleton or has no frames.
     """
     motion = world_motion(result, ground)
     body = fit_motion(motion.joints_m, motion.fps)
-    with written_whole(path) as scratch:
-        scratch.write_text("\n".join([*_hierarchy(body), *_motion(body, motion.fps), ""]), encoding="ascii")
-    return Path(path)
+    return write_lines(path, [*_hierarchy(body), *_motion(body, motion.fps)])
 
 
 def _hierarchy(body: BodyMotion) -> list[str]:

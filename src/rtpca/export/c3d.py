@@ -32,8 +32,8 @@ def save_c3d(path: PathLike, result: LiftResult, ground: Ground | None = None) -
         The path.
 
     Raises:
-        InputError: the folder cannot be written to, the result is of another skeleton, or it has more frames
-            than the format can count.
+        InputError: the folder cannot be written to, or the result is of another skeleton, or has no frames or
+            more than the format can count.
         MissingExtraError: ezc3d is not installed.
     """
     motion = world_motion(result, ground)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rtpca.export.world import Path, PathLike, world_motion
-from rtpca.files import written_whole
+from rtpca.files import write_lines
 from rtpca.inference import Ground, LiftResult
 
 
@@ -22,7 +22,7 @@ def save_csv(path: PathLike, result: LiftResult, ground: Ground | None = None) -
         The path.
 
     Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton.
+        InputError: the folder cannot be written to, or the result is of another skeleton or has no frames.
     """
     motion = world_motion(result, ground)
     parts = ("x_m", "y_m", "z_m", "confidence")
@@ -36,6 +36,4 @@ def save_csv(path: PathLike, result: LiftResult, ground: Ground | None = None) -
         ):
             cells += [f"{value:.6f}" for value in point] + [f"{sure:.4f}"]
         lines.append(",".join(cells))
-    with written_whole(path) as scratch:
-        scratch.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    return Path(path)
+    return write_lines(path, lines)

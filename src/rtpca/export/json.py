@@ -28,7 +28,7 @@ def save_json(path: PathLike, result: LiftResult, ground: Ground | None = None) 
         The path.
 
     Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton.
+        InputError: the folder cannot be written to, or the result is of another skeleton or has no frames.
     """
     motion = world_motion(result, ground)
     skeleton = get_skeleton(result.skeleton)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from rtpca.checks import check_choice
 from rtpca.export.world import Path, PathLike, world_motion
-from rtpca.files import written_whole
+from rtpca.files import write_lines
 from rtpca.inference import Ground, LiftResult
 
 _PER_METRE = {"mm": 1000.0, "m": 1.0}
@@ -30,7 +30,7 @@ def save_trc(
         The path.
 
     Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton.
+        InputError: the folder cannot be written to, or the result is of another skeleton or has no frames.
         ConfigError: the unit is another.
     """
     scale = _PER_METRE[check_choice("unit of a TRC file", unit, tuple(_PER_METRE))]
@@ -55,9 +55,7 @@ def save_trc(
     ):
         cells = [f"{value:.{_digits(unit)}f}" for value in row] if seen else blank
         lines.append("\t".join([str(number), f"{time_s:.9f}", *cells]))
-    with written_whole(path) as scratch:
-        scratch.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    return path
+    return write_lines(path, lines)
 
 
 def _digits(unit: str) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rtpca.files import written_whole
+from rtpca.files import write_lines, written_whole
 from rtpca.reproduce.machine import machine_text
 
 Cell = str | int | float | None
@@ -67,9 +67,7 @@ def write_caption(path: Path, caption: Caption, pictures: Sequence[Path]) -> Pat
         lines += [paragraph, ""]
     lines += [*markdown_table(caption.header, caption.rows), ""]
     lines += [f"- {name}: {value}" for name, value in caption.facts.items()]
-    with written_whole(path) as scratch:
-        scratch.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
+    return write_lines(path, lines)
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:

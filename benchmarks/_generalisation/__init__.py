@@ -1,0 +1,1 @@
+"""Modules of `generalisation.py`: what it measures, how, and its tables."""
