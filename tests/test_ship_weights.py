@@ -1,0 +1,45 @@
+"""What the tool that ships weights says of how they came about."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from rtpca.models import Checkpoint, load_checkpoint
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+import ship_weights
+
+
+def stage(*names: str) -> Checkpoint:
+    """Weights made by these recipes."""
+    shipped = load_checkpoint("rtpca-xs")
+    recipes = [
+        {
+            "name": name,
+            "steps": 10,
+            "batch": 2,
+            "model": {"frames": 27},
+            "optim": {"train": "uncertainty" if name == "uncertainty" else "all"},
+        }
+        for name in names
+    ]
+    about = {"recipe": recipes[0]} if len(recipes) == 1 else {"recipes": recipes}
+    return Checkpoint(shipped.model, shipped.input, about, "trained", shipped.calibration)
+
+
+@pytest.mark.parametrize(
+    ("stages", "kept", "left_out"),
+    [
+        ([("a",)], ["a"], 0),
+        ([("a",), ("uncertainty",)], ["a", "uncertainty"], 0),
+        ([("a", "b", "uncertainty"), ("c",)], ["a", "b", "c"], 1),
+        ([("a", "uncertainty"), ("c",), ("uncertainty",)], ["a", "c", "uncertainty"], 1),
+    ],
+)
+def test_a_head_that_a_later_stage_left_out_made_no_weights(stages, kept, left_out) -> None:
+    recipes, heads = ship_weights.recipes_of([stage(*names) for names in stages])
+    assert [recipe["name"] for recipe in recipes] == kept
+    assert [ship_weights.frames_of(recipe) for recipe in heads] == [540] * left_out
