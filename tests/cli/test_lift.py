@@ -204,6 +204,45 @@ def test_an_output_folder_that_is_not_there_is_said_before_the_work(tmp_path: Pa
     assert "there is no folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        ("-o", "a" * 252 + ".npz"),
+        ("--render", "a" * 252 + ".gif"),
+        ("--render", "a" * 252 + ".mp4"),
+        ("--html", "a" * 251 + ".html"),
+        ("--rerun", "a" * 252 + ".rrd"),
+        ("--export", "json"),
+    ],
+)
+def test_a_name_that_is_too_long_is_said_before_the_work(
+    tmp_path: Path, weights, walk, monkeypatch, capsys, option, name
+):
+    np.savez(tmp_path / "walk.npz", keypoints=walk)
+    monkeypatch.setattr("rtpca.extras.optional_import", lambda *_: None)
+    monkeypatch.setattr(Lifter, "from_pretrained", lambda *_, **__: pytest.fail("the work began"))
+    # With .json the name of the longest output is one character longer than the file system takes.
+    words = {"-o": tmp_path / ("b" * 251 + ".npz" if name == "json" else "out.npz")}
+    words[option] = name if name == "json" else tmp_path / name
+    options = [word for pair in words.items() for word in pair]
+    assert lift(tmp_path / "walk.npz", *options, "--weights", weights) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("rtpca: error: cannot write ")
+    assert said.err.endswith(": the name is longer than the file system allows; give a shorter one\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["walk.npz"]
+
+
+def test_the_longest_names_are_written(tmp_path: Path, weights, walk):
+    np.savez(tmp_path / "walk.npz", keypoints=walk[:20], image_size=[1000, 1002], fps=50)
+    words = ["-o", tmp_path / ("a" * 250 + ".npz"), "--html", tmp_path / ("a" * 250 + ".html")]
+    words += ["--render", tmp_path / ("a" * 250 + ".gif"), "--export", "bvh,csv,glb,json,trc"]
+    assert lift(tmp_path / "walk.npz", *words, "--weights", weights) == 0
+    endings = ["npz", "html", "gif", "bvh", "csv", "glb", "json", "trc"]
+    written = sorted(["walk.npz", *("a" * 250 + f".{ending}" for ending in endings)])
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
+
+
 _MEASURED = """
 import resource, sys
 import torch
