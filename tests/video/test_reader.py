@@ -159,6 +159,15 @@ def test_a_file_that_is_cut_off_is_said_before_anything_is_decoded(tmp_path, who
         VideoReader(tmp_path / name)
 
 
+def test_the_command_that_keeps_a_part_names_the_file_as_the_user_did(tmp_path, whole, monkeypatch):
+    (tmp_path / "my clips").mkdir()
+    content = whole["faststart.mp4"].read_bytes()
+    (tmp_path / "my clips" / "walk.mp4").write_bytes(content[: len(content) // 2])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r'with: ffmpeg -i "my clips/walk.mp4" -c:v'):
+        VideoReader(Path("my clips") / "walk.mp4")
+
+
 @pytest.mark.parametrize("name", ["faststart.mp4", "index_last.mp4", "clip.mkv"])
 def test_a_damaged_file_is_said(tmp_path, whole, name, rng):
     content = bytearray(whole[name].read_bytes())

@@ -162,7 +162,7 @@ class VideoReader:
         of = "" if said_s is None else f" of {said_s:.1f} s"
         return InputError(
             f"{self.path}: the file is cut off after {held_s:.1f} s{of}; copy it again, or keep what is "
-            f"there with: ffmpeg -i {self.path.name} -c:v libx264 whole.mp4"
+            f'there with: ffmpeg -i "{self.path}" -c:v libx264 whole.mp4'
         )
 
     def _stated_rates(self) -> tuple[Fraction, ...]:
