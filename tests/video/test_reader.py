@@ -80,6 +80,23 @@ def test_pixels_become_square(tmp_path):
     assert corners(frame.image) == UPRIGHT
 
 
+@pytest.mark.parametrize(
+    ("aspect", "width"), [(Fraction(32, 11), 465), (Fraction(4), 640), (Fraction(1, 4), 40)]
+)
+def test_the_flattest_pixels_in_use_become_square(tmp_path, aspect, width):
+    assert frames_of(write_clip(tmp_path / "flat.mkv", 1, aspect=aspect))[0].image.shape == (120, width, 3)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "text"), [(Fraction(100), "100:1"), (Fraction(1, 100), "1:100"), (Fraction(9, 2), "9:2")]
+)
+@pytest.mark.parametrize("name", ["crafted.mp4", "crafted.mkv"])
+def test_pixels_of_an_absurd_shape_are_refused_before_a_picture_is_made(tmp_path, name, aspect, text):
+    path = write_clip(tmp_path / name, 3, aspect=aspect)
+    with pytest.raises(InputError, match=rf"pixels are said to be {text}, .*-i \"{path}\" -vf setsar=1"):
+        VideoReader(path)
+
+
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv"])
 @pytest.mark.parametrize(
     "rate", [Fraction(30000, 1001), Fraction(60000, 1001), Fraction(25), Fraction(240), Fraction(15, 2)]
