@@ -131,6 +131,58 @@ def test_a_real_take(tmp_path: Path, weights, shared_data):
     assert result.valid.all()
 
 
+def several_people(path: Path, walk: np.ndarray, *, whole: int) -> Path:
+    """A file of `whole` people who walk, and one more of whom two joints are seen in two frames."""
+    found = []
+    for number in range(whole + 1):
+        joints = np.concatenate([walk + 300 * number, np.ones((*walk.shape[:2], 1))], axis=2)
+        if number == whole:
+            joints = joints[3:5]
+            joints[:, 2:, 2] = 0
+        for frame, one in enumerate(joints):
+            found.append({"image_id": frame, "track_id": number, "keypoints": one.reshape(-1).tolist()})
+    path.write_text(json.dumps(found))
+    return path
+
+
+def test_who_cannot_be_lifted_is_left_out_and_the_others_are_lifted(tmp_path: Path, weights, walk, capsys):
+    file = several_people(tmp_path / "in.json", walk[:30], whole=2)
+    words = ["--weights", weights, "--skeleton", "h36m17", "--person", "all", "--export", "json"]
+    words += ["--image-size", 2000, 2000, "--html", tmp_path / "out.html"]
+    assert lift(file, "-o", tmp_path / "out.npz", *words) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if "left out" in line] == [
+        "person 3 is left out: no frame shows enough of a person: at least 4 joints with a score are needed "
+        "in one of the 30 frames; check the keypoints and their scores"
+    ]
+    assert len(said) == len(set(said))
+    written = ["in.json", "out-person2.json", "out-person2.npz", "out.html", "out.json", "out.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
+
+
+def test_nobody_who_can_be_lifted_is_one_line_and_exit_code_2(tmp_path: Path, weights, walk, capsys):
+    file = several_people(tmp_path / "in.json", walk, whole=0)
+    for person in ("all", "1"):
+        words = ["-o", tmp_path / "out.npz", "--weights", weights, "--skeleton", "h36m17", "--person", person]
+        assert lift(file, *words) == 2
+        captured = capsys.readouterr()
+        assert captured.err.startswith("rtpca: error: no frame shows enough of a person")
+        assert captured.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["in.json"]
+
+
+def test_later_people_move_up_for_a_sequence_without_joints(tmp_path: Path, weights, walk, capsys):
+    views = [walk * np.nan, walk]
+    np.savez(tmp_path / "in.npz", positions_2d=np.array({"S1": {"Walk": views}}, dtype=object))
+    words = ["--weights", weights, "--skeleton", "h36m17", "--person", "all"]
+    assert lift(tmp_path / "in.npz", "-o", tmp_path / "out.npz", *words) == 0
+    said = capsys.readouterr().out
+    assert "person 1 is left out, later ones move up: " in said
+    assert "S1 / Walk / camera 0: keypoints hold no visible joint" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.npz", "out.npz"]
+    assert LiftResult.load(tmp_path / "out.npz").valid.all()
+
+
 class Trap:
     def __init__(self, folder: Path):
         self.folder = folder

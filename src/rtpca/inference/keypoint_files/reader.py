@@ -1,4 +1,4 @@
-"""One entrance to all keypoint formats: read the file, choose the person, recognise the joints."""
+"""One entrance to all keypoint formats: read the file, choose a person, recognise the joints."""
 
 from __future__ import annotations
 
@@ -48,15 +48,72 @@ class KeypointFile:
     notes: tuple[str, ...]
 
 
-def read_keypoints(path: str | Path, skeleton: str = "auto", person: int | None = None) -> KeypointFile:
-    """Read the 2D keypoints of one person from any of the usual formats.
+class KeypointPeople:
+    """The people of a keypoint file that was read; the joints of each are recognised on their own."""
+
+    def __init__(self, path: Path, content: FileContent) -> None:
+        """See `open_keypoints`."""
+        self._path, self._content = path, content
+
+    def __len__(self) -> int:
+        return len(self._content.tracks)
+
+    def person(self, number: int | None = None, skeleton: str = "auto") -> KeypointFile:
+        """One person.
+
+        Args:
+            number: From 1; None takes the first: the most complete track, or the first sequence of a
+                VideoPose3D file.
+            skeleton: Joint set; "auto" takes what the file says, or recognises it.
+
+        Returns:
+            The keypoints, with what the file says about image and frame rate.
+
+        Raises:
+            InputError: there is no such person, nothing of them can be read, or the joint set is not
+                recognised.
+            ConfigError: there is no such skeleton.
+        """
+        content = self._content
+        track, number, notes = _choose(content, number, self._path)
+        joint_set, note = _skeleton(content, track, skeleton, self._path)
+        shape = f"{track.keypoints_px.shape[0]} frames of {track.keypoints_px.shape[1]} joints"
+        return KeypointFile(
+            keypoints_px=track.keypoints_px,
+            scores=track.scores,
+            skeleton=joint_set,
+            image_size=content.image_size,
+            fps=content.fps,
+            format=content.format,
+            person=number,
+            people=len(content.tracks),
+            notes=(f"{content.format}: {shape}", *notes, *content.notes, *([note] if note else [])),
+        )
+
+
+def open_keypoints(path: str | Path) -> KeypointPeople:
+    """Read the 2D keypoints of everybody in a file of any of the usual formats.
 
     Args:
         path: An `.npz` or `.npy` of ours, COCO results or annotations, AlphaPose results, MMPose predictions,
             a folder of OpenPose frames, a VideoPose3D or Detectron `.npz`.
-        skeleton: Joint set; "auto" takes what the file says, or recognises it.
-        person: Which person, from 1; None takes the first: the most complete track, or the first sequence of
-            a VideoPose3D file.
+
+    Returns:
+        The people, at least one.
+
+    Raises:
+        InputError: the file is missing, damaged, of no known format, or shows nobody.
+    """
+    return KeypointPeople(Path(path), _read(Path(path)))
+
+
+def read_keypoints(path: str | Path, skeleton: str = "auto", person: int | None = None) -> KeypointFile:
+    """Read the 2D keypoints of one person from any of the usual formats.
+
+    Args:
+        path: See `open_keypoints`.
+        skeleton: See `KeypointPeople.person`.
+        person: Which person, from 1; None takes the first.
 
     Returns:
         The keypoints, with what the file says about image and frame rate.
@@ -66,22 +123,7 @@ def read_keypoints(path: str | Path, skeleton: str = "auto", person: int | None 
             recognised.
         ConfigError: there is no such skeleton.
     """
-    path = Path(path)
-    content = _read(path)
-    track, number, notes = _choose(content, person, path)
-    joint_set, note = _skeleton(content, track, skeleton, path)
-    shape = f"{track.keypoints_px.shape[0]} frames of {track.keypoints_px.shape[1]} joints"
-    return KeypointFile(
-        keypoints_px=track.keypoints_px,
-        scores=track.scores,
-        skeleton=joint_set,
-        image_size=content.image_size,
-        fps=content.fps,
-        format=content.format,
-        person=number,
-        people=len(content.tracks),
-        notes=(f"{content.format}: {shape}", *notes, *content.notes, *([note] if note else [])),
-    )
+    return open_keypoints(path).person(person, skeleton)
 
 
 def _read(path: Path) -> FileContent:
@@ -131,8 +173,12 @@ def _choose(content: FileContent, person: int | None, path: Path) -> tuple[Track
             f"{path}: --person is {number}, but the file has {there}; give a number from 1 to {people}"
         )
     track = content.tracks[number - 1]
+    if track.fault:
+        raise InputError(f"{path}, {track.fault}")
     if people == 1:
         return track, number, []
+    if person is not None:
+        return track, number, [f"person {number} of {people} in the file: {track.label}"]
     return (
         track,
         number,
