@@ -160,6 +160,20 @@ def test_who_cannot_be_lifted_is_left_out_and_the_others_are_lifted(tmp_path: Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == written
 
 
+def test_people_of_a_file_without_an_image_size_share_one(tmp_path: Path, weights, walk, capsys):
+    file = several_people(tmp_path / "in.json", walk[:30], whole=2)
+    words = ["--weights", weights, "--skeleton", "h36m17", "--html", tmp_path / "out.html"]
+    assert lift(file, "-o", tmp_path / "out.npz", *words, "--person", "all") == 0
+    seen = np.concatenate([(walk[:30] + 300).reshape(-1, 2), (walk[3:5, :2] + 600).reshape(-1, 2)])
+    width, height = (int(side) for side in np.ceil(seen.max(axis=0)))
+    said = capsys.readouterr().out
+    assert f"person 2: image size not given: {width} x {height} px assumed, the extent of everybody" in said
+    first = LiftResult.load(tmp_path / "out.npz")
+    assert first.image_size == LiftResult.load(tmp_path / "out-person2.npz").image_size == (width, height)
+    assert lift(file, "-o", tmp_path / "alone.npz", *words) == 0
+    np.testing.assert_array_equal(LiftResult.load(tmp_path / "alone.npz").root, first.root)
+
+
 def test_nobody_who_can_be_lifted_is_one_line_and_exit_code_2(tmp_path: Path, weights, walk, capsys):
     file = several_people(tmp_path / "in.json", walk, whole=0)
     for person in ("all", "1"):

@@ -9,7 +9,7 @@ from pathlib import Path
 from rtpca.app.jobs import JobOptions, Outcome, Progress
 from rtpca.errors import InputError
 from rtpca.export import FORMATS
-from rtpca.inference import KeypointFile, Lifter, LiftResult, lift_each, open_keypoints
+from rtpca.inference import Lifter, LiftResult, lift_each, lift_file, open_keypoints
 from rtpca.inference.lifter import Device
 from rtpca.outputs import Clip, save_motion, write_exports
 from rtpca.viz import save_html
@@ -77,21 +77,11 @@ class LiftProcess:
             progress(0, 0, note)
             keypoints = file.person(number, options.skeleton)
             self._check_length(len(keypoints.keypoints_px) / (keypoints.fps or _ASSUMED_FPS))
-            return self._lift(keypoints, _noted(progress, note))
+            return lift_file(self.load(), keypoints, progress=_noted(progress, note))
 
         people = lift_each(range(1, min(len(file), _MAX_PEOPLE) + 1), lift, say)
         # The sequences of a VideoPose3D file are clips of their own, not people of one clip.
         return Clip([person for person in people if person.frames == people[0].frames], options.name)
-
-    def _lift(self, keypoints: KeypointFile, progress: Callable[[int, int], None]) -> LiftResult:
-        return self.load()(
-            keypoints.keypoints_px,
-            image_size=keypoints.image_size,
-            fps=keypoints.fps,
-            skeleton=keypoints.skeleton,
-            scores=keypoints.scores,
-            progress=progress,
-        )
 
     def _lift_video(self, path: Path, options: JobOptions, progress: Progress, say: Say) -> Clip:
         from rtpca.video import VideoReader, lift_tracks, load_detector, steady_pictures, track_video

@@ -98,15 +98,14 @@ def lift_keypoints(path: Path, lifter: Lifter, options: Options) -> Clip:
 
 
 def _lift_file(file: KeypointFile, lifter: Lifter, options: Options) -> LiftResult:
-    from rtpca.inference import smooth_result
+    from rtpca.inference import lift_file, smooth_result
 
     with progress_bar("lifting", "windows") as progress:
-        result = lifter(
-            file.keypoints_px,
-            image_size=options.image_size or file.image_size,
-            fps=options.fps if options.fps is not None else file.fps,
-            skeleton=file.skeleton,
-            scores=file.scores,
+        result = lift_file(
+            lifter,
+            file,
+            image_size=options.image_size,
+            fps=options.fps,
             focal_px=options.focal_px,
             progress=progress,
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rtpca.data.safe_pickle import npz_names
 from rtpca.errors import InputError, ShapeError
+from rtpca.inference.checked_keypoints import LARGEST_PX
 from rtpca.inference.keypoint_files import coco, mmpose, openpose, videopose3d
 from rtpca.inference.keypoint_files.arrays import read_arrays
 from rtpca.inference.keypoint_files.content import FileContent, read_json
@@ -30,6 +34,7 @@ class KeypointFile:
         scores: (F, J) on the detector's scale; 0 where missing.
         skeleton: Joint set of the keypoints.
         image_size: (width, height) in pixels, or None where the file does not say.
+        extent: (width, height) in pixels of the smallest image that holds everybody in the file.
         fps: Frames per second, or None where the file does not say.
         format: The file's format, for the user.
         person: Which person this is, from 1.
@@ -41,6 +46,7 @@ class KeypointFile:
     scores: FloatArray
     skeleton: Skeleton
     image_size: tuple[int, int] | None
+    extent: tuple[int, int]
     fps: float | None
     format: str
     person: int
@@ -54,6 +60,7 @@ class KeypointPeople:
     def __init__(self, path: Path, content: FileContent) -> None:
         """See `open_keypoints`."""
         self._path, self._content = path, content
+        self._extent = _extent(content.tracks)
 
     def __len__(self) -> int:
         return len(self._content.tracks)
@@ -83,6 +90,7 @@ class KeypointPeople:
             scores=track.scores,
             skeleton=joint_set,
             image_size=content.image_size,
+            extent=self._extent,
             fps=content.fps,
             format=content.format,
             person=number,
@@ -162,6 +170,15 @@ def _read_json(document: Any, path: Path) -> FileContent:
             if "keypoint_scores" in first:
                 return mmpose.read_predictions([{"frame_id": 0, "instances": document}], path)
     raise InputError(f"{path}: a JSON file of no known layout; readable are {_FORMATS}")
+
+
+def _extent(tracks: list[Track]) -> tuple[int, int]:
+    corner = np.ones(2)
+    for track in tracks:
+        points = track.keypoints_px.reshape(-1, 2)
+        usable = np.where(np.abs(points) <= LARGEST_PX, points, 1)
+        corner = np.maximum(corner, usable.max(axis=0, initial=1))
+    return math.ceil(corner[0]), math.ceil(corner[1])
 
 
 def _choose(content: FileContent, person: int | None, path: Path) -> tuple[Track, int, list[str]]:
