@@ -5,7 +5,7 @@ import os
 import pytest
 
 from rtpca.errors import InputError
-from rtpca.files import write_lines, written_whole
+from rtpca.files import write_lines, written_together, written_whole
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path) -> None:
@@ -57,4 +57,36 @@ def test_a_missing_folder_or_a_folder_as_name_is_said(tmp_path) -> None:
     ):
         pass
     with pytest.raises(InputError, match="it is a folder"), written_whole(tmp_path):
+        pass
+
+
+LONGEST = "a" * 251 + ".txt"  # 255 characters: what the usual file systems take
+
+
+def test_every_name_that_the_file_system_takes_can_be_written(tmp_path) -> None:
+    with written_whole(tmp_path / LONGEST) as scratch:
+        scratch.write_text("whole")
+    with written_together() as scratch_of, written_whole(scratch_of(tmp_path / f"b{LONGEST[1:]}")) as scratch:
+        scratch.write_text("together")
+    assert sorted(os.listdir(tmp_path)) == [LONGEST, f"b{LONGEST[1:]}"]
+
+
+@pytest.mark.parametrize("name", [f"a{LONGEST}", "ä" * 300 + ".txt", "a." + "b" * 250])
+def test_a_name_that_is_too_long_is_said_and_leaves_nothing(tmp_path, name) -> None:
+    said = (
+        r"cannot write \S{,40}\.\.\.\S{,40}: the name is longer than the file system allows; give a shorter"
+    )
+    with pytest.raises(InputError, match=said), written_whole(tmp_path / name):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_of_several_files_a_name_that_is_too_long_is_said_at_once(tmp_path) -> None:
+    with written_together() as scratch, pytest.raises(InputError, match="the name is longer"):
+        scratch(tmp_path / f"a{LONGEST}")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_path_that_is_too_long_is_said(tmp_path) -> None:
+    with pytest.raises(InputError, match="the name is longer"), written_whole(tmp_path / ("a/" * 3000 + "b")):
         pass

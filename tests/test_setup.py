@@ -131,6 +131,16 @@ def test_what_dependencies_need_is_pinned_too(name, extra, mark) -> None:
     assert needed_by(extra) <= {plain(pin) for pin in pins(name)}
 
 
+def test_a_detector_that_is_installed_later_leaves_numpy_as_mediapipe_needs_it() -> None:
+    """OpenCV 4.12 and newer want numpy 2."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    wanted = {item.name: item.specifier for item in map(Requirement, extras["rtmlib"])}
+    for name in ("opencv-python", "opencv-contrib-python"):
+        assert wanted[name].contains(pins("constraints-video.txt")[name])
+        assert not wanted[name].contains("4.12.0.88")
+        assert not wanted[name].contains("5.0.0.93")
+
+
 def test_detectors_are_tested_with_the_same_torch() -> None:
     assert pins("constraints-video.txt")["torch"] == PINS["torch"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rtpca.errors import InputError
+
+_SHOWN_PART = 40
 
 
 @contextmanager
@@ -25,7 +28,7 @@ def written_whole(path: str | os.PathLike[str]) -> Generator[Path]:
         The path to write to, in the same folder and with the same ending.
 
     Raises:
-        InputError: The folder does not exist or may not be written to.
+        InputError: The folder does not exist or may not be written to, or the name is too long.
 
     Example:
         >>> with written_whole("/tmp/answer.txt") as scratch:
@@ -33,7 +36,9 @@ def written_whole(path: str | os.PathLike[str]) -> Generator[Path]:
     """
     target = _usable_target(path)
     # Not tempfile.mkstemp: its files are readable by their owner only, and would stay so after the move.
-    scratch = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.part{target.suffix}")
+    # Without the stem, so that every name that the file system takes can be written.
+    scratch = target.with_name(f".rtpca-{secrets.token_hex(4)}.part{target.suffix}")
+    _check_length(scratch, target)
     try:
         yield scratch
         os.replace(scratch, target)
@@ -71,7 +76,7 @@ def written_together() -> Generator[Callable[[str | os.PathLike[str]], Path]]:
         is left out; the same path gives the same one again.
 
     Raises:
-        InputError: a folder does not exist or may not be written to.
+        InputError: a folder does not exist or may not be written to, or a name is too long.
 
     Example:
         >>> with written_together() as scratch:
@@ -87,6 +92,7 @@ def written_together() -> Generator[Callable[[str | os.PathLike[str]], Path]]:
         if place not in folders:
             folders[place] = place / f".rtpca-{secrets.token_hex(4)}.part"
             folders[place].mkdir()
+        _check_length(folders[place] / target.name, target)
         targets[place / target.name] = folders[place] / target.name
         return targets[place / target.name]
 
@@ -102,6 +108,7 @@ def written_together() -> Generator[Callable[[str | os.PathLike[str]], Path]]:
 
 def _usable_target(path: str | os.PathLike[str]) -> Path:
     target = Path(path)
+    _check_length(target, target)
     if not target.parent.is_dir():
         raise InputError(f"cannot write {target}: there is no folder {target.parent}; make it first")
     if target.exists() and not target.is_file() and not target.is_dir():
@@ -111,3 +118,20 @@ def _usable_target(path: str | os.PathLike[str]) -> Path:
     if not os.access(target.parent, os.W_OK):
         raise InputError(f"cannot write {target}: no permission to write in {target.parent.resolve()}")
     return target
+
+
+def _check_length(path: Path, target: Path) -> None:
+    """Ask the file system, which alone knows its limits, whether it takes a path that `target` needs."""
+    try:
+        os.lstat(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise InputError(
+                f"cannot write {_shortened(target)}: the name is longer than the file system allows; give a "
+                "shorter one"
+            ) from error
+
+
+def _shortened(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 2 * _SHOWN_PART else f"{text[:_SHOWN_PART]}...{text[-_SHOWN_PART:]}"

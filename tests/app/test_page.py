@@ -39,7 +39,7 @@ def weights(tmp_path_factory) -> str:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> Path:
-    """Uploads: a good clip, one that is too long, one without anybody, and one that is too large."""
+    """Uploads: a good clip, one too long, one of nobody, one of somebody and nobody, one too large."""
     folder = tmp_path_factory.mktemp("uploads")
     clip = load_demo_clip()
     keypoints = np.concatenate([clip.keypoints_px, clip.scores[..., None]], axis=-1)
@@ -47,6 +47,9 @@ def files(tmp_path_factory) -> Path:
     np.savez(folder / "walk <b>.npz", keypoints=keypoints[:60], fps=np.array(30.0), **common)
     np.savez(folder / "long.npz", keypoints=keypoints, fps=np.array(1.0), **common)
     np.savez(folder / "nobody.npz", keypoints=np.full((9, 17, 2), np.nan), fps=np.array(30.0), **common)
+    views = {"S1": {"Walk": [keypoints[:60, :, :2] * np.nan, keypoints[:60, :, :2]]}}
+    metadata = np.array({"layout_name": "h36m"}, dtype=object)
+    np.savez(folder / "two.npz", positions_2d=np.array(views, dtype=object), metadata=metadata)
     (folder / "large.json").write_bytes(b" " * 2_100_000)
     return folder
 
@@ -112,6 +115,20 @@ def test_drop_a_file_see_the_viewer_take_the_files_and_leave_nothing(
     assert page.is_visible("#drop")
     assert watched.errors == []
     assert all(url.startswith((address, "data:")) for url in watched.requests)
+    page.close()
+
+
+def test_who_is_left_out_is_said_beside_the_files(browser, served, files) -> None:
+    page = Watched(browser).page
+    page.goto(served[0])
+    page.set_input_files("#file", files / "two.npz")
+    eventually(page, lambda: page.is_visible("#result"))
+    (note,) = page.locator("#notes li").all_inner_texts()
+    assert note.startswith("person 1 is left out, later ones move up: two.npz, S1 / Walk / camera 0: ")
+    page.click("#remove")
+    page.set_input_files("#file", files / "walk <b>.npz")
+    eventually(page, lambda: page.is_visible("#result"))
+    assert page.locator("#notes li").count() == 0
     page.close()
 
 

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from rtpca.app import Outcome
 from rtpca.errors import InputError
 
 
@@ -14,7 +15,7 @@ def copy(path, options, progress):
     """Work that takes no time: the upload and a viewer come back."""
     (options.folder / "copy.npz").write_bytes(path.read_bytes())
     (options.folder / "viewer.html").write_text("<p>viewer")
-    return {"copy.npz": "the upload", "viewer.html": "the viewer"}
+    return Outcome({"copy.npz": "the upload", "viewer.html": "the viewer"})
 
 
 def test_a_file_goes_in_and_files_come_out(serving) -> None:
@@ -47,7 +48,7 @@ def test_options_reach_the_work_and_unknown_formats_do_not(serving) -> None:
 
     def note(path, options, progress):
         seen.append((path.name, options.name, options.render, options.exports, options.skeleton))
-        return {}
+        return Outcome({})
 
     with serving(note) as server:
         query = "name=..%2f..%2fa%20b.NPZ&render=0&exports=csv,evil,bvh&skeleton=coco17"
@@ -64,11 +65,20 @@ def test_a_users_mistake_is_one_line_with_the_files_own_name(serving) -> None:
         assert (done["state"], done["error"]) == ("failed", "walk.npz: nobody is in view")
 
 
+def test_what_is_to_be_said_beside_the_files_comes_with_them(serving) -> None:
+    def note(path, options, progress):
+        return Outcome({}, [f"{path}: person 2 is left out"])
+
+    with serving(note) as server:
+        done = server.wait(server.ask("POST", "/jobs?name=walk.npz", b"abc")[2]["id"])
+        assert (done["state"], done["notes"]) == ("done", ["walk.npz: person 2 is left out"])
+
+
 def test_a_bug_is_told_in_the_terminal_and_the_next_job_runs(serving, caplog) -> None:
     def stumble(path, options, progress):
         if path.read_bytes() == b"bad":
             raise ZeroDivisionError("secret detail")
-        return {}
+        return Outcome({})
 
     with serving(stumble) as server:
         done = server.wait(server.ask("POST", "/jobs?name=a.npz", b"bad")[2]["id"])
@@ -114,7 +124,7 @@ def test_one_works_two_wait_and_more_are_turned_away(serving) -> None:
         most.append(len(at_work))
         assert go.wait(30)
         at_work.pop()
-        return {}
+        return Outcome({})
 
     with serving(hold, max_waiting=2) as server:
         numbers = [server.ask("POST", "/jobs?name=a.npz", b"abc")[2]["id"] for _ in range(3)]
@@ -137,7 +147,7 @@ def test_a_job_that_is_removed_at_work_ends_at_its_next_step(serving) -> None:
                 began.set()
         finally:
             ended.set()
-        return {}
+        return Outcome({})
 
     with serving(long) as server:
         number = server.ask("POST", "/jobs?name=a.npz", b"abc")[2]["id"]

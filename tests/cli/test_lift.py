@@ -131,6 +131,72 @@ def test_a_real_take(tmp_path: Path, weights, shared_data):
     assert result.valid.all()
 
 
+def several_people(path: Path, walk: np.ndarray, *, whole: int) -> Path:
+    """A file of `whole` people who walk, and one more of whom two joints are seen in two frames."""
+    found = []
+    for number in range(whole + 1):
+        joints = np.concatenate([walk + 300 * number, np.ones((*walk.shape[:2], 1))], axis=2)
+        if number == whole:
+            joints = joints[3:5]
+            joints[:, 2:, 2] = 0
+        for frame, one in enumerate(joints):
+            found.append({"image_id": frame, "track_id": number, "keypoints": one.reshape(-1).tolist()})
+    path.write_text(json.dumps(found))
+    return path
+
+
+def test_who_cannot_be_lifted_is_left_out_and_the_others_are_lifted(tmp_path: Path, weights, walk, capsys):
+    file = several_people(tmp_path / "in.json", walk[:30], whole=2)
+    words = ["--weights", weights, "--skeleton", "h36m17", "--person", "all", "--export", "json"]
+    words += ["--image-size", 2000, 2000, "--html", tmp_path / "out.html"]
+    assert lift(file, "-o", tmp_path / "out.npz", *words) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if "left out" in line] == [
+        "person 3 is left out: no frame shows enough of a person: at least 4 joints with a score are needed "
+        "in one of the 30 frames; check the keypoints and their scores"
+    ]
+    assert len(said) == len(set(said))
+    written = ["in.json", "out-person2.json", "out-person2.npz", "out.html", "out.json", "out.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
+
+
+def test_people_of_a_file_without_an_image_size_share_one(tmp_path: Path, weights, walk, capsys):
+    file = several_people(tmp_path / "in.json", walk[:30], whole=2)
+    words = ["--weights", weights, "--skeleton", "h36m17", "--html", tmp_path / "out.html"]
+    assert lift(file, "-o", tmp_path / "out.npz", *words, "--person", "all") == 0
+    seen = np.concatenate([(walk[:30] + 300).reshape(-1, 2), (walk[3:5, :2] + 600).reshape(-1, 2)])
+    width, height = (int(side) for side in np.ceil(seen.max(axis=0)))
+    said = capsys.readouterr().out
+    assert f"person 2: image size not given: {width} x {height} px assumed, the extent of everybody" in said
+    first = LiftResult.load(tmp_path / "out.npz")
+    assert first.image_size == LiftResult.load(tmp_path / "out-person2.npz").image_size == (width, height)
+    assert lift(file, "-o", tmp_path / "alone.npz", *words) == 0
+    np.testing.assert_array_equal(LiftResult.load(tmp_path / "alone.npz").root, first.root)
+
+
+def test_nobody_who_can_be_lifted_is_one_line_and_exit_code_2(tmp_path: Path, weights, walk, capsys):
+    file = several_people(tmp_path / "in.json", walk, whole=0)
+    for person in ("all", "1"):
+        words = ["-o", tmp_path / "out.npz", "--weights", weights, "--skeleton", "h36m17", "--person", person]
+        assert lift(file, *words) == 2
+        captured = capsys.readouterr()
+        assert captured.err.startswith("rtpca: error: no frame shows enough of a person")
+        assert captured.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["in.json"]
+
+
+def test_later_people_move_up_for_a_sequence_without_joints(tmp_path: Path, weights, walk, capsys):
+    views = [walk * np.nan, walk]
+    np.savez(tmp_path / "in.npz", positions_2d=np.array({"S1": {"Walk": views}}, dtype=object))
+    words = ["--weights", weights, "--skeleton", "h36m17", "--person", "all"]
+    assert lift(tmp_path / "in.npz", "-o", tmp_path / "out.npz", *words) == 0
+    said = capsys.readouterr().out
+    assert "person 1 is left out, later ones move up: " in said
+    assert "S1 / Walk / camera 0: keypoints hold no visible joint" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.npz", "out.npz"]
+    assert LiftResult.load(tmp_path / "out.npz").valid.all()
+
+
 class Trap:
     def __init__(self, folder: Path):
         self.folder = folder
@@ -202,6 +268,45 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, weights, walk,
 def test_an_output_folder_that_is_not_there_is_said_before_the_work(tmp_path: Path, weights, capsys):
     assert lift(tmp_path / "absent.npz", "-o", tmp_path / "nowhere" / "out.npz", "--weights", weights) == 2
     assert "there is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        ("-o", "a" * 252 + ".npz"),
+        ("--render", "a" * 252 + ".gif"),
+        ("--render", "a" * 252 + ".mp4"),
+        ("--html", "a" * 251 + ".html"),
+        ("--rerun", "a" * 252 + ".rrd"),
+        ("--export", "json"),
+    ],
+)
+def test_a_name_that_is_too_long_is_said_before_the_work(
+    tmp_path: Path, weights, walk, monkeypatch, capsys, option, name
+):
+    np.savez(tmp_path / "walk.npz", keypoints=walk)
+    monkeypatch.setattr("rtpca.extras.optional_import", lambda *_: None)
+    monkeypatch.setattr(Lifter, "from_pretrained", lambda *_, **__: pytest.fail("the work began"))
+    # With .json the name of the longest output is one character longer than the file system takes.
+    words = {"-o": tmp_path / ("b" * 251 + ".npz" if name == "json" else "out.npz")}
+    words[option] = name if name == "json" else tmp_path / name
+    options = [word for pair in words.items() for word in pair]
+    assert lift(tmp_path / "walk.npz", *options, "--weights", weights) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("rtpca: error: cannot write ")
+    assert said.err.endswith(": the name is longer than the file system allows; give a shorter one\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["walk.npz"]
+
+
+def test_the_longest_names_are_written(tmp_path: Path, weights, walk):
+    np.savez(tmp_path / "walk.npz", keypoints=walk[:20], image_size=[1000, 1002], fps=50)
+    words = ["-o", tmp_path / ("a" * 250 + ".npz"), "--html", tmp_path / ("a" * 250 + ".html")]
+    words += ["--render", tmp_path / ("a" * 250 + ".gif"), "--export", "bvh,csv,glb,json,trc"]
+    assert lift(tmp_path / "walk.npz", *words, "--weights", weights) == 0
+    endings = ["npz", "html", "gif", "bvh", "csv", "glb", "json", "trc"]
+    written = sorted(["walk.npz", *("a" * 250 + f".{ending}" for ending in endings)])
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
 
 
 _MEASURED = """

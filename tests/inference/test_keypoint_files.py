@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rtpca.errors import ConfigError, InputError, ShapeError
-from rtpca.inference import read_keypoints
+from rtpca.inference import open_keypoints, read_keypoints
 from rtpca.skeletons import get_skeleton
 
 # Places of OpenPose's COCO model, written from its documentation, by COCO's names.
@@ -286,6 +286,19 @@ def test_videopose3d_sequences(tmp_path):
     assert read_keypoints(path, person=3).keypoints_px.shape == (8, 17, 2)
     sized = videopose3d_file(tmp_path / "own.npz", "coco", video_metadata={"a": {"w": 640, "h": 480}})
     assert (read_keypoints(sized).image_size, read_keypoints(sized).skeleton.name) == ((640, 480), "coco17")
+
+
+def test_a_sequence_without_joints_does_not_keep_the_others_from_being_read(tmp_path):
+    views = [np.full((5, 17, 2), np.nan), person(5, 17)[..., :2]]
+    path = tmp_path / "data_2d.npz"
+    np.savez(path, positions_2d=np.array({"S1": {"Walk": views}}, dtype=object))
+    file = open_keypoints(path)
+    assert len(file) == 2
+    np.testing.assert_allclose(file.person(2, "h36m17").keypoints_px, views[1], rtol=1e-6)
+    with pytest.raises(
+        InputError, match=r"data_2d.npz, S1 / Walk / camera 0: keypoints hold no visible joint"
+    ):
+        file.person()
 
 
 class Trap:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from people import Script, walker
 
 from rtpca.errors import InputError
 from rtpca.inference import Lifter
+from rtpca.inference.keypoint_files.track import Track
 from rtpca.models import Checkpoint, InputSpec, build_model
 from rtpca.video import lift_tracks, lift_video, track_video
 
@@ -55,6 +57,19 @@ def test_one_person_can_be_chosen(tmp_path, lifter):
         InputError, match=r"--person is 3, but 2 people were found; give a number from 1 to 2"
     ):
         lift_tracks(video, lifter, person=3)
+
+
+def test_who_cannot_be_lifted_is_left_out_and_said(tmp_path, lifter):
+    video = track_video(write_clip(tmp_path / "one.mp4", 20, SIZE_WH), Script(lambda f: [walker(20)[f] / 4]))
+    (whole,) = video.tracks
+    few = Track(whole.keypoints_px, np.where(np.arange(17) < 2, whole.scores, 0))
+    said: list[str] = []
+    (lifted,) = lift_tracks(dataclasses.replace(video, tracks=[few, whole]), lifter, say=said.append)
+    assert lifted.valid.all()
+    (line,) = said
+    assert line.startswith("person 1 is left out, later ones move up: no frame shows enough of a person")
+    with pytest.raises(InputError, match="^no frame shows enough"):
+        lift_tracks(dataclasses.replace(video, tracks=[few, whole]), lifter, person=1)
 
 
 def test_the_detector_sees_the_picture_the_right_way_up_with_its_times(tmp_path):

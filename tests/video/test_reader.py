@@ -80,6 +80,23 @@ def test_pixels_become_square(tmp_path):
     assert corners(frame.image) == UPRIGHT
 
 
+@pytest.mark.parametrize(
+    ("aspect", "width"), [(Fraction(32, 11), 465), (Fraction(4), 640), (Fraction(1, 4), 40)]
+)
+def test_the_flattest_pixels_in_use_become_square(tmp_path, aspect, width):
+    assert frames_of(write_clip(tmp_path / "flat.mkv", 1, aspect=aspect))[0].image.shape == (120, width, 3)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "text"), [(Fraction(100), "100:1"), (Fraction(1, 100), "1:100"), (Fraction(9, 2), "9:2")]
+)
+@pytest.mark.parametrize("name", ["crafted.mp4", "crafted.mkv"])
+def test_pixels_of_an_absurd_shape_are_refused_before_a_picture_is_made(tmp_path, name, aspect, text):
+    path = write_clip(tmp_path / name, 3, aspect=aspect)
+    with pytest.raises(InputError, match=rf"pixels are said to be {text}, .*-i \"{path}\" -vf setsar=1"):
+        VideoReader(path)
+
+
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv"])
 @pytest.mark.parametrize(
     "rate", [Fraction(30000, 1001), Fraction(60000, 1001), Fraction(25), Fraction(240), Fraction(15, 2)]
@@ -157,6 +174,15 @@ def test_a_file_that_is_cut_off_is_said_before_anything_is_decoded(tmp_path, who
     (tmp_path / name).write_bytes(content[: int(len(content) * part)])
     with pytest.raises(InputError, match=r"cut off|cannot be decoded"):
         VideoReader(tmp_path / name)
+
+
+def test_the_command_that_keeps_a_part_names_the_file_as_the_user_did(tmp_path, whole, monkeypatch):
+    (tmp_path / "my clips").mkdir()
+    content = whole["faststart.mp4"].read_bytes()
+    (tmp_path / "my clips" / "walk.mp4").write_bytes(content[: len(content) // 2])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r'with: ffmpeg -i "my clips/walk.mp4" -c:v'):
+        VideoReader(Path("my clips") / "walk.mp4")
 
 
 @pytest.mark.parametrize("name", ["faststart.mp4", "index_last.mp4", "clip.mkv"])

@@ -6,6 +6,6 @@ pages out, `server` is the address and its routes. The last two need the extra `
 
 from __future__ import annotations
 
-from rtpca.app.jobs import Job, JobOptions, JobQueue, Process
+from rtpca.app.jobs import Job, JobOptions, JobQueue, Outcome, Process
 
-__all__ = ["Job", "JobOptions", "JobQueue", "Process"]
+__all__ = ["Job", "JobOptions", "JobQueue", "Outcome", "Process"]

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -43,10 +43,23 @@ class JobOptions:
     skeleton: str = "auto"
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What the work made.
+
+    Attributes:
+        files: File name in the folder -> what it is. "viewer.html" is shown in the page.
+        notes: What the user should know beside them, one line each.
+    """
+
+    files: Mapping[str, str]
+    notes: Sequence[str] = ()
+
+
 class Process(Protocol):
     """The work: a file in, files out."""
 
-    def __call__(self, path: Path, options: JobOptions, progress: Progress) -> Mapping[str, str]:
+    def __call__(self, path: Path, options: JobOptions, progress: Progress) -> Outcome:
         """Lift a video or keypoint file.
 
         Args:
@@ -56,7 +69,7 @@ class Process(Protocol):
                 if the job is no longer wanted.
 
         Returns:
-            File name in the folder -> what it is. "viewer.html" is shown in the page.
+            The files, and what is to be said about them.
 
         Raises:
             RtpcaError: What the user can mend; the page shows it as one line.
@@ -86,6 +99,7 @@ class Job:
         note: What is being done.
         error: One line, if it failed.
         files: File name -> what it is, when it is done.
+        notes: What the user should know beside the files, one line each.
     """
 
     id: str
@@ -97,6 +111,7 @@ class Job:
     note: str = ""
     error: str = ""
     files: dict[str, str] = field(default_factory=dict[str, str])
+    notes: list[str] = field(default_factory=list[str])
     finished_s: float | None = None
     unwanted: threading.Event = field(default_factory=threading.Event)
 
@@ -218,13 +233,13 @@ class JobQueue:
 
         state: State = "failed"
         try:
-            job.files = dict(self._process(job.upload, job.options, progress))
+            outcome = self._process(job.upload, job.options, progress)
+            job.files, job.notes = dict(outcome.files), [_named(note, job) for note in outcome.notes]
             state = "done"
         except _UnwantedError:
             pass
         except RtpcaError as error:
-            # The temporary name says nothing to the user.
-            job.error = " ".join(str(error).replace(str(job.upload), job.options.name).split())
+            job.error = _named(str(error), job)
         except Exception:
             _LOG.exception("the work on %r failed", job.options.name)
             job.error = "this failed unexpectedly; the terminal that runs rtpca app says more"
@@ -246,3 +261,8 @@ class JobQueue:
 
     def _clear(self, job: Job) -> None:
         shutil.rmtree(job.upload.parent, ignore_errors=True)
+
+
+def _named(text: str, job: Job) -> str:
+    """A message as one line, with the upload's own name: the temporary one says nothing to the user."""
+    return " ".join(text.replace(str(job.upload), job.options.name).split())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from rtpca.app.jobs import JobOptions, Progress
+from rtpca.app.jobs import JobOptions, Outcome, Progress
 from rtpca.errors import InputError
 from rtpca.export import FORMATS
-from rtpca.inference import KeypointFile, Lifter, LiftResult, read_keypoints
+from rtpca.inference import Lifter, LiftResult, lift_each, lift_file, open_keypoints
 from rtpca.inference.lifter import Device
 from rtpca.outputs import Clip, save_motion, write_exports
 from rtpca.viz import save_html
@@ -17,6 +17,8 @@ from rtpca.viz import save_html
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 ENDINGS = (*VIDEO_ENDINGS, ".npz", ".npy", ".json")
 """What can be read; the page offers no others."""
+
+Say = Callable[[str], None]
 
 _ASSUMED_FPS = 30.0
 _MAX_PEOPLE = 8
@@ -58,36 +60,30 @@ class LiftProcess:
             self._lifter = Lifter.from_pretrained(self._weights, self._device)
         return self._lifter
 
-    def __call__(self, path: Path, options: JobOptions, progress: Progress) -> Mapping[str, str]:
+    def __call__(self, path: Path, options: JobOptions, progress: Progress) -> Outcome:
         """See `rtpca.app.jobs.Process`."""
         progress(0, 0, "loading")
+        notes: list[str] = []
         is_video = path.suffix.lower() in VIDEO_ENDINGS
-        clip = (self._lift_video if is_video else self._lift_keypoints)(path, options, progress)
-        return write_files(clip, options, progress)
+        lift = self._lift_video if is_video else self._lift_keypoints
+        clip = lift(path, options, progress, notes.append)
+        return Outcome(write_files(clip, options, progress), notes)
 
-    def _lift_keypoints(self, path: Path, options: JobOptions, progress: Progress) -> Clip:
-        first = read_keypoints(path, options.skeleton)
-        self._check_length(len(first.keypoints_px) / (first.fps or _ASSUMED_FPS))
-        people: list[LiftResult] = []
-        for number in range(1, min(first.people, _MAX_PEOPLE) + 1):
-            keypoints = first if number == 1 else read_keypoints(path, options.skeleton, number)
-            note = "lifting" if first.people == 1 else f"lifting person {number} of {first.people}"
+    def _lift_keypoints(self, path: Path, options: JobOptions, progress: Progress, say: Say) -> Clip:
+        file = open_keypoints(path)
+
+        def lift(number: int) -> LiftResult:
+            note = "lifting" if len(file) == 1 else f"lifting person {number} of {len(file)}"
             progress(0, 0, note)
-            people.append(self._lift(keypoints, _noted(progress, note)))
+            keypoints = file.person(number, options.skeleton)
+            self._check_length(len(keypoints.keypoints_px) / (keypoints.fps or _ASSUMED_FPS))
+            return lift_file(self.load(), keypoints, progress=_noted(progress, note))
+
+        people = lift_each(range(1, min(len(file), _MAX_PEOPLE) + 1), lift, say)
         # The sequences of a VideoPose3D file are clips of their own, not people of one clip.
         return Clip([person for person in people if person.frames == people[0].frames], options.name)
 
-    def _lift(self, keypoints: KeypointFile, progress: Callable[[int, int], None]) -> LiftResult:
-        return self.load()(
-            keypoints.keypoints_px,
-            image_size=keypoints.image_size,
-            fps=keypoints.fps,
-            skeleton=keypoints.skeleton,
-            scores=keypoints.scores,
-            progress=progress,
-        )
-
-    def _lift_video(self, path: Path, options: JobOptions, progress: Progress) -> Clip:
+    def _lift_video(self, path: Path, options: JobOptions, progress: Progress, say: Say) -> Clip:
         from rtpca.video import VideoReader, lift_tracks, load_detector, steady_pictures, track_video
 
         with VideoReader(path) as reader:
@@ -99,7 +95,7 @@ class LiftProcess:
             video = track_video(path, detector, _noted(progress, f"finding people ({detector.name})"))
         finally:
             detector.close()
-        people = lift_tracks(video, self.load(), progress=_noted(progress, "lifting"))
+        people = lift_tracks(video, self.load(), progress=_noted(progress, "lifting"), say=say)
         return Clip(people[:_MAX_PEOPLE], options.name, lambda: steady_pictures(path, video.timing))
 
     def _check_length(self, seconds: float) -> None:

@@ -226,6 +226,7 @@ def _status(job: Job) -> dict[str, Any]:
         "note": job.note,
         "error": job.error,
         "files": job.files,
+        "notes": job.notes,
     }
 
 

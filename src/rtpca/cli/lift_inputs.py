@@ -74,38 +74,42 @@ def lift_keypoints(path: Path, lifter: Lifter, options: Options) -> Clip:
     """Lift one or all people of a keypoint file.
 
     Raises:
-        RtpcaError: see `read_keypoints` and `Lifter`.
+        RtpcaError: see `open_keypoints` and `Lifter`; of several people, nobody can be lifted.
     """
-    from rtpca.inference import read_keypoints
+    from rtpca.inference import lift_each, open_keypoints
     from rtpca.outputs import Clip
 
-    everybody = options.person == "all"
-    number = None if options.person == "all" else options.person
-    first = read_keypoints(path, options.skeleton, number)
-    files = [first]
-    if everybody:
-        files += [read_keypoints(path, options.skeleton, other) for other in range(2, first.people + 1)]
-    people = [_lift_file(one, lifter, options, len(files) > 1) for one in files]
+    file = open_keypoints(path)
+    said: set[str] = set()
+
+    def lift(number: int | None) -> LiftResult:
+        one = file.person(number, options.skeleton)
+        # What is said about the file is the same for all people of it.
+        _say([note for note in one.notes if note not in said])
+        said.update(one.notes)
+        return _lift_file(one, lifter, options)
+
+    if options.person == "all":
+        people = lift_each(range(1, len(file) + 1), lift, _say_one)
+    else:
+        people = [lift(options.person)]
+    _say_notes(people)
     return Clip(people, path.stem)
 
 
-def _lift_file(file: KeypointFile, lifter: Lifter, options: Options, several: bool) -> LiftResult:
-    from rtpca.inference import smooth_result
+def _lift_file(file: KeypointFile, lifter: Lifter, options: Options) -> LiftResult:
+    from rtpca.inference import lift_file, smooth_result
 
-    _say(file.notes)
     with progress_bar("lifting", "windows") as progress:
-        result = lifter(
-            file.keypoints_px,
-            image_size=options.image_size or file.image_size,
-            fps=options.fps if options.fps is not None else file.fps,
-            skeleton=file.skeleton,
-            scores=file.scores,
+        result = lift_file(
+            lifter,
+            file,
+            image_size=options.image_size,
+            fps=options.fps,
             focal_px=options.focal_px,
             progress=progress,
         )
-    result = smooth_result(result, options.smoothing)
-    _say(result.notes, f"person {file.person}: " if several else "")
-    return result
+    return smooth_result(result, options.smoothing)
 
 
 def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
@@ -132,7 +136,7 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
         detector_path=options.detector_model,
         pose_path=options.pose_model,
         device="cuda" if options.device == "cuda" else "cpu",
-        say=lambda line: _say([line]),
+        say=_say_one,
     )
     try:
         with progress_bar(f"finding people ({detector.name})", "frames") as progress:
@@ -149,11 +153,11 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
             fps=options.fps,
             focal_px=options.focal_px,
             progress=progress,
+            say=_say_one,
         )
     lifted_s = time.perf_counter() - started_s
     people = [smooth_result(person, options.smoothing) for person in people]
-    for number, person in enumerate(people, start=1):
-        _say(person.notes, f"person {number}: " if len(people) > 1 else "")
+    _say_notes(people)
     return Clip(
         people,
         path.stem,
@@ -166,6 +170,16 @@ def _speeds(video: TrackedVideo, people: int, lifted_s: float) -> dict[str, floa
     frames = len(video.timing.times_s)
     stages = {stage: frames / max(seconds, 1e-9) for stage, seconds in video.seconds.items()}
     return {**stages, "lift, per person": video.timing.frames * people / max(lifted_s, 1e-9)}
+
+
+def _say_notes(people: Sequence[LiftResult]) -> None:
+    """What was found about each person, by the number that their files will have."""
+    for number, person in enumerate(people, start=1):
+        _say(person.notes, f"person {number}: " if len(people) > 1 else "")
+
+
+def _say_one(line: str) -> None:
+    _say([line])
 
 
 def _say(lines: Sequence[str], before: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -87,7 +88,8 @@ class Wanted:
         twice = sorted({str(path) for path in paths if paths.count(path) > 1})
         if twice:
             raise InputError(f"{twice[0]} would be written twice: give each output a name of its own")
-        if any(path.exists() and source.exists() and path.samefile(source) for path in paths):
+        # os.path.exists, unlike that of Path, takes a name that is too long: `open` says so.
+        if any(os.path.exists(path) and os.path.exists(source) and path.samefile(source) for path in paths):
             raise InputError(f"{source} is the input and would be overwritten: give the output another name")
         return wanted
 

@@ -9,7 +9,7 @@ from rtpca.errors import InputError, ShapeError
 
 FloatArray = npt.NDArray[np.float32]
 
-_LARGEST_PX = 1_000_000
+LARGEST_PX = 1_000_000
 """Beyond this a coordinate is an accident: no image is as large."""
 
 
@@ -63,9 +63,9 @@ def split_scores(
     del array
     notes: list[str] = []
     with np.errstate(invalid="ignore"):
-        far = (np.abs(points) > _LARGEST_PX).any(axis=2) & np.isfinite(points).all(axis=2)
+        far = (np.abs(points) > LARGEST_PX).any(axis=2) & np.isfinite(points).all(axis=2)
     if far.any():
-        notes.append(f"{int(far.sum())} keypoints beyond {_LARGEST_PX:,} pixels count as missing")
+        notes.append(f"{int(far.sum())} keypoints beyond {LARGEST_PX:,} pixels count as missing")
     missing = far | ~np.isfinite(points).all(axis=2) | ~(values > 0)
     if missing.all():
         raise InputError("keypoints hold no visible joint: all are NaN or have score 0")

@@ -120,6 +120,11 @@ class Lifter:
             repair=repair,
         )
 
+    @property
+    def needs_image_size(self) -> bool:
+        """Whether the weights cannot do without the image size; the others assume one."""
+        return self.checkpoint.input.normalisation == "screen"
+
     def __call__(
         self,
         keypoints: npt.ArrayLike,
@@ -160,7 +165,7 @@ class Lifter:
             skeleton=skeleton,
             min_score=self.min_score,
             max_gap_s=self.max_gap_s,
-            needs_image_size=self.checkpoint.input.normalisation == "screen",
+            needs_image_size=self.needs_image_size,
             repair=self.repair,
         )
         camera = camera_of(clip.image_size, focal)

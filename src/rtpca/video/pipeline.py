@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rtpca.errors import InputError
-from rtpca.inference import Lifter, LiftResult
+from rtpca.inference import Lifter, LiftResult, lift_each
 from rtpca.inference.keypoint_files.track import Track
 from rtpca.video.detectors.base import Detector
 from rtpca.video.reader import Image, VideoReader
@@ -115,8 +115,9 @@ def lift_tracks(
     fps: float | None = None,
     focal_px: float | tuple[float, float] | None = None,
     progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> list[LiftResult]:
-    """Lift the people of a video.
+    """Lift the people of a video; those whose keypoints do not allow it are left out.
 
     Args:
         video: What `track_video` gave.
@@ -125,6 +126,7 @@ def lift_tracks(
         fps: True frames per second, where the video plays slower or faster than it was filmed.
         focal_px: See `Lifter`.
         progress: Called with (windows done, windows in all), anew for every person.
+        say: Called with one line for each person who is left out.
 
     Returns:
         One result per person, the most complete first, each over all frames.
@@ -132,28 +134,20 @@ def lift_tracks(
     Raises:
         InputError: there is no such person, or nobody who can be lifted.
     """
-    tracks = _chosen(video, person)
-    people: list[LiftResult] = []
-    failure: InputError | None = None
-    for track in tracks:
-        try:
-            result = lifter(
-                track.keypoints_px,
-                image_size=video.image_size,
-                fps=float(video.timing.rate) if fps is None else fps,
-                skeleton=video.skeleton,
-                scores=track.scores,
-                focal_px=focal_px,
-                progress=progress,
-            )
-        except InputError as error:
-            failure = failure or error
-            continue
-        people.append(result)
-    if not people:
-        assert failure is not None
-        raise failure
-    return people
+
+    def lift(number: int) -> LiftResult:
+        track = video.tracks[number - 1]
+        return lifter(
+            track.keypoints_px,
+            image_size=video.image_size,
+            fps=float(video.timing.rate) if fps is None else fps,
+            skeleton=video.skeleton,
+            scores=track.scores,
+            focal_px=focal_px,
+            progress=progress,
+        )
+
+    return lift_each(_chosen(len(video.tracks), person), lift, say)
 
 
 def lift_video(
@@ -216,14 +210,13 @@ def _at_rate(track: Track, timing: Timing) -> Track:
     return Track(points, scores, track.label)
 
 
-def _chosen(video: TrackedVideo, person: int | None) -> list[Track]:
+def _chosen(people: int, person: int | None) -> Sequence[int]:
     if person is None:
-        return video.tracks
-    people = len(video.tracks)
+        return range(1, people + 1)
     if not 1 <= person <= people:
         there = "1 person was" if people == 1 else f"{people} people were"
         raise InputError(f"--person is {person}, but {there} found; give a number from 1 to {people}, or all")
-    return [video.tracks[person - 1]]
+    return [person]
 
 
 def _described(image_size: tuple[int, int], timing: Timing) -> str:

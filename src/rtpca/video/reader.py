@@ -29,6 +29,13 @@ _ASSUMED_RATE = Fraction(30)
 _TEXT_FORMATS = {"tty", "ass", "srt", "webvtt"}
 _CUT_OFF_S, _CUT_OFF_PART = 0.5, 0.005
 """A file that ends earlier than it says, by more than both, is cut off."""
+_MOST_STRETCHED = 4
+"""Pixels may be so many times as wide as high, or as high as wide.
+
+The flattest in use are 32:11 (352 x 576 shown at 16:9), and lenses squeeze by two. A header can say any
+ratio, and FFmpeg's libraries believe it as long as it is below the number of lines: a picture of 1920 x 1080
+at 1000:1 would take 6 GB.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,8 @@ class VideoReader:
             path: Any file that FFmpeg's libraries read.
 
         Raises:
-            InputError: it is missing, empty, damaged, cut off, or has no video in it.
+            InputError: it is missing, empty, damaged, cut off, has no video in it, or states pixels of a
+                shape that no camera makes.
             MissingExtraError: PyAV is not installed.
         """
         self.path = Path(path)
@@ -78,6 +86,7 @@ class VideoReader:
         self._stream: Any = self._video_stream(self._container)
         self._stream.thread_type = "AUTO"
         self.rates = self._stated_rates()
+        self._pixel_aspect = self._checked_aspect()
 
     def __enter__(self) -> VideoReader:
         return self
@@ -105,7 +114,7 @@ class VideoReader:
         step_s = 1 / float(self.rates[0])
         with self._said_plainly(lambda: f" after {last_s:.1f} s"):
             for frame in self._container.decode(self._stream):
-                size_wh = size_wh or _square_size(frame.width, frame.height, self._stream)
+                size_wh = size_wh or _square_size(frame.width, frame.height, self._pixel_aspect)
                 time_s = last_s + step_s if frame.pts is None else float(frame.pts * frame.time_base)
                 if index == 0:
                     first_s = time_s
@@ -162,7 +171,7 @@ class VideoReader:
         of = "" if said_s is None else f" of {said_s:.1f} s"
         return InputError(
             f"{self.path}: the file is cut off after {held_s:.1f} s{of}; copy it again, or keep what is "
-            f"there with: ffmpeg -i {self.path.name} -c:v libx264 whole.mp4"
+            f'there with: ffmpeg -i "{self.path}" -c:v libx264 whole.mp4'
         )
 
     def _stated_rates(self) -> tuple[Fraction, ...]:
@@ -170,6 +179,19 @@ class VideoReader:
         stated = (stream.average_rate, stream.guessed_rate, stream.base_rate)
         rates = [Fraction(rate) for rate in stated if rate is not None and rate > 0]
         return tuple(dict.fromkeys(rates)) or (_ASSUMED_RATE,)
+
+    def _checked_aspect(self) -> Fraction:
+        """Width of a pixel by its height."""
+        aspect = Fraction(self._stream.sample_aspect_ratio or 1)
+        if not Fraction(1, _MOST_STRETCHED) <= aspect <= _MOST_STRETCHED:
+            self.close()
+            most, stated = _MOST_STRETCHED, f"{aspect.numerator}:{aspect.denominator}"
+            raise InputError(
+                f"{self.path}: its pixels are said to be {stated}, wide to high, which no camera makes (at "
+                f"most {most}:1 or 1:{most}); if they are square, say so with: "
+                f'ffmpeg -i "{self.path}" -vf setsar=1 square.mp4'
+            )
+        return aspect
 
     @contextmanager
     def _said_plainly(self, where: Any) -> Generator[None]:
@@ -198,12 +220,9 @@ def _check_file(path: Path) -> None:
         raise InputError(f"{path}: the file is empty (0 bytes)")
 
 
-def _square_size(width: int, height: int, stream: Any) -> tuple[int, int]:
+def _square_size(width: int, height: int, pixel_aspect: Fraction) -> tuple[int, int]:
     """Width and height in square pixels, before rotation."""
-    aspect = stream.sample_aspect_ratio
-    if not aspect or aspect == 1:
-        return width, height
-    return max(1, round(width * float(aspect))), height
+    return max(1, round(width * pixel_aspect)), height
 
 
 def _display_matrix(frame: Any) -> tuple[int, int, int, int]:

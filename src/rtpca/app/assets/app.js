@@ -78,7 +78,13 @@ async function follow(id) {
   }
 }
 
-function present({ id, files }) {
+function present({ id, files, notes }) {
+  const lines = notes.map((note) => {
+    const line = document.createElement("li");
+    line.textContent = note;
+    return line;
+  });
+  byId("notes").replaceChildren(...lines);
   const list = byId("files");
   list.replaceChildren();
   for (const [name, meaning] of Object.entries(files)) {

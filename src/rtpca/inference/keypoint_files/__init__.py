@@ -1,7 +1,7 @@
-"""2D keypoints from files of the usual detectors; one module per format behind `read_keypoints`."""
+"""2D keypoints from files of the usual detectors; one module per format behind `open_keypoints`."""
 
 from __future__ import annotations
 
-from rtpca.inference.keypoint_files.reader import KeypointFile, read_keypoints
+from rtpca.inference.keypoint_files.reader import KeypointFile, KeypointPeople, open_keypoints, read_keypoints
 
-__all__ = ["KeypointFile", "read_keypoints"]
+__all__ = ["KeypointFile", "KeypointPeople", "open_keypoints", "read_keypoints"]

@@ -1,13 +1,17 @@
-"""One entrance to all keypoint formats: read the file, choose the person, recognise the joints."""
+"""One entrance to all keypoint formats: read the file, choose a person, recognise the joints."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rtpca.data.safe_pickle import npz_names
 from rtpca.errors import InputError, ShapeError
+from rtpca.inference.checked_keypoints import LARGEST_PX
 from rtpca.inference.keypoint_files import coco, mmpose, openpose, videopose3d
 from rtpca.inference.keypoint_files.arrays import read_arrays
 from rtpca.inference.keypoint_files.content import FileContent, read_json
@@ -30,6 +34,7 @@ class KeypointFile:
         scores: (F, J) on the detector's scale; 0 where missing.
         skeleton: Joint set of the keypoints.
         image_size: (width, height) in pixels, or None where the file does not say.
+        extent: (width, height) in pixels of the smallest image that holds everybody in the file.
         fps: Frames per second, or None where the file does not say.
         format: The file's format, for the user.
         person: Which person this is, from 1.
@@ -41,6 +46,7 @@ class KeypointFile:
     scores: FloatArray
     skeleton: Skeleton
     image_size: tuple[int, int] | None
+    extent: tuple[int, int]
     fps: float | None
     format: str
     person: int
@@ -48,15 +54,74 @@ class KeypointFile:
     notes: tuple[str, ...]
 
 
-def read_keypoints(path: str | Path, skeleton: str = "auto", person: int | None = None) -> KeypointFile:
-    """Read the 2D keypoints of one person from any of the usual formats.
+class KeypointPeople:
+    """The people of a keypoint file that was read; the joints of each are recognised on their own."""
+
+    def __init__(self, path: Path, content: FileContent) -> None:
+        """See `open_keypoints`."""
+        self._path, self._content = path, content
+        self._extent = _extent(content.tracks)
+
+    def __len__(self) -> int:
+        return len(self._content.tracks)
+
+    def person(self, number: int | None = None, skeleton: str = "auto") -> KeypointFile:
+        """One person.
+
+        Args:
+            number: From 1; None takes the first: the most complete track, or the first sequence of a
+                VideoPose3D file.
+            skeleton: Joint set; "auto" takes what the file says, or recognises it.
+
+        Returns:
+            The keypoints, with what the file says about image and frame rate.
+
+        Raises:
+            InputError: there is no such person, nothing of them can be read, or the joint set is not
+                recognised.
+            ConfigError: there is no such skeleton.
+        """
+        content = self._content
+        track, number, notes = _choose(content, number, self._path)
+        joint_set, note = _skeleton(content, track, skeleton, self._path)
+        shape = f"{track.keypoints_px.shape[0]} frames of {track.keypoints_px.shape[1]} joints"
+        return KeypointFile(
+            keypoints_px=track.keypoints_px,
+            scores=track.scores,
+            skeleton=joint_set,
+            image_size=content.image_size,
+            extent=self._extent,
+            fps=content.fps,
+            format=content.format,
+            person=number,
+            people=len(content.tracks),
+            notes=(f"{content.format}: {shape}", *notes, *content.notes, *([note] if note else [])),
+        )
+
+
+def open_keypoints(path: str | Path) -> KeypointPeople:
+    """Read the 2D keypoints of everybody in a file of any of the usual formats.
 
     Args:
         path: An `.npz` or `.npy` of ours, COCO results or annotations, AlphaPose results, MMPose predictions,
             a folder of OpenPose frames, a VideoPose3D or Detectron `.npz`.
-        skeleton: Joint set; "auto" takes what the file says, or recognises it.
-        person: Which person, from 1; None takes the first: the most complete track, or the first sequence of
-            a VideoPose3D file.
+
+    Returns:
+        The people, at least one.
+
+    Raises:
+        InputError: the file is missing, damaged, of no known format, or shows nobody.
+    """
+    return KeypointPeople(Path(path), _read(Path(path)))
+
+
+def read_keypoints(path: str | Path, skeleton: str = "auto", person: int | None = None) -> KeypointFile:
+    """Read the 2D keypoints of one person from any of the usual formats.
+
+    Args:
+        path: See `open_keypoints`.
+        skeleton: See `KeypointPeople.person`.
+        person: Which person, from 1; None takes the first.
 
     Returns:
         The keypoints, with what the file says about image and frame rate.
@@ -66,22 +131,7 @@ def read_keypoints(path: str | Path, skeleton: str = "auto", person: int | None 
             recognised.
         ConfigError: there is no such skeleton.
     """
-    path = Path(path)
-    content = _read(path)
-    track, number, notes = _choose(content, person, path)
-    joint_set, note = _skeleton(content, track, skeleton, path)
-    shape = f"{track.keypoints_px.shape[0]} frames of {track.keypoints_px.shape[1]} joints"
-    return KeypointFile(
-        keypoints_px=track.keypoints_px,
-        scores=track.scores,
-        skeleton=joint_set,
-        image_size=content.image_size,
-        fps=content.fps,
-        format=content.format,
-        person=number,
-        people=len(content.tracks),
-        notes=(f"{content.format}: {shape}", *notes, *content.notes, *([note] if note else [])),
-    )
+    return open_keypoints(path).person(person, skeleton)
 
 
 def _read(path: Path) -> FileContent:
@@ -122,6 +172,15 @@ def _read_json(document: Any, path: Path) -> FileContent:
     raise InputError(f"{path}: a JSON file of no known layout; readable are {_FORMATS}")
 
 
+def _extent(tracks: list[Track]) -> tuple[int, int]:
+    corner = np.ones(2)
+    for track in tracks:
+        points = track.keypoints_px.reshape(-1, 2)
+        usable = np.where(np.abs(points) <= LARGEST_PX, points, 1)
+        corner = np.maximum(corner, usable.max(axis=0, initial=1))
+    return math.ceil(corner[0]), math.ceil(corner[1])
+
+
 def _choose(content: FileContent, person: int | None, path: Path) -> tuple[Track, int, list[str]]:
     people = len(content.tracks)
     number = 1 if person is None else person
@@ -131,8 +190,12 @@ def _choose(content: FileContent, person: int | None, path: Path) -> tuple[Track
             f"{path}: --person is {number}, but the file has {there}; give a number from 1 to {people}"
         )
     track = content.tracks[number - 1]
+    if track.fault:
+        raise InputError(f"{path}, {track.fault}")
     if people == 1:
         return track, number, []
+    if person is not None:
+        return track, number, [f"person {number} of {people} in the file: {track.label}"]
     return (
         track,
         number,

@@ -43,11 +43,13 @@ class Track:
         keypoints_px: (F, J, 2) pixels; NaN where missing.
         scores: (F, J) on the detector's scale; 0 where missing.
         label: What to call the track for the user.
+        fault: Why the person cannot be read, though others of the file can; empty where they can.
     """
 
     keypoints_px: FloatArray
     scores: FloatArray
     label: str = ""
+    fault: str = ""
 
 
 def build_tracks(detections: Sequence[Detection], frames: int) -> list[Track]:

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from rtpca.data.safe_pickle import read_npz
-from rtpca.errors import InputError
+from rtpca.errors import InputError, ShapeError
 from rtpca.inference.checked_keypoints import split_scores
 from rtpca.inference.keypoint_files.content import FileContent, detection, size_of, tracks_of
 from rtpca.inference.keypoint_files.track import Detection, Track
+
+_NOTHING = np.zeros((0, 0, 2), dtype=np.float32)
 
 
 def is_videopose3d(names: list[str]) -> bool:
@@ -49,8 +51,11 @@ def _read_data_2d(subjects: Any, metadata: dict[Any, Any], path: Path) -> FileCo
                 label = f"{subject} / {action} / camera {index}"
                 try:
                     points, scores, _ = split_scores(view, None)
+                except ShapeError as error:
+                    raise ShapeError(f"{path}, {label}: {error}") from error
                 except InputError as error:
-                    raise type(error)(f"{path}, {label}: {error}") from error
+                    tracks.append(Track(_NOTHING, _NOTHING[..., 0], label, fault=f"{label}: {error}"))
+                    continue
                 tracks.append(Track(points, scores, f"{label}, {len(points)} frames"))
     if not tracks:
         raise InputError(f"{path}: 'positions_2d' holds no keypoints")

@@ -1,0 +1,118 @@
+"""The work behind the page, as its queue runs it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from rtpca.app import Job, JobQueue
+from rtpca.app.process import LiftProcess
+from rtpca.data.demo_clip import load_demo_clip
+from rtpca.models import InputSpec, build_model, save_checkpoint
+from rtpca.skeletons import get_skeleton
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "video"))
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Puts an upload through a queue and gives the job when it has ended."""
+    scratch = tmp_path / "temporary"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    queues: list[JobQueue] = []
+
+    def put_through(process: LiftProcess, upload: Path, exports: tuple[str, ...] = ()) -> Job:
+        queues.append(JobQueue(process))
+        queues[-1].start()
+        job = queues[-1].open(upload.name, upload.suffix, False, exports, "auto")
+        job.upload.write_bytes(upload.read_bytes())
+        queues[-1].submit(job)
+        until = time.monotonic() + 300
+        while job.state not in ("done", "failed"):
+            assert time.monotonic() < until, "the work did not end"
+            time.sleep(0.01)
+        return job
+
+    yield put_through
+    for queue in queues:
+        queue.close()
+    assert list(scratch.iterdir()) == []
+
+
+def test_advice_on_a_video_that_is_cut_off_names_the_users_file(tmp_path, run) -> None:
+    pytest.importorskip("av", reason="PyAV is not installed: pip install 'rtpca[video]'")
+    from clips import write_clip
+
+    upload = write_clip(tmp_path / "my walk.mp4", 100, options={"movflags": "faststart"})
+    upload.write_bytes(upload.read_bytes()[: upload.stat().st_size // 2])
+    job = run(LiftProcess(), upload)
+    assert job.state == "failed"
+    assert job.error.startswith("my walk.mp4: the file is cut off")
+    assert 'ffmpeg -i "my walk.mp4" -c:v' in job.error
+    assert "upload" not in job.error
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> str:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    model = build_model("rtpca", frames=27, joints=17, dim=8, depth=1, heads=1, in_channels=3)
+    save_checkpoint(path, model, InputSpec(normalisation="person", fps=20.0))
+    return str(path)
+
+
+def people_file(path: Path, whole: int) -> Path:
+    """COCO annotations of `whole` people, and two more of whom two joints are seen in a frame or two."""
+    points = load_demo_clip().keypoints_px[:30]
+    images = [{"id": frame, "width": 2000, "height": 2000} for frame in range(30)]
+    found = []
+    for number in range(whole + 2):
+        joints = np.concatenate([points + 400 * number, np.full((*points.shape[:2], 1), 2)], axis=2)
+        if number >= whole:
+            joints = joints[: whole + 2 - number]
+            joints[:, 2:, 2] = 0
+        for frame, one in enumerate(joints):
+            found.append({"image_id": frame, "track_id": number, "keypoints": one.reshape(-1).tolist()})
+    joint_names = list(get_skeleton("h36m17").joints)
+    document = {"images": images, "annotations": found, "categories": [{"keypoints": joint_names}]}
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_people_who_cannot_be_lifted_are_said_and_the_others_lifted(tmp_path, run, weights) -> None:
+    job = run(LiftProcess(weights, "cpu"), people_file(tmp_path / "hall.json", 2), ("csv",))
+    assert (job.state, job.error) == ("done", "")
+    assert list(job.files) == [
+        "poses3d.npz",
+        "poses3d-person2.npz",
+        "poses3d.csv",
+        "poses3d-person2.csv",
+        "viewer.html",
+    ]
+    assert [note.split(": no frame shows enough")[0] for note in job.notes] == [
+        "person 3 is left out, later ones move up",
+        "person 4 is left out",
+    ]
+
+
+def test_a_file_of_nobody_who_can_be_lifted_is_one_error(tmp_path, run, weights) -> None:
+    job = run(LiftProcess(weights, "cpu"), people_file(tmp_path / "hall.json", 0))
+    assert job.state == "failed"
+    assert job.error.startswith("no frame shows enough of a person")
+
+
+def test_what_is_said_of_a_person_names_the_users_file(tmp_path, run, weights) -> None:
+    points = load_demo_clip().keypoints_px[:30]
+    upload = tmp_path / "my walks.npz"
+    np.savez(upload, positions_2d=np.array({"S1": {"Walk": [points * np.nan, points]}}, dtype=object))
+    job = run(LiftProcess(weights, "cpu"), upload)
+    (note,) = job.notes
+    assert note.startswith("person 1 is left out, later ones move up: my walks.npz, S1 / Walk / camera 0: ")
+    assert "poses3d.npz" in job.files
