@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tiny_recipe import tiny_config
 
 from rtpca.errors import TrainingError
 from rtpca.models import load_checkpoint, save_checkpoint
 from rtpca.models.checkpoint import Checkpoint
-from rtpca.training.start import starting_model
+from rtpca.models.poseformer import PoseFormerConfig
+from rtpca.training import TrainConfig
+from rtpca.training.start import start_notes, starting_model
 
 MODEL = ("model.stages=2", "model.ratio=3", "model.pyramid_norm=channels")
 HEAD = ("model.uncertainty=true", "loss.likelihood=1")
@@ -54,14 +60,51 @@ def test_positions_of_the_same_windows_stay_as_they_are(trained) -> None:
 
 
 @pytest.mark.parametrize(
-    ("overrides", "frames"),
-    [(("model.frames=9",), 20), (("model.frames=9", "model.pyramid_norm=time"), 27)],
-    ids=["width of a transposed convolution", "norms over time"],
+    ("overrides", "frames", "remedy"),
+    [
+        ((), 20, "take a length that differs from 9 by a multiple of 9$"),
+        (("model.pyramid_norm=time",), 27, "take model.frames=9, or weights .* model.pyramid_norm=channels$"),
+        (("model.query=pyramidal", "model.depth=4"), 27, "take model.frames=9$"),
+    ],
+    ids=["width of a transposed convolution", "norms over time", "queries over time"],
 )
-def test_a_length_that_other_parts_depend_on_is_refused(trained, overrides, frames) -> None:
-    start = trained(*overrides)
-    with pytest.raises(TrainingError, match=rf"windows of 9 frames and cannot go on with {frames}: \d+ of"):
+def test_a_length_that_other_parts_depend_on_is_refused(trained, overrides, frames, remedy) -> None:
+    start = trained("model.frames=9", *overrides)
+    message = rf"windows of 9 frames and cannot go on with {frames}: \d+ of .* first; {remedy}"
+    with pytest.raises(TrainingError, match=message):
         starting_model(tiny_config(*MODEL, *overrides, f"model.frames={frames}"), start)
+
+
+@settings(max_examples=20, deadline=None)
+@given(frames=st.integers(8, 60), ratio=st.integers(2, 3), stages=st.integers(1, 2), times=st.integers(1, 5))
+def test_lengths_that_the_message_names_fit(frames, ratio, stages, times) -> None:
+    def recipe(length: int) -> TrainConfig:
+        pyramid = (f"model.stages={stages}", f"model.ratio={ratio}", "model.compression=conv")
+        return tiny_config(*MODEL, *pyramid, "model.depth=1", f"model.frames={length}")
+
+    frames = max(frames, ratio**stages)
+    start = Checkpoint(starting_model(recipe(frames), None), recipe(frames).input, {}, "trained")
+    starting_model(recipe(frames + times * ratio**stages), start)
+    with pytest.raises(TrainingError, match="multiple of"):
+        starting_model(recipe(frames + times * ratio**stages + 1), start)
+
+
+def test_another_architecture_whose_weights_depend_on_the_length_is_refused() -> None:
+    def recipe(length: int) -> TrainConfig:
+        return replace(tiny_config(), model=PoseFormerConfig(frames=length, joint_dim=8, depth=1, heads=2))
+
+    start = Checkpoint(starting_model(recipe(9), None), recipe(9).input, {}, "trained")
+    with pytest.raises(TrainingError, match=r"cannot go on with 27: .* first; take model.frames=9$"):
+        starting_model(recipe(27), start)
+
+
+def test_what_differs_from_the_weights_is_said(trained) -> None:
+    start = trained("model.frames=9", *HEAD)
+    assert start_notes(tiny_config(*MODEL, *HEAD), start) == []
+    assert start_notes(tiny_config(*MODEL, "model.frames=27"), start) == [
+        f"{start.name} has an uncertainty head, and the recipe has none: it is left out",
+        f"{start.name} has windows of 9 frames: the run goes on with 27",
+    ]
 
 
 def test_a_head_that_the_recipe_lacks_is_left_out(trained) -> None:

@@ -38,7 +38,7 @@ from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import WeightAverage, build_optimizers, schedule_factor
 from rtpca.training.resume import changed_options
 from rtpca.training.selection import Best, check_selection, validate
-from rtpca.training.start import adds_head, freeze_body, recipe_for, starting_model
+from rtpca.training.start import freeze_body, recipe_for, start_notes, starting_model
 from rtpca.training.state import TrainState, load_state, save_state
 
 
@@ -115,8 +115,6 @@ def train(
     folder = Path(out)
     start = None if weights is None else load_checkpoint(weights)
     config = recipe_for(config, start)
-    if adds_head(config, start) and not resume:
-        note(f"{weights} has no uncertainty head: it is new, all else is as in the weights")
     bf16_matmul = config.precision == "32-bf16-matmul"
     # Fabric does not export the type of its own precision names.
     precision = cast(Any, "32-true" if bf16_matmul else config.precision)
@@ -126,6 +124,8 @@ def train(
         batches = BatchSource(dataset, config, fabric.device, fabric.global_rank, fabric.world_size)
         check_selection(config, dataset)
         run = _Run(fabric, config, folder, dataset, batches, resume, start)
+        for text in [] if resume else start_notes(config, start):
+            note(text)
         with stop_signals() as stopped:
             return run.go(report, lambda seconds: stopped.is_set() or seconds > max_time_s)
 

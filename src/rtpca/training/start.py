@@ -1,4 +1,7 @@
-"""What a run starts from: random weights, trained ones, or trained ones that get an uncertainty head."""
+"""What a run starts from: random weights, or trained ones.
+
+Trained ones may get or lose an uncertainty head, and go on with windows of another length.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from rtpca.errors import ConfigError, TrainingError
-from rtpca.models import Checkpoint, LiftingNetwork, RTPCAConfig, build
+from rtpca.models import Checkpoint, LiftingNetwork, ModelConfig, RTPCAConfig, build
 from rtpca.training.config import TrainConfig
 
 _HEAD = "scale_head."
@@ -35,9 +38,19 @@ def recipe_for(config: TrainConfig, start: Checkpoint | None) -> TrainConfig:
     return replace(config, model=replace(start.config, uncertainty=True), input=start.input)
 
 
-def adds_head(config: TrainConfig, start: Checkpoint | None) -> bool:
-    """Whether the recipe's model has an uncertainty head that the weights lack."""
-    return start is not None and config.model.predicts_scale and not start.config.predicts_scale
+def start_notes(config: TrainConfig, start: Checkpoint | None) -> list[str]:
+    """What people should know of the weights that a run starts from: what its model has otherwise."""
+    if start is None:
+        return []
+    new, old = config.model, start.config
+    notes: list[str] = []
+    if new.predicts_scale and not old.predicts_scale:
+        notes.append(f"{start.name} has no uncertainty head: it is new, all else is as in the weights")
+    if old.predicts_scale and not new.predicts_scale:
+        notes.append(f"{start.name} has an uncertainty head, and the recipe has none: it is left out")
+    if new.frames != old.frames:
+        notes.append(f"{start.name} has windows of {old.frames} frames: the run goes on with {new.frames}")
+    return notes
 
 
 def starting_model(config: TrainConfig, start: Checkpoint | None) -> LiftingNetwork:
@@ -84,9 +97,8 @@ def starting_model(config: TrainConfig, start: Checkpoint | None) -> LiftingNetw
 def _at_length(weights: dict[str, Tensor], model: LiftingNetwork, start: Checkpoint) -> dict[str, Tensor]:
     """Weights for windows as long as the model's, their temporal positions stretched (as ViTs do)."""
     frames = model.config.frames
-    positions = weights.get(_POSITION)
-    if positions is not None:
-        along = positions[:, :, 0].transpose(1, 2)  # (1, C, F)
+    if isinstance(start.config, RTPCAConfig):
+        along = weights[_POSITION][:, :, 0].transpose(1, 2)  # (1, C, F)
         stretched = interpolate(along, size=frames, mode="linear", align_corners=True)
         weights = weights | {_POSITION: stretched.transpose(1, 2).unsqueeze(2)}
     own = model.state_dict()
@@ -94,11 +106,20 @@ def _at_length(weights: dict[str, Tensor], model: LiftingNetwork, start: Checkpo
     if unfit:
         raise TrainingError(
             f"{start.name} has windows of {start.config.frames} frames and cannot go on with {frames}: "
-            f"{len(unfit)} of its tensors depend on the length, {unfit[0]} first; take a length that is "
-            f"{start.config.frames} times a power of the pyramid's ratio and model.pyramid_norm=channels, or "
-            f"model.frames={start.config.frames}"
+            f"{len(unfit)} of its tensors depend on the length, {unfit[0]} first; {_fitting(start.config)}"
         )
     return weights
+
+
+def _fitting(config: ModelConfig) -> str:
+    """What to do where weights do not fit a length."""
+    frames = config.frames
+    if not isinstance(config, RTPCAConfig) or config.query == "pyramidal":
+        return f"take model.frames={frames}"
+    if config.tpca and config.pyramid_norm == "time":
+        return f"take model.frames={frames}, or weights that were trained with model.pyramid_norm=channels"
+    # A transposed convolution is as wide as the ratio and what is left over where its level is divided by it.
+    return f"take a length that differs from {frames} by a multiple of {config.ratio**config.stages}"
 
 
 def freeze_body(model: LiftingNetwork) -> None:
