@@ -21,7 +21,7 @@ def stage(*names: str) -> Checkpoint:
             "name": name,
             "steps": 10,
             "batch": 2,
-            "model": {"frames": 27},
+            "model": {"frames": 27, "uncertainty": name in ("uncertainty", "with head")},
             "optim": {"train": "uncertainty" if name == "uncertainty" else "all"},
         }
         for name in names
@@ -37,6 +37,8 @@ def stage(*names: str) -> Checkpoint:
         ([("a",), ("uncertainty",)], ["a", "uncertainty"], 0),
         ([("a", "b", "uncertainty"), ("c",)], ["a", "b", "c"], 1),
         ([("a", "uncertainty"), ("c",), ("uncertainty",)], ["a", "c", "uncertainty"], 1),
+        ([("a", "uncertainty"), ("with head",)], ["a", "uncertainty", "with head"], 0),
+        ([("a", "uncertainty"), ("uncertainty",)], ["a", "uncertainty", "uncertainty"], 0),
     ],
 )
 def test_a_head_that_a_later_stage_left_out_made_no_weights(stages, kept, left_out) -> None:

@@ -37,6 +37,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     stages = [load(stage) for stage in arguments.stages]
+    recipes, left_out = recipes_of(stages)
     trained = stages[-1]
     # What is evaluated are the numbers that the file will hold.
     trained.model.half().float()
@@ -48,7 +49,6 @@ def main() -> None:
         "detector": measure(trained, arguments.data, EvalConfig(detector_noise=True)),
     }
     numbers = {key: report.to_dict() for key, report in reports.items()}
-    recipes, left_out = recipes_of(stages)
     about = {
         "licence": "Apache-2.0",
         "recipes": recipes,
@@ -76,12 +76,17 @@ def load(stage: str) -> Checkpoint:
 def recipes_of(stages: list[Checkpoint]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The recipes that made the last stage's weights; those that were shipped before come with several.
 
-    An uncertainty head that a later stage left out is in no weights: its recipe is apart.
+    The recipe of an uncertainty head that a later stage left out made none of them, and is apart.
     """
     found = [recipe for stage in stages for recipe in stage.about.get("recipes", [stage.about.get("recipe")])]
-    earlier, last = found[:-1], found[-1]
-    heads = [recipe for recipe in earlier if recipe["optim"].get("train", "all") == "uncertainty"]
-    return [*(recipe for recipe in earlier if recipe not in heads), last], heads
+    kept: list[dict[str, Any]] = []
+    left_out: list[dict[str, Any]] = []
+    headless_after = False
+    for recipe in reversed(found):
+        headless_after = headless_after or not recipe["model"].get("uncertainty", False)
+        is_of_head = recipe["optim"].get("train", "all") == "uncertainty"
+        (left_out if is_of_head and headless_after else kept).append(recipe)
+    return kept[::-1], left_out[::-1]
 
 
 def frames_of(recipe: dict[str, Any]) -> int:
