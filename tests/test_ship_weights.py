@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from rtpca.models import Checkpoint, load_checkpoint
+from rtpca.models.checkpoint import find_weights
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import ship_weights
@@ -45,3 +47,17 @@ def test_a_head_that_a_later_stage_left_out_made_no_weights(stages, kept, left_o
     recipes, heads = ship_weights.recipes_of([stage(*names) for names in stages])
     assert [recipe["name"] for recipe in recipes] == kept
     assert [ship_weights.frames_of(recipe) for recipe in heads] == [540] * left_out
+
+
+def test_the_card_names_all_batch_sizes() -> None:
+    shipped = load_checkpoint("rtpca-xs")
+    recipes = [dict(shipped.about["recipes"][0], batch=batch) for batch in (16, 4, 16)]
+    report = SimpleNamespace(
+        average=SimpleNamespace(mpjpe_mm=1.0, p_mpjpe_mm=1.0),
+        all_frames=SimpleNamespace(mpjpe_mm=1.0, p_mpjpe_mm=1.0),
+        measures=(),
+    )
+    about = {**shipped.about, "recipes": recipes}
+    checkpoint = Checkpoint(shipped.model, shipped.input, about, "trained", shipped.calibration)
+    card = ship_weights.card(checkpoint, find_weights("rtpca-xs"), report, report, report, 5.0)
+    assert "steps of 16 and 4 windows" in card

@@ -52,6 +52,23 @@ def test_a_command_trains_all_stages_and_goes_on_where_it_stopped(data, tmp_path
     assert capsys.readouterr().out.splitlines()[-1] == last
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data", "nowhere.h5"], "nowhere.h5"),
+        (["--data", "nowhere.h5", "--set", "model.width=3"], "unknown option model.width"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line(tmp_path, capsys, words, message) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        train_weights.main(["rtpca-xs", "--out", str(tmp_path), "--device", "cpu", *words])
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", train_weights.STAGES)
 def test_every_shipped_stage_is_a_recipe(name) -> None:
     assert all((train_weights.CONFIGS / f"{recipe}.yaml").is_file() for recipe in train_weights.STAGES[name])

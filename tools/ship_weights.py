@@ -116,7 +116,7 @@ def card(
         parameters=f"{count_parameters(config):,}",
         normalisation=checkpoint.input.normalisation,
         steps=about["steps"],
-        batch=about["recipes"][-1]["batch"],
+        batch=" and ".join(dict.fromkeys(str(recipe["batch"]) for recipe in about["recipes"])),
         recipes=", then ".join(f"configs/{recipe['name']}.yaml" for recipe in about["recipes"]),
         million=about["frames"] / 1e6,
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import math
+import shlex
 import time
 from pathlib import Path
 
+from rtpca.errors import RtpcaError
 from rtpca.training import load_config, train
 from rtpca.training.loop import Progress
 
@@ -38,7 +40,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="in every recipe")
     parser.add_argument("--device", default="auto")
     given = parser.parse_args(arguments)
+    try:
+        run(given)
+    except RtpcaError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
 
+
+def run(given: argparse.Namespace) -> None:
+    """Train what the command line asks for, as far as the time goes."""
     until = time.monotonic() + 60 * given.max_time
     folders: list[Path] = []
     for recipe in STAGES[given.name]:
@@ -53,13 +62,15 @@ def main(arguments: list[str] | None = None) -> None:
             max_time_s=until - time.monotonic(),
             accelerator=given.device,
             report=lambda progress, name=folder.name: say(name, progress),
+            note=lambda text: print(f"note: {text}", flush=True),
         )
         folders.append(folder)
         if not result.finished:
             print(f"{folder}: stopped at step {result.step} of {result.steps}; the same command goes on")
             return
         print(f"{folder}: finished, {result.steps} steps")
-    print(f"python tools/ship_weights.py {given.name} {' '.join(map(str, folders))} --data {given.data}")
+    command = ["python", "tools/ship_weights.py", given.name, *map(str, folders), "--data", str(given.data)]
+    print(shlex.join(command))
 
 
 def say(run: str, progress: Progress) -> None:
