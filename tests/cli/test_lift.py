@@ -299,6 +299,30 @@ def test_a_name_that_is_too_long_is_said_before_the_work(
     assert [path.name for path in tmp_path.iterdir()] == ["walk.npz"]
 
 
+@pytest.mark.parametrize(("name", "words"), [("a" * 244, []), ("a" * 243, ["--export", "json"])])
+def test_a_second_persons_name_that_is_too_long_is_said_before_the_lifting(
+    tmp_path: Path, weights, walk, monkeypatch, capsys, name, words
+):
+    file = several_people(tmp_path / "in.json", walk[:30], whole=2)
+    words = ["-o", tmp_path / f"{name}.npz", "--weights", weights, "--skeleton", "h36m17", *words]
+    with monkeypatch.context() as context:
+        context.setattr(Lifter, "__call__", lambda *_, **__: pytest.fail("the lifting began"))
+        assert lift(file, *words, "--person", "all") == 2
+    assert "-person2.npz: the name is longer" in capsys.readouterr().err.replace(".json:", ".npz:")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.json"]
+    assert lift(file, *words, "--person", "2") == 0  # whose file has no number
+
+
+def test_a_second_persons_file_does_not_overwrite_the_input(tmp_path: Path, weights, walk, capsys):
+    file = several_people(tmp_path / "out-person2.json", walk[:30], whole=2)
+    before = file.read_bytes()
+    words = ["--weights", weights, "--skeleton", "h36m17", "--person", "all", "--export", "json"]
+    assert lift(file, "-o", tmp_path / "out.npz", *words) == 2
+    assert "out-person2.json is the input and would be overwritten" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["out-person2.json"]
+    assert file.read_bytes() == before
+
+
 def test_the_longest_names_are_written(tmp_path: Path, weights, walk):
     np.savez(tmp_path / "walk.npz", keypoints=walk[:20], image_size=[1000, 1002], fps=50)
     words = ["-o", tmp_path / ("a" * 250 + ".npz"), "--html", tmp_path / ("a" * 250 + ".html")]

@@ -80,7 +80,7 @@ def lift(
     from rtpca.files import written_together
     from rtpca.inference import Lifter
 
-    wanted = Wanted.checked(input, output, render, html, rerun, export, ground)
+    wanted = Wanted.checked(output, render, html, rerun, export, ground)
     options = Options(
         person=person_number(person),
         skeleton=skeleton,
@@ -95,9 +95,10 @@ def lift(
     )
     # The outputs are opened first: a folder that cannot be written to is better known before an hour of work.
     with written_together() as scratch:
-        wanted.open(scratch)
+        wanted.open(scratch, input)
         lifter = Lifter.from_pretrained(weights, device, flip=flip, smooth=smooth, repair=repair)
-        clip = (lift_keypoints if is_keypoints(input) else lift_video)(input, lifter, options)
+        lift_input = lift_keypoints if is_keypoints(input) else lift_video
+        clip = lift_input(input, lifter, options, lambda people: wanted.open(scratch, input, people))
         lines = write_all(clip, wanted, scratch)
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)

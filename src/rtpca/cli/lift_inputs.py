@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -70,8 +70,15 @@ def is_keypoints(path: Path) -> bool:
     return path.is_dir() or path.suffix.lower() in _KEYPOINT_ENDINGS
 
 
-def lift_keypoints(path: Path, lifter: Lifter, options: Options) -> Clip:
+def lift_keypoints(path: Path, lifter: Lifter, options: Options, claim: Callable[[int], None]) -> Clip:
     """Lift one or all people of a keypoint file.
+
+    Args:
+        path: The file, or folder of OpenPose frames.
+        lifter: The lifter.
+        options: How to read and lift.
+        claim: Called with the number of people before they are lifted, so that an output of theirs that
+            cannot be written ends the work here.
 
     Raises:
         RtpcaError: see `open_keypoints` and `Lifter`; of several people, nobody can be lifted.
@@ -90,6 +97,7 @@ def lift_keypoints(path: Path, lifter: Lifter, options: Options) -> Clip:
         return _lift_file(one, lifter, options)
 
     if options.person == "all":
+        claim(len(file))
         people = lift_each(range(1, len(file) + 1), lift, _say_one)
     else:
         people = [lift(options.person)]
@@ -112,8 +120,14 @@ def _lift_file(file: KeypointFile, lifter: Lifter, options: Options) -> LiftResu
     return smooth_result(result, options.smoothing)
 
 
-def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
+def lift_video(path: Path, lifter: Lifter, options: Options, claim: Callable[[int], None]) -> Clip:
     """Find people in a video, follow and lift them.
+
+    Args:
+        path: The video.
+        lifter: The lifter.
+        options: How to read and lift.
+        claim: See `lift_keypoints`.
 
     Raises:
         RtpcaError: see `rtpca.video`.
@@ -144,12 +158,15 @@ def lift_video(path: Path, lifter: Lifter, options: Options) -> Clip:
     finally:
         detector.close()
     _say(video.notes)
+    person = None if options.person == "all" else options.person
+    if person is None:
+        claim(len(video.tracks))
     started_s = time.perf_counter()
     with progress_bar("lifting", "windows") as progress:
         people = lift_tracks(
             video,
             lifter,
-            person=None if options.person == "all" else options.person,
+            person=person,
             fps=options.fps,
             focal_px=options.focal_px,
             progress=progress,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -45,7 +44,6 @@ class Wanted:
     @classmethod
     def checked(
         cls,
-        source: Path,
         output: Path,
         render: Path | None,
         html: Path | None,
@@ -56,8 +54,7 @@ class Wanted:
         """The outputs, checked as far as that goes before the work.
 
         Raises:
-            InputError: an ending is of no file that is written, two outputs have one name, or one has that of
-                the input.
+            InputError: an ending is of no file that is written, or two outputs have one name.
             ConfigError: there is no such format, or nothing stands on the ground.
             MissingExtraError: a format needs a package that is not installed.
         """
@@ -84,25 +81,36 @@ class Wanted:
                 "--ground puts exports onto the floor: name some with --export, e.g. --export bvh,trc"
             )
         wanted = cls(output, render, html, rerun, names, ground)
-        paths = wanted.known_paths()
+        paths = wanted.paths()
         twice = sorted({str(path) for path in paths if paths.count(path) > 1})
         if twice:
             raise InputError(f"{twice[0]} would be written twice: give each output a name of its own")
-        # os.path.exists, unlike that of Path, takes a name that is too long: `open` says so.
-        if any(os.path.exists(path) and os.path.exists(source) and path.samefile(source) for path in paths):
-            raise InputError(f"{source} is the input and would be overwritten: give the output another name")
         return wanted
 
-    def known_paths(self) -> list[Path]:
-        """The outputs whose names are known before the number of people is."""
-        paths = (self.output, self.render, self.html, self.rerun)
-        exports = [self.export_path(name, 1) for name in self.exports]
-        return [*(path for path in paths if path is not None), *exports]
+    def paths(self, people: int = 1) -> list[Path]:
+        """All outputs for so many people."""
+        numbers = range(1, people + 1)
+        pictures = [path for path in (self.render, self.html, self.rerun) if path is not None]
+        exports = [self.export_path(name, number) for name in self.exports for number in numbers]
+        return [*(self.person_path(number) for number in numbers), *pictures, *exports]
 
-    def open(self, scratch: Scratch) -> None:
-        """Claim the outputs whose names are known: one that cannot be written is said at once."""
-        for path in self.known_paths():
+    def open(self, scratch: Scratch, source: Path, people: int = 1) -> None:
+        """Claim the outputs: one that cannot be written is said before the work that it is for.
+
+        Args:
+            scratch: Gives the path to write an output to; see `written_together`.
+            source: The input, which is not to be overwritten.
+            people: How many people, as far as that is known. Those who are left out need no outputs.
+
+        Raises:
+            InputError: an output cannot be written, or is the input.
+        """
+        for path in self.paths(people):
             scratch(path)
+            if path.exists() and source.exists() and path.samefile(source):
+                raise InputError(
+                    f"{source} is the input and would be overwritten: give the output another name"
+                )
 
     def person_path(self, number: int) -> Path:
         """The poses of a person, from 1: `out.npz`, `out-person2.npz`, ..."""
