@@ -57,7 +57,7 @@ def write_lines(path: str | os.PathLike[str], lines: Iterable[str]) -> Path:
         The path.
 
     Raises:
-        InputError: The folder does not exist or may not be written to.
+        InputError: The folder does not exist or may not be written to, or the name is too long.
     """
     with written_whole(path) as scratch:
         scratch.write_text("\n".join([*lines, ""]), encoding="utf-8")

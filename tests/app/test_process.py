@@ -116,3 +116,16 @@ def test_what_is_said_of_a_person_names_the_users_file(tmp_path, run, weights) -
     (note,) = job.notes
     assert note.startswith("person 1 is left out, later ones move up: my walks.npz, S1 / Walk / camera 0: ")
     assert "poses3d.npz" in job.files
+
+
+def test_sequences_of_other_lengths_and_people_beyond_the_eighth_are_said(tmp_path, run, weights) -> None:
+    points = load_demo_clip().keypoints_px[:30]
+    upload = tmp_path / "walks.npz"
+    views = [points[:20], points, *[points[:20]] * 7]
+    np.savez(upload, positions_2d=np.array({"S1": {"Walk": views}}, dtype=object))
+    job = run(LiftProcess(weights, "cpu"), upload)
+    assert job.notes == [
+        "only the first 8 of 9 people are taken here; rtpca lift --person all takes everybody",
+        "left out, as not as long as the first: 1 of 8 sequences; rtpca lift --person N lifts each of them",
+    ]
+    assert len([name for name in job.files if name.endswith(".npz")]) == 7

@@ -296,9 +296,12 @@ def test_a_sequence_without_joints_does_not_keep_the_others_from_being_read(tmp_
     assert len(file) == 2
     np.testing.assert_allclose(file.person(2, "h36m17").keypoints_px, views[1], rtol=1e-6)
     with pytest.raises(
-        InputError, match=r"data_2d.npz, S1 / Walk / camera 0: keypoints hold no visible joint"
+        InputError,
+        match=r"data_2d.npz, S1 / Walk / camera 0: keypoints hold no visible joint.*; take another ",
     ):
         file.person()
+    with pytest.raises(InputError, match="all are NaN or have score 0$"):
+        file.person(1)
 
 
 class Trap:

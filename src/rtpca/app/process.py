@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rtpca.app.jobs import JobOptions, Outcome, Progress
@@ -79,9 +80,16 @@ class LiftProcess:
             self._check_length(len(keypoints.keypoints_px) / (keypoints.fps or _ASSUMED_FPS))
             return lift_file(self.load(), keypoints, progress=_noted(progress, note))
 
-        people = lift_each(range(1, min(len(file), _MAX_PEOPLE) + 1), lift, say)
+        _say_of_many(len(file), say)
+        lifted = lift_each(range(1, min(len(file), _MAX_PEOPLE) + 1), lift, say)
         # The sequences of a VideoPose3D file are clips of their own, not people of one clip.
-        return Clip([person for person in people if person.frames == people[0].frames], options.name)
+        people = [person for person in lifted if person.frames == lifted[0].frames]
+        if len(people) < len(lifted):
+            say(
+                f"left out, as not as long as the first: {len(lifted) - len(people)} of {len(lifted)} "
+                "sequences; rtpca lift --person N lifts each of them"
+            )
+        return Clip(people, options.name)
 
     def _lift_video(self, path: Path, options: JobOptions, progress: Progress, say: Say) -> Clip:
         from rtpca.video import VideoReader, lift_tracks, load_detector, steady_pictures, track_video
@@ -95,8 +103,10 @@ class LiftProcess:
             video = track_video(path, detector, _noted(progress, f"finding people ({detector.name})"))
         finally:
             detector.close()
-        people = lift_tracks(video, self.load(), progress=_noted(progress, "lifting"), say=say)
-        return Clip(people[:_MAX_PEOPLE], options.name, lambda: steady_pictures(path, video.timing))
+        _say_of_many(len(video.tracks), say)
+        seen_most = replace(video, tracks=video.tracks[:_MAX_PEOPLE])
+        people = lift_tracks(seen_most, self.load(), progress=_noted(progress, "lifting"), say=say)
+        return Clip(people, options.name, lambda: steady_pictures(path, video.timing))
 
     def _check_length(self, seconds: float) -> None:
         if seconds > self._max_seconds:
@@ -151,6 +161,13 @@ def write_files(clip: Clip, options: JobOptions, progress: Progress) -> dict[str
         save_motion(clip, folder / moving, _noted(progress, "drawing"))
         files[moving] = "image and skeleton, moving"
     return files
+
+
+def _say_of_many(people: int, say: Say) -> None:
+    if people > _MAX_PEOPLE:
+        say(
+            f"only the first {_MAX_PEOPLE} of {people} people are taken here; rtpca lift --person all takes everybody"
+        )
 
 
 def _motion_name(first: LiftResult) -> str | None:

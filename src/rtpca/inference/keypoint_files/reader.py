@@ -191,7 +191,8 @@ def _choose(content: FileContent, person: int | None, path: Path) -> tuple[Track
         )
     track = content.tracks[number - 1]
     if track.fault:
-        raise InputError(f"{path}, {track.fault}")
+        others = f"; take another with --person, from 1 to {people}" if person is None and people > 1 else ""
+        raise InputError(f"{path}, {track.fault}{others}")
     if people == 1:
         return track, number, []
     if person is not None:
