@@ -166,7 +166,8 @@ def write_files(clip: Clip, options: JobOptions, progress: Progress) -> dict[str
 def _say_of_many(people: int, say: Say) -> None:
     if people > _MAX_PEOPLE:
         say(
-            f"only the first {_MAX_PEOPLE} of {people} people are taken here; rtpca lift --person all takes everybody"
+            f"only the first {_MAX_PEOPLE} of {people} people are taken here; rtpca lift --person all takes "
+            "everybody"
         )
 
 
