@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+import ship_weights
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.models.checkpoint import find_weights
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
-import ship_weights
 
 
 def stage(*names: str) -> Checkpoint:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
+import train_weights
 from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.models import load_checkpoint
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
-import train_weights
 
 SMALL = (
     "steps=2",
