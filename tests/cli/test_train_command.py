@@ -138,7 +138,7 @@ def test_ctrl_c_stops_after_the_step_with_everything_saved(recipe, data, tmp_pat
         (["--set", "optim.lr=1e38"], "not a number any more by step"),
         (["--resume"], "nothing to resume; start without --resume"),
         (["--weights", "rtpca-xxl"], "no weights called 'rtpca-xxl'"),
-        (["--weights", "rtpca-s"], "has other values of model.dim"),
+        (["--weights", "rtpca-s"], "has other values of model.in_channels, model.dim"),
         (["--devices", "0"], "Invalid value for '--devices'"),
     ],
 )
