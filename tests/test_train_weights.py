@@ -32,20 +32,20 @@ def data(tmp_path_factory) -> Path:
 
 
 def test_a_command_trains_all_stages_and_goes_on_where_it_stopped(data, tmp_path, capsys) -> None:
-    command = ["rtpca-b", "--data", str(data), "--out", str(tmp_path), "--device", "cpu", *SET]
+    command = ["rtpca-s", "--data", str(data), "--out", str(tmp_path), "--device", "cpu", *SET]
     train_weights.main([*command, "--max-time", "0"])
     assert "rtpca-s: stopped at step 1 of 2; the same command goes on" in capsys.readouterr().out
     train_weights.main(command)
     *_, last = capsys.readouterr().out.splitlines()
-    recipes = [*train_weights.STAGES["rtpca-b"][:-1], "rtpca-b-uncertainty"]
-    assert last.split()[2:-2] == ["rtpca-b", *(str(tmp_path / name) for name in recipes)]
+    recipes = [*train_weights.STAGES["rtpca-s"][:-1], "rtpca-s-uncertainty"]
+    assert last.split()[2:-2] == ["rtpca-s", *(str(tmp_path / name) for name in recipes)]
     trained = load_checkpoint(tmp_path / recipes[-1] / "weights.safetensors")
-    assert trained.config.frames == 243
+    assert trained.config.frames == 27
     assert trained.calibration is not None
 
-    before = (tmp_path / "rtpca-b" / "curves.csv").read_text()
+    before = (tmp_path / "rtpca-s-long" / "curves.csv").read_text()
     train_weights.main(command)
-    assert (tmp_path / "rtpca-b" / "curves.csv").read_text() == before
+    assert (tmp_path / "rtpca-s-long" / "curves.csv").read_text() == before
     assert capsys.readouterr().out.splitlines()[-1] == last
 
 

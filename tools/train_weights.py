@@ -1,6 +1,6 @@
 """Train shipped weights from the beginning: all their recipes, each from the weights of the one before.
 
-    python tools/train_weights.py rtpca-xs|rtpca-s|rtpca-b --data mocap.h5 [--out runs] [--max-time MINUTES]
+    python tools/train_weights.py rtpca-xs|rtpca-s --data mocap.h5 [--out runs] [--max-time MINUTES]
 
 Run folders lie in OUT by the recipe's name. Finished ones are taken, an unfinished one goes on where
 it stopped, with the same command. The last line is the command that puts the weights into the package.
@@ -24,7 +24,6 @@ _UNTIL_DETECTOR = ("rtpca-s", "rtpca-s-finish", "rtpca-s-mixed", "rtpca-s-detect
 STAGES = {
     "rtpca-xs": ("rtpca-xs", "uncertainty"),
     "rtpca-s": (*_UNTIL_DETECTOR, "rtpca-s-long", "uncertainty"),
-    "rtpca-b": (*_UNTIL_DETECTOR, "rtpca-b", "uncertainty"),
 }
 """Recipes of each weights, in order."""
 
