@@ -55,7 +55,8 @@ def test_every_condition_has_a_row(data, tmp_path, capsys):
         assert condition.label in table
     for row in rows.values():
         assert row["frames"] > 0
-        assert 0 < row["p_mpjpe_mm"] <= row["mpjpe_mm"] < 500
+        # Aligned poses have the least squared error; where one joint is far off, the others pay for it.
+        assert 0 < row["p_mpjpe_mm"] < 1.1 * row["mpjpe_mm"] < 500
     clean = rows["noise", "clean, the windows of the rows below"]
     assert clean["mpjpe_mm"] < rows["noise", "Gaussian, 5 px"]["mpjpe_mm"]
     assert clean["mpjpe_mm"] < rows["partial bodies", "one arm missing, all joints"]["mpjpe_mm"]
