@@ -55,8 +55,11 @@ def test_every_condition_has_a_row(data, tmp_path, capsys):
         assert condition.label in table
     for row in rows.values():
         assert row["frames"] > 0
-        # Aligned poses have the least squared error; where one joint is far off, the others pay for it.
-        assert 0 < row["p_mpjpe_mm"] < 1.1 * row["mpjpe_mm"] < 500
+        assert 0 < row["p_mpjpe_mm"] < 500
+        # Alignment makes the squared error least: where one limb is far off, the other joints pay for it.
+        one_limb_is_off = row["group"] == "by action" or row["label"].endswith("all joints")
+        assert row["p_mpjpe_mm"] <= (1.05 if one_limb_is_off else 1.0) * row["mpjpe_mm"]
+        assert row["mpjpe_mm"] < 500
     clean = rows["noise", "clean, the windows of the rows below"]
     assert clean["mpjpe_mm"] < rows["noise", "Gaussian, 5 px"]["mpjpe_mm"]
     assert clean["mpjpe_mm"] < rows["partial bodies", "one arm missing, all joints"]["mpjpe_mm"]
