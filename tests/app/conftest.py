@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import torch
 
 from rtpca.app import JobQueue
+from rtpca.models import InputSpec, build_model, save_checkpoint
 
 
 @dataclass
@@ -81,3 +83,13 @@ def serving(tmp_path, monkeypatch):
         assert list(scratch.iterdir()) == [], "files are left behind"
 
     return serve
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory) -> str:
+    """Path of random weights, so small that a job takes a moment."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    model = build_model("rtpca", frames=27, joints=17, dim=8, depth=1, heads=1, in_channels=3)
+    save_checkpoint(path, model, InputSpec(normalisation="person", fps=20.0))
+    return str(path)

@@ -12,12 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from browser import Watched, chromium, eventually
 from rtpca.data.demo_clip import load_demo_clip
 from rtpca.inference import LiftResult
-from rtpca.models import InputSpec, build_model, save_checkpoint
 
 MOVING = "motion.gif" if importlib.util.find_spec("av") is None else "motion.mp4"
 
@@ -26,15 +24,6 @@ MOVING = "motion.gif" if importlib.util.find_spec("av") is None else "motion.mp4
 def browser():
     with chromium() as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory) -> str:
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    model = build_model("rtpca", frames=27, joints=17, dim=8, depth=1, heads=1, in_channels=3)
-    save_checkpoint(path, model, InputSpec(normalisation="person", fps=20.0))
-    return str(path)
 
 
 @pytest.fixture(scope="module")

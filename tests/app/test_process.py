@@ -9,12 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from rtpca.app import Job, JobQueue
 from rtpca.app.process import LiftProcess
 from rtpca.data.demo_clip import load_demo_clip
-from rtpca.models import InputSpec, build_model, save_checkpoint
 from rtpca.skeletons import get_skeleton
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "video"))
@@ -57,15 +55,6 @@ def test_advice_on_a_video_that_is_cut_off_names_the_users_file(tmp_path, run) -
     assert job.error.startswith("my walk.mp4: the file is cut off")
     assert 'ffmpeg -i "my walk.mp4" -c:v' in job.error
     assert "upload" not in job.error
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory) -> str:
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    model = build_model("rtpca", frames=27, joints=17, dim=8, depth=1, heads=1, in_channels=3)
-    save_checkpoint(path, model, InputSpec(normalisation="person", fps=20.0))
-    return str(path)
 
 
 def people_file(path: Path, whole: int) -> Path:
