@@ -38,6 +38,7 @@ from rtpca.errors import RtpcaError
 USER_ERROR = 2
 INTERRUPTED = 130
 _CLOSED_PIPE = 1
+_BRIEF_SPIN = "1000"
 _DOCSTRING_SECTIONS = {"Args:", "Returns:", "Raises:", "Example:", "Examples:"}
 
 app = typer.Typer(
@@ -142,6 +143,9 @@ def _terminate(signum: int, frame: FrameType | None) -> None:
 def run() -> None:
     """Entry point of the installed command."""
     signal.signal(signal.SIGTERM, _terminate)
+    # PyTorch's threads would spin while they wait for each other, far longer than a step takes. Beside other
+    # work that takes the core from the thread that they wait for. Read when torch is imported.
+    os.environ.setdefault("GOMP_SPINCOUNT", _BRIEF_SPIN)
     sys.exit(main(sys.argv[1:]))
 
 
