@@ -1,4 +1,4 @@
-"""What goes on from trained weights: windows of another length, with or without their uncertainty head."""
+"""What goes on from trained weights: other windows, more channels, with or without their uncertainty head."""
 
 from __future__ import annotations
 
@@ -119,3 +119,71 @@ def test_a_head_that_both_have_goes_on(trained) -> None:
     start = trained("model.frames=9", *HEAD)
     again = starting_model(tiny_config(*MODEL, *HEAD), start).state_dict()
     assert all(torch.equal(tensor, again[key]) for key, tensor in start.model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("model.compression=pool+conv", "model.pyramid_norm=time", "model.init=pytorch"),
+        ("model.query=pyramidal", "model.depth=4", "model.cross_layer=pyramidal", "model.qkv_bias=false"),
+        ("model.tpca=false", "model.memory=accumulated", "model.block_residual=previous"),
+    ],
+    ids=lambda options: " ".join(options) or "as shipped",
+)
+@pytest.mark.parametrize("factor", [2, 3])
+def test_widened_weights_compute_the_same_and_are_no_copies(trained, options, factor) -> None:
+    own = ("model.in_channels=3", *options, *HEAD)
+    start = trained(*own)
+    recipe = tiny_config(*MODEL, *own, f"model.dim={8 * factor}", f"model.heads={2 * factor}")
+    wide = starting_model(recipe, start)
+    keypoints = torch.randn(2, 9, 17, 3)
+    expected = start.model.eval().forward_with_scale(keypoints)
+    for got, wanted in zip(wide.eval().forward_with_scale(keypoints), expected, strict=True):
+        assert torch.allclose(got, wanted, rtol=1e-4, atol=1e-5)
+    assert any("widened" in note for note in start_notes(recipe, start))
+
+    # Copies get different gradients, so that training makes them different channels.
+    wide.train()(keypoints).square().mean().backward()
+    gradient = wide.get_parameter("spatial_blocks.0.attention.qkv.weight").grad
+    assert gradient is not None
+    queries = gradient[: 8 * factor].unflatten(0, (factor, 8))
+    assert not torch.allclose(queries[0], queries[1], rtol=0.01)
+
+
+def test_a_head_comes_and_goes_while_weights_are_widened(trained) -> None:
+    wide = ("model.dim=16", "model.heads=4")
+    keypoints = torch.randn(2, 9, 17, 2)
+    for before, after in ((HEAD, ()), ((), HEAD)):
+        start = trained(*before)
+        model = starting_model(tiny_config(*MODEL, *wide, *after), start)
+        assert model.config.predicts_scale == bool(after)
+        assert torch.allclose(model.eval()(keypoints), start.model.eval()(keypoints), rtol=1e-4, atol=1e-5)
+
+
+def test_widening_is_reproducible(trained) -> None:
+    start = trained()
+    wide = ("model.dim=16", "model.heads=4")
+    states = [
+        starting_model(tiny_config(*MODEL, *wide, f"seed={seed}"), start).state_dict() for seed in (5, 5, 6)
+    ]
+    matrix = "temporal_blocks.1.mlp.expand.weight"
+    assert torch.equal(states[0][matrix], states[1][matrix])
+    assert not torch.equal(states[0][matrix], states[2][matrix])
+
+
+@pytest.mark.parametrize(
+    ("width", "changed"),
+    [
+        (("model.dim=12", "model.heads=3"), "model.dim, model.heads"),
+        (("model.dim=16", "model.heads=2"), "model.dim"),
+        (("model.dim=4", "model.heads=1"), "model.dim, model.heads"),
+        (("model.dim=16", "model.heads=4", "model.mlp_ratio=3"), "model.dim, model.heads, model.mlp_ratio"),
+        (("model.dim=16", "model.heads=4", "model.frames=18"), "model.frames"),
+    ],
+    ids=["not a multiple", "heads of another width", "narrower", "other hidden layers", "longer as well"],
+)
+def test_a_width_that_widening_does_not_reach_is_refused(trained, width, changed) -> None:
+    start = trained()
+    with pytest.raises(TrainingError, match=f"other values of {changed} than the recipe"):
+        starting_model(tiny_config(*MODEL, *width), start)

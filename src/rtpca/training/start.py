@@ -1,18 +1,20 @@
 """What a run starts from: random weights, or trained ones.
 
-Trained ones may get or lose an uncertainty head, and go on with windows of another length.
+Trained ones may get or lose an uncertainty head, go on with windows of another length, and become wider.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, replace
 
+import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
 from rtpca.errors import ConfigError, TrainingError
 from rtpca.models import Checkpoint, LiftingNetwork, ModelConfig, RTPCAConfig, build
 from rtpca.training.config import TrainConfig
+from rtpca.training.widen import widened, width_factor
 
 _HEAD = "scale_head."
 _POSITION = "temporal_position"
@@ -50,6 +52,8 @@ def start_notes(config: TrainConfig, start: Checkpoint | None) -> list[str]:
         notes.append(f"{start.name} has an uncertainty head, and the recipe has none: it is left out")
     if new.frames != old.frames:
         notes.append(f"{start.name} has windows of {old.frames} frames: the run goes on with {new.frames}")
+    if factor := width_factor(new, old):
+        notes.append(f"{start.name} is widened {factor} times: at first the model computes what it computed")
     return notes
 
 
@@ -60,18 +64,20 @@ def starting_model(config: TrainConfig, start: Checkpoint | None) -> LiftingNetw
         config: The recipe.
         start: Start from these weights; None: from random ones. An uncertainty head that they lack is new,
             one that the recipe lacks is left out. Temporal positions of windows of another length are
-            stretched to the recipe's.
+            stretched to the recipe's. Where the recipe has a whole number of times their channels and heads
+            they are widened, with shares that its seed decides; not both at once.
 
     Raises:
         TrainingError: If the weights are not of the recipe's sizes, options and input, but for the length
-            of windows, or another part depends on that length.
+            of windows or such a width, or another part depends on that length.
     """
     model = build(config.model)
     if start is None:
         return model
     new, old = config.to_dict(), {"model": start.config.to_dict(), "input": asdict(start.input)}
     # How weights were initialised and regularised does not bind the next training.
-    free = ("init", "dropout", "drop_path", "uncertainty", "frames")
+    wider = width_factor(config.model, start.config) is not None
+    free = {"init", "dropout", "drop_path", "uncertainty"} | ({"dim", "heads"} if wider else {"frames"})
     changed = [
         f"{group}.{key}"
         for group, values in old.items()
@@ -83,12 +89,13 @@ def starting_model(config: TrainConfig, start: Checkpoint | None) -> LiftingNetw
             f"{start.name} has other values of {', '.join(changed)} than the recipe; give the recipe its "
             "values, or choose other weights"
         )
-    weights = start.model.state_dict()
+    weights, own = start.model.state_dict(), model.state_dict()
     if config.model.predicts_scale != start.config.predicts_scale:
-        own = model.state_dict()
         weights = {key: tensor for key, tensor in weights.items() if not key.startswith(_HEAD)}
         weights |= {key: tensor for key, tensor in own.items() if key.startswith(_HEAD)}
-    if config.model.frames != start.config.frames:
+    if wider:
+        weights = widened(weights, own, torch.Generator().manual_seed(config.seed))
+    elif config.model.frames != start.config.frames:
         weights = _at_length(weights, model, start)
     model.load_state_dict(weights)
     return model
