@@ -1,11 +1,13 @@
-"""What smoothing does to lifted poses, and what the fixed skeleton of BVH and GLB costs.
+"""What smoothing does to lifted poses, what the fixed skeleton of BVH costs, and how level the floor is.
 
     python benchmarks/after_lifting.py mocap.h5 [--weights rtpca-s] [--split test] [--every 2]
 
 Every second take of a split is seen by one of the four fixed cameras each, taking turns, at about 30 frames
 per second, and lifted, with true keypoints and with 5 px of Gaussian noise. Prints MPJPE and acceleration
-error, means over frames, of each way to smooth; and how far the joints of the animated skeleton lie from the
-joints that it follows, true and lifted: mean over takes, and the worst take.
+error, means over frames, of each way to smooth; how far the joints of the animated skeleton lie from the
+joints that it follows, true and lifted: mean over takes, and the worst take; and how far the up that is found
+is off the true one, and the height of standing ankles off their true one: median, nine of ten, worst take.
+The true floor of a take is where it puts the ankles of standing feet at their usual height.
 """
 
 from __future__ import annotations
@@ -13,28 +15,53 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
 from rtpca.data.views import fixed_cameras
 from rtpca.export.body import BODY_INDEX
 from rtpca.export.inverse_kinematics import fit_motion
-from rtpca.inference import Lifter, LiftResult, smooth_result
+from rtpca.geometry import Camera
+from rtpca.inference import Lifter, LiftResult, estimate_ground, smooth_result
+from rtpca.inference.ground import ANKLE_HEIGHT_M
 from rtpca.inference.smoothing import METHODS
 from rtpca.metrics import acceleration_error, mpjpe
 from rtpca.skeletons import get_skeleton
 
 NOISE_PX = 5.0
 _UPRIGHT = np.array([1.0, -1.0, -1.0])  # from camera axes, y down, to axes with y up
+_ANKLES = [get_skeleton("h36m17").index(name) for name in ("right_ankle", "left_ankle")]
+_STANDING_M_PER_S, _STANDING_HEIGHT_M = 0.3, 0.1
 
 
-def lifted_takes(
-    data: Path, split: str, every: int, weights: str
-) -> Iterator[tuple[np.ndarray, dict[str, LiftResult]]]:
-    """(F, 17, 3) true root-relative poses of a take in camera axes, metres, and what was lifted of it."""
+@dataclass(frozen=True)
+class Take:
+    """A take in one camera, and what was lifted of it.
+
+    Attributes:
+        joints_world: (F, 17, 3) true joints, metres, y up.
+        camera: The camera.
+        found: Results by what was lifted.
+    """
+
+    joints_world: torch.Tensor
+    camera: Camera
+    found: dict[str, LiftResult]
+
+    @property
+    def truth(self) -> np.ndarray:
+        """(F, 17, 3) true root-relative poses in camera axes, metres."""
+        joints_cam = self.camera.world_to_camera(self.joints_world)
+        return (joints_cam - joints_cam[:, :1]).numpy()
+
+
+def lifted_takes(data: Path, split: str, every: int, weights: str) -> Iterator[Take]:
+    """Takes of a split, lifted."""
     lifter = Lifter.from_pretrained(weights, "cpu")
     generator = torch.Generator().manual_seed(0)
     with open_dataset(data) as dataset:
@@ -43,15 +70,15 @@ def lifted_takes(
             step = max(1, round(recording.fps / 30))
             fps = recording.fps / step
             camera = fixed_cameras(recording)[number % 4]
-            joints_cam = camera.world_to_camera(torch.from_numpy(recording.positions3d[::step]).float())
-            keypoints = camera.project(joints_cam)
+            joints_world = torch.from_numpy(recording.positions3d[::step]).float()
+            keypoints = camera.project(camera.world_to_camera(joints_world))
             noisy = keypoints + NOISE_PX * torch.randn(keypoints.shape, generator=generator)
             size = (int(camera.size_wh[0]), int(camera.size_wh[1]))
             found = {
                 kind: lifter(points.numpy(), size, fps, "h36m17")
                 for kind, points in (("true", keypoints), (f"{NOISE_PX:g} px", noisy))
             }
-            yield (joints_cam - joints_cam[:, :1]).numpy(), found
+            yield Take(joints_world, camera, found)
 
 
 def skeleton_distance_mm(poses: np.ndarray, fps: float) -> float:
@@ -60,6 +87,25 @@ def skeleton_distance_mm(poses: np.ndarray, fps: float) -> float:
     names = get_skeleton("h36m17").joints
     animated = fit_motion(joints, fps).positions()[:, [BODY_INDEX[name] for name in names]]
     return float(1000 * np.linalg.norm(animated - joints, axis=-1).mean())
+
+
+def floor_errors(take: Take, result: LiftResult) -> tuple[float, float]:
+    """Degrees between the up that is found and the true one, and |error| of standing ankles' height, cm.
+
+    The second is the median over the ankles that truly stand: slow, and near the lowest of the take.
+    """
+    ground = estimate_ground(result)
+    axis = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    tip, origin = take.camera.world_to_camera(axis).double().numpy()
+    degrees = float(np.degrees(np.arccos(np.clip(ground.up_cam @ (tip - origin), -1.0, 1.0))))
+
+    ankles = take.joints_world[:, _ANKLES].double().numpy()  # (F, 2, 3)
+    speed = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) * result.fps
+    heights = ankles[..., 1]
+    standing = (speed < _STANDING_M_PER_S) & (heights < np.quantile(heights, 0.05) + _STANDING_HEIGHT_M)
+    true_heights = heights - np.median(heights[standing]) + ANKLE_HEIGHT_M
+    found_heights = ground.place(result)[:, _ANKLES, 1]
+    return degrees, float(100 * np.median(np.abs(found_heights - true_heights)[standing]))
 
 
 def main() -> None:
@@ -74,11 +120,13 @@ def main() -> None:
 
     errors: dict[tuple[str, str], list[torch.Tensor]] = defaultdict(list)
     skeletons: dict[str, list[float]] = defaultdict(list)
-    for truth, found in lifted_takes(given.data, given.split, given.every, given.weights):
-        fps = found["true"].fps
+    floors: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for take in lifted_takes(given.data, given.split, given.every, given.weights):
+        truth, found, fps = take.truth, take.found, take.found["true"].fps
         skeletons["true motion"].append(skeleton_distance_mm(truth, fps))
         skeletons["lifted from true keypoints"].append(skeleton_distance_mm(found["true"].poses3d, fps))
         for keypoints, result in found.items():
+            floors[keypoints].append(floor_errors(take, result))
             for method in METHODS:
                 poses = smooth_result(result, method).poses3d
                 errors[method, f"{keypoints}, mm"].append(1000 * mpjpe(poses, truth))
@@ -92,7 +140,11 @@ def main() -> None:
     print("\nskeleton of BVH and GLB, mm from the joints it follows: mean over takes, worst take")
     for name, distances in skeletons.items():
         print(f"{name:28}{np.mean(distances):6.1f}{max(distances):8.1f}")
+    print("\nfloor: up, degrees off; standing ankles, cm off: median, nine of ten, worst take")
+    for keypoints, rows in floors.items():
+        shown = "".join(f"{value:8.1f}" for value in np.quantile(rows, [0.5, 0.9, 1.0], axis=0).T.ravel())
+        print(f"{keypoints:10}{shown}")
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
+from rtpca.cli.console import run_script
 from rtpca.data.noise import DetectorNoise, detector_noise_of_clips
 from rtpca.data.store import open_dataset
 from rtpca.data.windows import fixed_cameras
@@ -174,4 +175,4 @@ def print_radii(found: dict[str, list[Clip]]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

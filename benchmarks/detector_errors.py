@@ -30,6 +30,7 @@ from _detector_errors.missing import print_missing
 from _detector_errors.people import people_of
 from _detector_errors.sides import print_depths, print_mixing, print_sides
 from _detector_errors.sizes import print_differences, print_jitter, print_model
+from rtpca.cli.console import run_script
 
 
 def main() -> None:
@@ -57,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 import torch
 
+from rtpca.cli.console import run_script
 from rtpca.models import build_model, model_config
 from rtpca.models.profile import count_operations
 
@@ -70,4 +71,4 @@ def time_in_turn(contenders: dict[str, Callable[[], object]], rounds: int) -> di
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

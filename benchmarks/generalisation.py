@@ -35,10 +35,11 @@ from pathlib import Path
 from _generalisation.conditions import SEED
 from _generalisation.rows import Measured, measure, measure_unseen
 from _generalisation.tables import plain, print_lines, print_parts
+from rtpca.cli.console import run_script
 from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset
 from rtpca.devices import resolve_device
-from rtpca.errors import InputError, RtpcaError
+from rtpca.errors import InputError
 from rtpca.files import written_whole
 
 
@@ -58,11 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--sequences-limit", type=int, metavar="N", help="N sequences, spread over the split")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the numbers here")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    arguments = parser.parse_args(argv)
-    try:
-        run(arguments)
-    except RtpcaError as error:
-        parser.exit(2, f"{parser.prog}: {error}\n")
+    run(parser.parse_args(argv))
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -112,4 +109,4 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

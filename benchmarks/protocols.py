@@ -24,6 +24,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from rtpca.cli.console import run_script
 from rtpca.data.chunks import reference_cover
 from rtpca.data.recording import Recording
 from rtpca.data.store import Dataset, open_dataset, write_dataset
@@ -236,4 +237,4 @@ def errors_by_epoch(dataset: Dataset, config: TrainConfig) -> Iterator[tuple[flo
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

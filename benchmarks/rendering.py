@@ -14,6 +14,7 @@ import time
 
 import numpy as np
 
+from rtpca.cli.console import run_script
 from rtpca.data.demo_clip import load_demo_clip
 from rtpca.inference import LiftResult
 from rtpca.skeletons import get_skeleton
@@ -76,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
 from rtpca.data.views import fixed_cameras
 from rtpca.inference.repair import LIMBS, repair_keypoints
@@ -135,4 +136,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from rtpca import metrics
+from rtpca.cli.console import run_script
 from rtpca.data.augment import gaussian_noise
 from rtpca.data.store import Dataset, open_dataset
 from rtpca.data.views import at_frame_rate, fixed_cameras
@@ -152,4 +153,4 @@ def attention_entropies(checkpoint: Checkpoint, keypoints: Tensor, cameras: dict
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

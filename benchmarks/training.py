@@ -16,6 +16,7 @@ import time
 
 import torch
 
+from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
 from rtpca.models import RTPCA
 from rtpca.models.profile import count_operations
@@ -108,4 +109,4 @@ def _seconds(run: object) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

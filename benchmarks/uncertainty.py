@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
+from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
 from rtpca.evaluation import SequenceErrors, conditions, evaluate
 from rtpca.models import ScaleCalibration, load_checkpoint
@@ -71,4 +72,4 @@ def line(errors: Iterable[SequenceErrors], calibration: ScaleCalibration) -> str
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -12,6 +12,7 @@ from _generalisation.conditions import CLIP_CONDITIONS, CONDITIONS, Condition
 from _generalisation.parts import error_parts
 from _generalisation.windows import Windows, lift
 from generalisation import main
+from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.evaluation import EvalConfig, evaluate, summarise
@@ -102,7 +103,7 @@ def test_error_parts_know_a_body_that_is_too_large(data):
 )
 def test_wrong_options_end_in_one_line(data, capsys, options, message):
     with pytest.raises(SystemExit) as stopped:
-        main(["--data", str(data), *options])
+        run_script(lambda: main(["--data", str(data), *options]))
     assert stopped.value.code == 2
     error = capsys.readouterr().err
     assert message in error

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import train_weights
+from rtpca.cli.console import run_script
 from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.models import load_checkpoint
@@ -58,7 +59,9 @@ def test_a_command_trains_all_stages_and_goes_on_where_it_stopped(data, tmp_path
 )
 def test_what_the_user_can_mend_is_one_line(tmp_path, capsys, words, message) -> None:
     with pytest.raises(SystemExit) as stopped:
-        train_weights.main(["rtpca-xs", "--out", str(tmp_path), "--device", "cpu", *words])
+        run_script(
+            lambda: train_weights.main(["rtpca-xs", "--out", str(tmp_path), "--device", "cpu", *words])
+        )
     assert stopped.value.code == 2
     said = capsys.readouterr().err
     assert message in said

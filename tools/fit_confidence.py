@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import lsq_linear
 
+from rtpca.cli.console import run_script
 from rtpca.inference.confidence import SIGNS, WITHIN_M
 
 ROOT = Path(__file__).parents[1]
@@ -77,4 +78,4 @@ def fit(signs: np.ndarray, error_m: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -10,14 +10,13 @@ They say what they were made from, and so does everything that is prepared from 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
+from rtpca.cli.console import run_script
 from rtpca.data.imitation.h36m import write_h36m
 from rtpca.data.imitation.humaneva import write_humaneva
 from rtpca.data.imitation.motion import MotionLibrary
 from rtpca.data.imitation.mpi_inf_3dhp import write_mpi_inf_3dhp, write_mpi_inf_3dhp_mat
-from rtpca.errors import RtpcaError
 
 WRITERS = {
     "h36m": write_h36m,
@@ -39,14 +38,11 @@ def main() -> None:
     parser.add_argument("--full-size", action="store_true", help="as many frames as the published files")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    try:
-        library = MotionLibrary.from_file(options.mocap, options.seed)
-        frames = None if options.full_size else options.frames
-        for path in WRITERS[options.dataset](library, options.output, frames=frames):
-            print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
-    except RtpcaError as error:
-        sys.exit(f"error: {error}")
+    library = MotionLibrary.from_file(options.mocap, options.seed)
+    frames = None if options.full_size else options.frames
+    for path in WRITERS[options.dataset](library, options.output, frames=frames):
+        print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

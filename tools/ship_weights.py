@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
 from rtpca.evaluation import EvalConfig, Report, evaluate, summarise
 from rtpca.files import written_whole
@@ -143,4 +144,4 @@ def _row(report: Report) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -14,16 +14,16 @@ import shlex
 import time
 from pathlib import Path
 
-from rtpca.errors import RtpcaError
+from rtpca.cli.console import run_script
 from rtpca.training import load_config, train
 from rtpca.training.loop import Progress
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
-_UNTIL_DETECTOR = ("rtpca-s", "rtpca-s-finish", "rtpca-s-mixed", "rtpca-s-detector")
+_UNTIL_LONG = ("rtpca-s", "rtpca-s-finish", "rtpca-s-mixed", "rtpca-s-detector", "rtpca-s-long")
 STAGES = {
     "rtpca-xs": ("rtpca-xs", "uncertainty"),
-    "rtpca-s": (*_UNTIL_DETECTOR, "rtpca-s-long", "uncertainty"),
+    "rtpca-s": (*_UNTIL_LONG, "uncertainty"),
 }
 """Recipes of each weights, in order."""
 
@@ -38,11 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--max-time", type=float, default=math.inf, metavar="MINUTES")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="in every recipe")
     parser.add_argument("--device", default="auto")
-    given = parser.parse_args(arguments)
-    try:
-        run(given)
-    except RtpcaError as error:
-        parser.exit(2, f"{parser.prog}: {error}\n")
+    run(parser.parse_args(arguments))
 
 
 def run(given: argparse.Namespace) -> None:
@@ -81,4 +77,4 @@ def say(run: str, progress: Progress) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -1,20 +1,42 @@
-"""The two consoles of the command line, and the shape of an error on it.
+"""The two consoles of the command line, and the shape of an error on it and on that of scripts.
 
 Results go to standard output, errors and progress to standard error, so that `rtpca ... --json - | jq` works.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
 from rich.console import Console
+
+from rtpca.errors import RtpcaError
+
+USER_ERROR = 2
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
-def print_error(message: str) -> None:
+def print_error(message: str, program: str = "rtpca") -> None:
     """Print one line, "rtpca: error: ...", on standard error.
 
     Args:
         message: What is wrong and what to do. Line breaks and runs of spaces become single spaces.
+        program: Who says it.
     """
-    err.print(f"rtpca: error: {' '.join(message.split())}", markup=False, soft_wrap=True)
+    err.print(f"{program}: error: {' '.join(message.split())}", markup=False, soft_wrap=True)
+
+
+def run_script(main: Callable[[], None]) -> None:
+    """Run the main function of a script; what its user can mend is one line and exit code 2.
+
+    Args:
+        main: Reads the command line itself.
+    """
+    try:
+        main()
+    except RtpcaError as error:
+        print_error(str(error), program=Path(sys.argv[0]).name)
+        sys.exit(USER_ERROR)

@@ -21,7 +21,7 @@ import typer
 from typer.main import get_command
 
 from rtpca.cli.app import app as serve_app
-from rtpca.cli.console import out, print_error
+from rtpca.cli.console import USER_ERROR, out, print_error
 from rtpca.cli.demo import demo
 from rtpca.cli.evaluate import evaluate
 from rtpca.cli.figure import figure
@@ -35,7 +35,6 @@ from rtpca.cli.train import train
 from rtpca.cli.version import version_lines
 from rtpca.errors import RtpcaError
 
-USER_ERROR = 2
 INTERRUPTED = 130
 _CLOSED_PIPE = 1
 _BRIEF_SPIN = "1000"
