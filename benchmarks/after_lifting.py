@@ -1,13 +1,13 @@
-"""What smoothing does to lifted poses, what the fixed skeleton of BVH costs, and how level the floor is.
+"""What smoothing does to lifted poses, what a fixed skeleton costs, and how level the floor is.
 
     python benchmarks/after_lifting.py mocap.h5 [--weights rtpca-s] [--split test] [--every 2]
 
 Every second take of a split is seen by one of the four fixed cameras each, taking turns, at about 30 frames
 per second, and lifted, with true keypoints and with 5 px of Gaussian noise. Prints MPJPE and acceleration
 error, means over frames, of each way to smooth; how far the joints of the animated skeleton lie from the
-joints that it follows, true and lifted: mean over takes, and the worst take; and how far the up that is found
-is off the true one, and the height of standing ankles off their true one: median, nine of ten, worst take.
-The true floor of a take is where it puts the ankles of standing feet at their usual height.
+joints that it follows (BVH, GLB), true and lifted: mean over takes, and the worst take; and how far the up
+that is found is off the true one, and the height of standing ankles off their true one: median, nine of ten,
+worst take. The true floor of a take is where it puts the ankles of standing feet at their usual height.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from rtpca.skeletons import get_skeleton
 NOISE_PX = 5.0
 _UPRIGHT = np.array([1.0, -1.0, -1.0])  # from camera axes, y down, to axes with y up
 _ANKLES = [get_skeleton("h36m17").index(name) for name in ("right_ankle", "left_ankle")]
+# An ankle stands while it is slower than this, and no higher above the lowest of the take.
 _STANDING_M_PER_S, _STANDING_HEIGHT_M = 0.3, 0.1
 
 
@@ -46,7 +47,7 @@ class Take:
     Attributes:
         joints_world: (F, 17, 3) true joints, metres, y up.
         camera: The camera.
-        found: Results by what was lifted.
+        found: Results by the keypoints that were lifted: "true" and with noise.
     """
 
     joints_world: torch.Tensor
@@ -92,17 +93,18 @@ def skeleton_distance_mm(poses: np.ndarray, fps: float) -> float:
 def floor_errors(take: Take, result: LiftResult) -> tuple[float, float]:
     """Degrees between the up that is found and the true one, and |error| of standing ankles' height, cm.
 
-    The second is the median over the ankles that truly stand: slow, and near the lowest of the take.
+    The second is the median over the ankles that truly stand, NaN where none does.
     """
     ground = estimate_ground(result)
-    axis = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
-    tip, origin = take.camera.world_to_camera(axis).double().numpy()
-    degrees = float(np.degrees(np.arccos(np.clip(ground.up_cam @ (tip - origin), -1.0, 1.0))))
+    true_up_cam = take.camera.R_cam_from_world[:, 1].double().numpy()
+    degrees = float(np.degrees(np.arccos(np.clip(ground.up_cam @ true_up_cam, -1.0, 1.0))))
 
     ankles = take.joints_world[:, _ANKLES].double().numpy()  # (F, 2, 3)
     speed = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) * result.fps
     heights = ankles[..., 1]
     standing = (speed < _STANDING_M_PER_S) & (heights < np.quantile(heights, 0.05) + _STANDING_HEIGHT_M)
+    if not standing.any():
+        return degrees, np.nan
     true_heights = heights - np.median(heights[standing]) + ANKLE_HEIGHT_M
     found_heights = ground.place(result)[:, _ANKLES, 1]
     return degrees, float(100 * np.median(np.abs(found_heights - true_heights)[standing]))
@@ -142,7 +144,7 @@ def main() -> None:
         print(f"{name:28}{np.mean(distances):6.1f}{max(distances):8.1f}")
     print("\nfloor: up, degrees off; standing ankles, cm off: median, nine of ten, worst take")
     for keypoints, rows in floors.items():
-        shown = "".join(f"{value:8.1f}" for value in np.quantile(rows, [0.5, 0.9, 1.0], axis=0).T.ravel())
+        shown = "".join(f"{value:8.1f}" for value in np.nanquantile(rows, [0.5, 0.9, 1.0], axis=0).T.ravel())
         print(f"{keypoints:10}{shown}")
 
 

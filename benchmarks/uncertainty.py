@@ -23,6 +23,7 @@ from scipy.stats import spearmanr
 
 from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
+from rtpca.errors import InputError
 from rtpca.evaluation import SequenceErrors, conditions, evaluate
 from rtpca.models import ScaleCalibration, load_checkpoint
 from rtpca.skeletons import get_skeleton
@@ -39,7 +40,7 @@ def main() -> None:
     arguments = parser.parse_args()
     checkpoint = load_checkpoint(arguments.weights)
     if checkpoint.calibration is None:
-        parser.error(f"{arguments.weights} have no calibrated uncertainty head")
+        raise InputError(f"{arguments.weights} have no calibrated uncertainty head; take others, or add one")
     print(
         "keypoints: joints within 50 % (lowest, highest), within 90 %, mean radius of 90 %, rank correlation"
     )

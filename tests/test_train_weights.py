@@ -10,7 +10,8 @@ import train_weights
 from rtpca.cli.console import run_script
 from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
-from rtpca.models import load_checkpoint
+from rtpca.models import Checkpoint, load_checkpoint
+from rtpca.training.start import recipe_for, starting_model
 
 SMALL = (
     "steps=2",
@@ -67,6 +68,16 @@ def test_what_the_user_can_mend_is_one_line(tmp_path, capsys, words, message) ->
     assert message in said
     assert said.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stages", [*train_weights.STAGES.values(), ("rtpca-s-detector", "rtpca-s-243")])
+def test_each_recipe_can_go_on_from_the_one_before(stages) -> None:
+    start: Checkpoint | None = None
+    for recipe in stages:
+        config = recipe_for(train_weights.load_config(train_weights.CONFIGS / f"{recipe}.yaml"), start)
+        start = Checkpoint(starting_model(config, start), config.input, {}, recipe)
+    assert start is not None
+    assert start.config.predicts_scale == (stages[-1] == "uncertainty")
 
 
 @pytest.mark.parametrize("name", train_weights.STAGES)

@@ -163,22 +163,25 @@ def test_the_installed_command_runs_this_function() -> None:
     assert project["scripts"] == {"rtpca": "rtpca.cli.main:run"}
 
 
-@pytest.mark.parametrize("given", [None, "7"])
-def test_threads_spin_briefly_before_torch_is_there(given) -> None:
+@pytest.mark.parametrize(
+    ("given", "spins"),
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)],
+    ids=["nothing", "spins", "policy"],
+)
+def test_threads_spin_briefly_before_torch_is_there(given, spins) -> None:
     """What the environment says goes first; after the import of torch it would be too late."""
     code = (
         "import os, sys\n"
         "from rtpca.cli import main\n"
-        "main.main = lambda _: print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)\n"
+        "main.main = lambda _: print(os.environ.get('GOMP_SPINCOUNT'), 'torch' in sys.modules)\n"
         "main.run()\n"
     )
-    environment = {key: value for key, value in os.environ.items() if key != "GOMP_SPINCOUNT"}
-    if given:
-        environment["GOMP_SPINCOUNT"] = given
+    names = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+    environment = {key: value for key, value in os.environ.items() if key not in names} | given
     run = subprocess.run(
         [sys.executable, "-c", code], text=True, capture_output=True, timeout=300, env=environment
     )
-    assert run.stdout == f"{given or 1000} False\n", run.stderr
+    assert run.stdout == f"{spins} False\n", run.stderr
 
 
 def test_a_terminated_command_unwinds() -> None:

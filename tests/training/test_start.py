@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tiny_recipe import tiny_config
 
 from rtpca.errors import TrainingError
-from rtpca.models import load_checkpoint, save_checkpoint
+from rtpca.models import LiftingNetwork, load_checkpoint, save_checkpoint
 from rtpca.models.checkpoint import Checkpoint
 from rtpca.models.poseformer import PoseFormerConfig
 from rtpca.training import TrainConfig
@@ -29,7 +29,9 @@ def trained(tmp_path):
         torch.manual_seed(3)
         config = tiny_config(*MODEL, *overrides)
         model = starting_model(config, None)
-        torch.nn.init.normal_(model.get_parameter("temporal_position"))
+        with torch.no_grad():  # nothing is 0 or 1 any more
+            for parameter in model.parameters():
+                parameter.add_(0.3 * torch.randn_like(parameter))
         save_checkpoint(tmp_path / "weights.safetensors", model, config.input)
         return load_checkpoint(tmp_path / "weights.safetensors")
 
@@ -121,51 +123,78 @@ def test_a_head_that_both_have_goes_on(trained) -> None:
     assert all(torch.equal(tensor, again[key]) for key, tensor in start.model.state_dict().items())
 
 
+WIDER = ("model.dim=16", "model.heads=4")
+
+
 @pytest.mark.parametrize(
     "options",
     [
-        (),
-        ("model.compression=pool+conv", "model.pyramid_norm=time", "model.init=pytorch"),
-        ("model.query=pyramidal", "model.depth=4", "model.cross_layer=pyramidal", "model.qkv_bias=false"),
-        ("model.tpca=false", "model.memory=accumulated", "model.block_residual=previous"),
+        "init=scaled",
+        "compression=pool+conv pyramid_norm=time",
+        "compression=conv amplification=linear block_residual=doubled",
+        "amplification=none",
+        "query=pyramidal depth=4 cross_layer=pyramidal qkv_bias=false",
+        "tpca=false memory=accumulated block_residual=previous",
     ],
-    ids=lambda options: " ".join(options) or "as shipped",
 )
 @pytest.mark.parametrize("factor", [2, 3])
-def test_widened_weights_compute_the_same_and_are_no_copies(trained, options, factor) -> None:
-    own = ("model.in_channels=3", *options, *HEAD)
+def test_widened_weights_compute_the_same(trained, options, factor) -> None:
+    own = ("model.in_channels=3", *(f"model.{option}" for option in options.split()), *HEAD)
     start = trained(*own)
     recipe = tiny_config(*MODEL, *own, f"model.dim={8 * factor}", f"model.heads={2 * factor}")
-    wide = starting_model(recipe, start)
+    wide = starting_model(recipe, start).eval()
     keypoints = torch.randn(2, 9, 17, 3)
     expected = start.model.eval().forward_with_scale(keypoints)
-    for got, wanted in zip(wide.eval().forward_with_scale(keypoints), expected, strict=True):
-        assert torch.allclose(got, wanted, rtol=1e-4, atol=1e-5)
-    assert any("widened" in note for note in start_notes(recipe, start))
+    for got, wanted in zip(wide.forward_with_scale(keypoints), expected, strict=True):
+        assert torch.allclose(got, wanted, rtol=1e-3, atol=1e-4)
+    assert start_notes(recipe, start) == [
+        f"{start.name} is made {factor} times as wide: until its first step the model computes the same"
+    ]
 
-    # Copies get different gradients, so that training makes them different channels.
-    wide.train()(keypoints).square().mean().backward()
-    gradient = wide.get_parameter("spatial_blocks.0.attention.qkv.weight").grad
-    assert gradient is not None
-    queries = gradient[: 8 * factor].unflatten(0, (factor, 8))
-    assert not torch.allclose(queries[0], queries[1], rtol=0.01)
+
+def copies_learn_alike(model: LiftingNetwork) -> list[bool]:
+    """Of some matrices that give channels: whether both copies of each have the same gradient."""
+    model.train()(
+        torch.randn(2, 9, 17, 2, generator=torch.Generator().manual_seed(0))
+    ).square().mean().backward()
+    block = "temporal_blocks.0."
+    found = []
+    for name in ("embed.weight", f"{block}attention.qkv.weight", f"{block}mlp.expand.weight"):
+        gradient = model.get_parameter(name).grad
+        assert gradient is not None
+        first, second = gradient[: len(gradient) // (3 if "qkv" in name else 1)].chunk(2)
+        found.append(bool((first - second).norm() < 0.1 * first.norm()))
+    return found
+
+
+def test_copies_learn_to_differ_because_they_are_read_differently(trained, monkeypatch) -> None:
+    start, recipe = trained(), tiny_config(*MODEL, *WIDER)
+    assert copies_learn_alike(starting_model(recipe, start)) == [False] * 3
+    monkeypatch.setattr("rtpca.training.widen._SPREAD", 0.0)
+    assert copies_learn_alike(starting_model(recipe, start)) == [True] * 3
+
+
+def test_windows_become_longer_as_the_model_becomes_wider(trained) -> None:
+    start = trained()
+    longer = starting_model(tiny_config(*MODEL, "model.frames=27"), start).eval()
+    both = starting_model(tiny_config(*MODEL, *WIDER, "model.frames=27"), start).eval()
+    keypoints = torch.randn(2, 27, 17, 2)
+    assert torch.allclose(both(keypoints), longer(keypoints), rtol=1e-3, atol=1e-4)
 
 
 def test_a_head_comes_and_goes_while_weights_are_widened(trained) -> None:
-    wide = ("model.dim=16", "model.heads=4")
     keypoints = torch.randn(2, 9, 17, 2)
     for before, after in ((HEAD, ()), ((), HEAD)):
         start = trained(*before)
-        model = starting_model(tiny_config(*MODEL, *wide, *after), start)
+        model = starting_model(tiny_config(*MODEL, *WIDER, *after), start)
         assert model.config.predicts_scale == bool(after)
-        assert torch.allclose(model.eval()(keypoints), start.model.eval()(keypoints), rtol=1e-4, atol=1e-5)
+        assert torch.allclose(model.eval()(keypoints), start.model.eval()(keypoints), rtol=1e-3, atol=1e-4)
 
 
 def test_widening_is_reproducible(trained) -> None:
     start = trained()
-    wide = ("model.dim=16", "model.heads=4")
     states = [
-        starting_model(tiny_config(*MODEL, *wide, f"seed={seed}"), start).state_dict() for seed in (5, 5, 6)
+        starting_model(tiny_config(*MODEL, *WIDER, f"seed={seed}"), start).state_dict() for seed in (5, 5, 6)
     ]
     matrix = "temporal_blocks.1.mlp.expand.weight"
     assert torch.equal(states[0][matrix], states[1][matrix])
@@ -179,11 +208,12 @@ def test_widening_is_reproducible(trained) -> None:
         (("model.dim=16", "model.heads=2"), "model.dim"),
         (("model.dim=4", "model.heads=1"), "model.dim, model.heads"),
         (("model.dim=16", "model.heads=4", "model.mlp_ratio=3"), "model.dim, model.heads, model.mlp_ratio"),
-        (("model.dim=16", "model.heads=4", "model.frames=18"), "model.frames"),
     ],
-    ids=["not a multiple", "heads of another width", "narrower", "other hidden layers", "longer as well"],
+    ids=["not a multiple", "heads of another width", "narrower", "other hidden layers"],
 )
 def test_a_width_that_widening_does_not_reach_is_refused(trained, width, changed) -> None:
     start = trained()
-    with pytest.raises(TrainingError, match=f"other values of {changed} than the recipe"):
+    with pytest.raises(
+        TrainingError, match=f"other values of {changed} than .* model.dim=16 model.heads=4, or"
+    ):
         starting_model(tiny_config(*MODEL, *width), start)

@@ -1,4 +1,4 @@
-"""The two consoles of the command line, and the shape of an error on it and on that of scripts.
+"""The two consoles of the command line, and how it and scripts print an error.
 
 Results go to standard output, errors and progress to standard error, so that `rtpca ... --json - | jq` works.
 """

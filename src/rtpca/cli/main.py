@@ -142,9 +142,10 @@ def _terminate(signum: int, frame: FrameType | None) -> None:
 def run() -> None:
     """Entry point of the installed command."""
     signal.signal(signal.SIGTERM, _terminate)
-    # PyTorch's threads would spin while they wait for each other, far longer than a step takes. Beside other
-    # work that takes the core from the thread that they wait for. Read when torch is imported.
-    os.environ.setdefault("GOMP_SPINCOUNT", _BRIEF_SPIN)
+    # PyTorch's threads wait for each other by spinning, by default for so long that they hold a core that
+    # other work needs, or the very thread they wait for. Read when torch is imported.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", _BRIEF_SPIN)
     sys.exit(main(sys.argv[1:]))
 
 

@@ -53,7 +53,9 @@ def start_notes(config: TrainConfig, start: Checkpoint | None) -> list[str]:
     if new.frames != old.frames:
         notes.append(f"{start.name} has windows of {old.frames} frames: the run goes on with {new.frames}")
     if factor := width_factor(new, old):
-        notes.append(f"{start.name} is widened {factor} times: at first the model computes what it computed")
+        notes.append(
+            f"{start.name} is made {factor} times as wide: until its first step the model computes the same"
+        )
     return notes
 
 
@@ -64,20 +66,20 @@ def starting_model(config: TrainConfig, start: Checkpoint | None) -> LiftingNetw
         config: The recipe.
         start: Start from these weights; None: from random ones. An uncertainty head that they lack is new,
             one that the recipe lacks is left out. Temporal positions of windows of another length are
-            stretched to the recipe's. Where the recipe has a whole number of times their channels and heads
-            they are widened, with shares that its seed decides; not both at once.
+            stretched to the recipe's. Where dim and heads of the recipe are the same whole number of times
+            theirs they are widened (`widen.py`; the recipe's seed decides how).
 
     Raises:
         TrainingError: If the weights are not of the recipe's sizes, options and input, but for the length
-            of windows or such a width, or another part depends on that length.
+            of windows and such a width, or another part depends on that length.
     """
     model = build(config.model)
     if start is None:
         return model
     new, old = config.to_dict(), {"model": start.config.to_dict(), "input": asdict(start.input)}
-    # How weights were initialised and regularised does not bind the next training.
     wider = width_factor(config.model, start.config) is not None
-    free = {"init", "dropout", "drop_path", "uncertainty"} | ({"dim", "heads"} if wider else {"frames"})
+    # How weights were initialised and regularised does not bind the next training.
+    free = {"init", "dropout", "drop_path", "uncertainty", "frames"} | ({"dim", "heads"} if wider else set())
     changed = [
         f"{group}.{key}"
         for group, values in old.items()
@@ -87,29 +89,35 @@ def starting_model(config: TrainConfig, start: Checkpoint | None) -> LiftingNetw
     if changed:
         raise TrainingError(
             f"{start.name} has other values of {', '.join(changed)} than the recipe; give the recipe its "
-            "values, or choose other weights"
+            f"values, {_wider_values(start.config) if 'model.dim' in changed else ''}or choose other weights"
         )
     weights, own = start.model.state_dict(), model.state_dict()
+    if config.model.frames != start.config.frames:
+        weights = _at_length(weights, config.model.frames, start)
     if config.model.predicts_scale != start.config.predicts_scale:
         weights = {key: tensor for key, tensor in weights.items() if not key.startswith(_HEAD)}
         weights |= {key: tensor for key, tensor in own.items() if key.startswith(_HEAD)}
     if wider:
         weights = widened(weights, own, torch.Generator().manual_seed(config.seed))
-    elif config.model.frames != start.config.frames:
-        weights = _at_length(weights, model, start)
     model.load_state_dict(weights)
     return model
 
 
-def _at_length(weights: dict[str, Tensor], model: LiftingNetwork, start: Checkpoint) -> dict[str, Tensor]:
-    """Weights for windows as long as the model's, their temporal positions stretched (as ViTs do)."""
-    frames = model.config.frames
+def _wider_values(config: ModelConfig) -> str:
+    """What else could be done about another width."""
+    if not isinstance(config, RTPCAConfig):
+        return ""
+    return f"widen the weights with model.dim={2 * config.dim} model.heads={2 * config.heads}, "
+
+
+def _at_length(weights: dict[str, Tensor], frames: int, start: Checkpoint) -> dict[str, Tensor]:
+    """The weights for windows of another length, their temporal positions stretched (as ViTs do)."""
     if isinstance(start.config, RTPCAConfig):
         along = weights[_POSITION][:, :, 0].transpose(1, 2)  # (1, C, F)
         stretched = interpolate(along, size=frames, mode="linear", align_corners=True)
         weights = weights | {_POSITION: stretched.transpose(1, 2).unsqueeze(2)}
-    own = model.state_dict()
-    unfit = [key for key in own if key not in weights or own[key].shape != weights[key].shape]
+    longer = build(replace(start.config, frames=frames)).state_dict()
+    unfit = [key for key in longer if key not in weights or longer[key].shape != weights[key].shape]
     if unfit:
         raise TrainingError(
             f"{start.name} has windows of {start.config.frames} frames and cannot go on with {frames}: "
