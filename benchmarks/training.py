@@ -5,7 +5,7 @@
 Prints, from one run: the share of the step spent in the input pipeline (windows, augmentation, projection,
 normalisation), in forward and backward, and in the optimiser; operations per second (backward as twice
 forward, attention products included) over those of a 4096^2 float32 product timed in turn with the steps; for
-plain float32, for float32 with bfloat16 matrix products, for bfloat16 wherever Lightning's `bf16-mixed` has it,
+plain float32, for float32 with bfloat16 matrix products, for bfloat16 as autocast has it (`bf16-mixed`),
 and for STE beside RTPCA.
 """
 
