@@ -1,6 +1,6 @@
 """Train shipped weights from the beginning: all their recipes, each from the weights of the one before.
 
-    python tools/train_weights.py rtpca-xs|rtpca-s --data mocap.h5 [--out runs] [--max-time MINUTES]
+    python tools/train_weights.py rtpca-xs|rtpca-s|rtpca-b --data mocap.h5 [--out runs] [--max-time MINUTES]
 
 Run folders lie in OUT by the recipe's name. Finished ones are taken, an unfinished one goes on where
 it stopped, with the same command. The last line is the command that puts the weights into the package.
@@ -23,7 +23,8 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 _UNTIL_LONG = ("rtpca-s", "rtpca-s-finish", "rtpca-s-mixed", "rtpca-s-detector", "rtpca-s-long")
 STAGES = {
     "rtpca-xs": ("rtpca-xs", "uncertainty"),
-    "rtpca-s": (*_UNTIL_LONG, "uncertainty"),
+    "rtpca-s": (*_UNTIL_LONG, "rtpca-s-unscored", "uncertainty"),
+    "rtpca-b": (*_UNTIL_LONG, "rtpca-b", "uncertainty"),
 }
 """Recipes of each weights, in order."""
 
