@@ -148,7 +148,7 @@ def test_the_tool_writes_files_or_says_what_is_wrong(tmp_path):
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr
     assert (tmp_path / "out" / "data_3d_humaneva15.npz").is_file()
     failed = run(tmp_path / "none.h5")
-    assert failed.returncode == 1
+    assert failed.returncode == 2
     assert "none.h5: no such file" in failed.stderr
     assert "Traceback" not in failed.stderr
 
