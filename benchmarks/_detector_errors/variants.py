@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from rtpca.extras import optional_import
 from rtpca.skeletons import get_skeleton
 from rtpca.video.detectors.mediapipe import MediapipeDetector
 
@@ -43,8 +44,13 @@ class Variant:
         return result
 
 
+def _opencv() -> Any:
+    return optional_import("cv2", "mediapipe", "to change pictures")
+
+
 def _resized(scale: float) -> Variant:
     def change(image: Image) -> Image:
+        cv2 = _opencv()
         return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
     return Variant(change, scale)
@@ -62,7 +68,7 @@ VARIANTS = {
     "half": _resized(0.5),
     "cropped left": Variant(lambda image: image[:, TAKEN_OFF_PX:], shift_px=(TAKEN_OFF_PX, 0)),
     "cropped below": Variant(lambda image: image[:-TAKEN_OFF_PX, :-TAKEN_OFF_PX]),
-    "blurred": Variant(lambda image: cv2.GaussianBlur(image, (0, 0), 3.0)),
+    "blurred": Variant(lambda image: _opencv().GaussianBlur(image, (0, 0), 3.0)),
     "noisy": Variant(_noisy),
     "darker": Variant(lambda image: (image * 0.5).astype(np.uint8)),
 }

@@ -173,7 +173,7 @@ def nearest_level(results: Results) -> tuple[float, str]:
                 f"Of the levels measured, {level:g} px comes nearest to the paper's ratio of noisy to clean "
                 f"error of {row.label}: {ratios[level]:.2f} here, {wanted:.2f} in the paper."
             )
-    return 5.0, "No run is trained yet, so the level of noise is a guess: 5 px."
+    return 5.0, "No row of the paper's table is here yet, so the level of noise is a guess: 5 px."
 
 
 def _number(value: float | None) -> float:
