@@ -127,6 +127,22 @@ def test_people_who_differ_are_allowed_for() -> None:
     assert alone == ScaleCalibration.fit(error, np.ones_like(error))
 
 
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), several_people=st.booleans())
+def test_the_kind_of_keypoints_that_is_held_worst_is_held(seed, several_people) -> None:
+    rng = np.random.default_rng(seed)
+    kinds = np.array(["clean", "noisy", "noisiest"])[np.arange(9000) % 3]
+    people = [f"person {number // 3000}" if several_people else "somebody" for number in range(9000)]
+    factor = np.where(kinds == "clean", 1.0, np.where(kinds == "noisy", 1.2, 1.5))
+    error = factor[:, None] * rng.gamma(4.0, 0.25, (9000, 3))
+    calibration = ScaleCalibration.fit(error, np.ones_like(error), people, kinds.tolist())
+    for level in (0.5, 0.9):
+        within = (error <= calibration.radius_m(np.ones_like(error), level))[:, 1:]
+        shares = [within[kinds == kind].mean() for kind in ("noisiest", "noisy", "clean")]
+        assert shares[0] == pytest.approx(level, abs=0.01)
+        assert shares == sorted(shares)
+
+
 def test_share_and_radius_are_inverse_and_levels_are_linked_by_the_tail() -> None:
     calibration = ScaleCalibration((0.0, 0.7, 2.0), (1.0, 2.0, 20.0))
     scale = np.array([[0.02, 0.02, 0.02], [0.05, 0.1, 0.2]])

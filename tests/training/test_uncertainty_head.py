@@ -62,16 +62,17 @@ def test_the_poses_stay_to_the_last_bit_and_the_head_learns(body, headed) -> Non
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.2
 
 
-def test_half_and_nine_tenths_of_the_validation_errors_lie_within(data, headed) -> None:
+def test_half_and_nine_tenths_of_the_validation_errors_lie_within_for_all_keypoints(data, headed) -> None:
     weights = load_checkpoint(headed[0])
-    found = []
+    rows = []
     with open_dataset(data) as dataset:
         for how in ({}, {"noise_px": 5.0}, {"detector_noise": True}):
             config = EvalConfig(all_cameras=False, **how)
-            found += evaluate(weights.model, weights.input, dataset.iterate("val"), config)
-    row = summarise(found, calibration=weights.calibration).all_frames
-    assert (row.within_50, row.within_90) == pytest.approx((50, 90), abs=0.4)  # one of 270
-    assert row.radius_90_mm > 0
+            errors = evaluate(weights.model, weights.input, dataset.iterate("val"), config)
+            rows.append(summarise(errors, calibration=weights.calibration).all_frames)
+    assert min(row.within_50 for row in rows) == pytest.approx(50, abs=0.4)  # one of 270
+    assert min(row.within_90 for row in rows) == pytest.approx(90, abs=0.4)
+    assert all(row.radius_90_mm > 0 for row in rows)
 
 
 def test_a_resumed_head_is_the_head_of_an_uninterrupted_run(data, body, headed, tmp_path) -> None:

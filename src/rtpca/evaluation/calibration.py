@@ -1,4 +1,4 @@
-"""What the scales of an uncertainty head mean: fitted on a split, over clean and noisy keypoints alike."""
+"""What the scales of an uncertainty head mean: fitted on a split, for clean and noisy keypoints alike."""
 
 from __future__ import annotations
 
@@ -41,14 +41,15 @@ def calibrate(
         config: Cameras and keypoints.
 
     Returns:
-        The calibration for people who are not in the split, each of `conditions` counting alike.
+        The calibration for people who are not in the split, under which the radii hold their share in each
+        of `conditions`.
 
     Raises:
         InputError: If the split is empty.
     """
     errors = [
-        sequence
-        for condition in conditions(spec.skeleton).values()
+        (kind, sequence)
+        for kind, condition in conditions(spec.skeleton).items()
         for sequence in evaluate(
             model,
             spec,
@@ -58,8 +59,9 @@ def calibrate(
     ]
     if not errors:
         raise InputError("nothing to calibrate on: the split has no sequence")
-    error_m = torch.cat([sequence.joint_error_m for sequence in errors])
-    scale_m = torch.cat([sequence.scale_m for sequence in errors])
-    people = [sequence.subject for sequence in errors for _ in range(len(sequence.scale_m))]
+    error_m = torch.cat([sequence.joint_error_m for _, sequence in errors])
+    scale_m = torch.cat([sequence.scale_m for _, sequence in errors])
+    people = [sequence.subject for _, sequence in errors for _ in range(len(sequence.scale_m))]
+    kinds = [kind for kind, sequence in errors for _ in range(len(sequence.scale_m))]
     root = get_skeleton(spec.skeleton).root
-    return ScaleCalibration.fit(error_m.numpy(), scale_m.numpy(), people, root)
+    return ScaleCalibration.fit(error_m.numpy(), scale_m.numpy(), people, kinds, root)

@@ -10,6 +10,7 @@ other more than those of another, so the quantiles are those that hold for a per
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -137,7 +138,12 @@ class ScaleCalibration:
 
     @classmethod
     def fit(
-        cls, error_m: FloatArray, scale_m: FloatArray, people: Sequence[str] | None = None, root: int = 0
+        cls,
+        error_m: FloatArray,
+        scale_m: FloatArray,
+        people: Sequence[str] | None = None,
+        kinds: Sequence[str] | None = None,
+        root: int = 0,
     ) -> ScaleCalibration:
         """From errors that the network had no part in.
 
@@ -145,15 +151,18 @@ class ScaleCalibration:
             error_m: (N, J) distances from the truth, metres; not all of them 0.
             scale_m: (N, J) what the head said, metres.
             people: (N,) whose errors these are; None where that does not matter.
+            kinds: (N,) from which kind of keypoints they are; None where that does not matter.
             root: The joint that is the origin.
 
         Returns:
             The calibration under which half the errors lie within the radius of 50 % and nine of ten within
-            that of 90 %: for a joint of these people; or, where there are several, over the joints of each of
-            them with a calibration to the others.
+            that of 90 %: for each joint; or, where there are several people or kinds, over the joints of each
+            person with a calibration to the others, for the kind that is held worst.
         """
         ratio = np.asarray(error_m, np.float64) / np.asarray(scale_m, np.float64)
-        levels = [_level_for_others(np.delete(ratio, root, 1), people, level) for level in CALIBRATED_LEVELS]
+        levels = [
+            _level_that_holds(np.delete(ratio, root, 1), people, kinds, level) for level in CALIBRATED_LEVELS
+        ]
         half, nine = np.quantile(ratio, levels, axis=0, method="higher")
         with np.errstate(divide="ignore", invalid="ignore"):
             steepness = _log_odds(CALIBRATED_LEVELS[1]) / np.log(nine / half)
@@ -194,26 +203,31 @@ class ScaleCalibration:
         return 1 / (1 + apart ** np.array(self.steepness))
 
 
-def _level_for_others(ratio: FloatArray, people: Sequence[str] | None, level: float) -> float:
-    """The level whose quantiles over all other people hold a share `level` of a person's errors."""
-    names = np.array([""] * len(ratio) if people is None else people)
-    known = sorted(set(names.tolist()))
-    if len(known) < 2:
+def _level_that_holds(
+    ratio: FloatArray, people: Sequence[str] | None, kinds: Sequence[str] | None, level: float
+) -> float:
+    """The level whose quantiles over all others hold a share `level` of a person's errors, of any kind."""
+    names, kind_of = (np.array([""] * len(ratio) if labels is None else labels) for labels in (people, kinds))
+    known, found = sorted(set(names.tolist())), sorted(set(kind_of.tolist()))
+    if len(known) == len(found) == 1:
         return level
-    own = [ratio[names == name] for name in known]
-    others = [np.sort(ratio[names != name], axis=0) for name in known]
+    groups: list[tuple[str, FloatArray, FloatArray]] = []  # kind, a person's errors of it, those of others
+    for name in known:
+        own = names == name
+        rest = np.sort(ratio[~own] if len(known) > 1 else ratio, axis=0)
+        groups += [(kind, ratio[own & (kind_of == kind)], rest) for kind in found]
 
-    def miss(tried: float) -> float:
-        within = sum(
-            int((mine <= rest[round(tried * (len(rest) - 1))]).sum())
-            for mine, rest in zip(own, others, strict=True)
-        )
-        return within / ratio.size - level
+    def held(tried: float) -> float:
+        within, total = Counter[str](), Counter[str]()
+        for kind, mine, rest in groups:
+            within[kind] += int((mine <= rest[round(tried * (len(rest) - 1))]).sum())
+            total[kind] += mine.size
+        return min(within[kind] / total[kind] for kind in found)
 
     low, high = 0.0, 1.0
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        low, high = (middle, high) if miss(middle) < 0 else (low, middle)
+        low, high = (middle, high) if held(middle) < level else (low, middle)
     return high
 
 
