@@ -13,7 +13,6 @@ import math
 import pickle
 import re
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +20,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.lib import format as npy_format
 
+from rtpca.data.archive_damage import ARCHIVE_DAMAGE
 from rtpca.errors import InputError
 
 __all__ = ["npz_names", "read_npy", "read_npz", "read_pickle"]
@@ -201,12 +201,8 @@ def _resolve(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
 
 
 _DAMAGE = (
+    *ARCHIVE_DAMAGE,
     pickle.UnpicklingError,
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    ValueError,
     TypeError,
     AttributeError,
     IndexError,
@@ -214,8 +210,6 @@ _DAMAGE = (
     ImportError,
     MemoryError,
     OverflowError,
-    RecursionError,
-    NotImplementedError,
 )
 """What damaged or forged archives and streams raise while they are read."""
 

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy_format
 
+from rtpca.data.archive_damage import ARCHIVE_DAMAGE
 from rtpca.data.attribution import Attribution
 from rtpca.data.recording import FloatArray
 from rtpca.data.safe_pickle import npz_names, read_npz
@@ -130,7 +131,7 @@ def _dataset_of(path: Path, array: str) -> str | None:
             else:
                 npy_format.read_array_header_2_0(member)
             beginning = member.read(_PEEK_BYTES)
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, RuntimeError, NotImplementedError, KeyError):
+    except (*ARCHIVE_DAMAGE, KeyError):
         return None
     try:
         for count, (_, text, _) in enumerate(pickletools.genops(io.BytesIO(beginning))):

@@ -8,7 +8,6 @@ Arrays: `positions` (N, J, 3), all takes one after another; `offsets` (takes + 1
 from __future__ import annotations
 
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rtpca.data.archive_damage import ARCHIVE_DAMAGE
 from rtpca.errors import InputError
 
 _NEEDED = ("positions", "offsets", "names", "actions", "joint_names", "fps")
@@ -95,18 +95,7 @@ def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
             for name in (*_NEEDED, "performer"):
                 if name in archive.files:
                     arrays[name] = np.asarray(archive[name])
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        TypeError,
-        MemoryError,
-        OverflowError,
-        RuntimeError,
-    ) as error:
+    except (*ARCHIVE_DAMAGE, KeyError, TypeError, MemoryError, OverflowError) as error:
         what = f"array {name!r} " if name else ""
         raise InputError(
             f"{path}: {what}cannot be read ({error}); the file is damaged or no plain .npz file"

@@ -31,7 +31,6 @@ _HDF5_DAMAGE = (
     RuntimeError,
     OverflowError,
     MemoryError,
-    NotImplementedError,
 )
 """What h5py raises on damaged files."""
 

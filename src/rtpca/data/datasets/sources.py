@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
+from rtpca.data.archive_damage import ARCHIVE_DAMAGE
 from rtpca.errors import InputError
 
 MAX_MEMBER_BYTES = 2 << 30
@@ -40,7 +40,7 @@ class Source:
     def _open_zip(self) -> zipfile.ZipFile:
         try:
             return zipfile.ZipFile(self.path)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+        except ARCHIVE_DAMAGE as error:
             raise InputError(
                 f"{self.path}: not a whole zip file ({error}); it is damaged or was cut short, get it again"
             ) from error
@@ -96,14 +96,7 @@ class Source:
                     f"more than the {MAX_MEMBER_BYTES} that are read"
                 )
             return self._zip.read(info)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            RuntimeError,
-            NotImplementedError,
-        ) as error:
+        except ARCHIVE_DAMAGE as error:
             raise InputError(
                 f"{self.label(member)}: cannot be read ({error}); the file is damaged, get it again"
             ) from error
