@@ -1,15 +1,22 @@
+"""Files of 2D keypoints are read back as the tools wrote them."""
+
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from keypoint_writers import (
+    WRITERS,
+    flat,
+    mmpose_instances,
+    person,
+    write_alphapose,
+    write_json,
+    write_openpose,
+)
 
-from rtpca.errors import ConfigError, InputError, ShapeError
+from rtpca.errors import InputError
 from rtpca.inference import open_keypoints, read_keypoints
 from rtpca.skeletons import get_skeleton
 
@@ -17,115 +24,6 @@ from rtpca.skeletons import get_skeleton
 COCO18 = ["nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow"]
 COCO18 += ["left_wrist", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle"]
 COCO18 += ["right_eye", "left_eye", "right_ear", "left_ear"]
-
-
-def person(frames: int, joints: int, left: float = 0.0, seed: int = 0) -> np.ndarray:
-    """(F, J, 3) somebody who walks to the right from `left`; about 200 px wide, rounded as files are."""
-    rng = np.random.default_rng(seed)
-    body = rng.uniform((300, 100), (500, 700), (joints, 2)) + [left, 0]
-    points = body + np.arange(frames)[:, None, None] * [4, 0] + rng.normal(0, 2, (frames, joints, 2))
-    scores = rng.uniform(0.5, 1, (frames, joints, 1))
-    return np.concatenate([points, scores], axis=2).round(3)
-
-
-def flat(joints: np.ndarray) -> list[float]:
-    return joints.reshape(-1).tolist()
-
-
-def write_json(path: Path, content: object) -> Path:
-    path.write_text(json.dumps(content))
-    return path
-
-
-def write_array(path: Path, tracks: list[np.ndarray]) -> Path:
-    np.savez(path / "k.npz", keypoints=tracks[0], image_size=(1280, 720), fps=25)
-    return path / "k.npz"
-
-
-def write_coco_results(path: Path, tracks: list[np.ndarray]) -> Path:
-    items = [
-        {"image_id": 100 + frame, "category_id": 1, "keypoints": flat(joints[frame]), "score": 0.9}
-        for joints in tracks
-        for frame in range(len(joints))
-    ]
-    return write_json(path / "coco.json", items)
-
-
-def write_alphapose(path: Path, tracks: list[np.ndarray]) -> Path:
-    items = [
-        {"image_id": f"{frame}.jpg", "keypoints": flat(joints[frame]), "score": 3.1, "idx": [number + 1]}
-        for frame in range(len(tracks[0]))
-        for number, joints in enumerate(tracks)
-    ]
-    return write_json(path / "alphapose-results.json", items)
-
-
-def mmpose_instances(tracks: list[np.ndarray], frame: int) -> list[dict]:
-    return [
-        {
-            "keypoints": joints[frame, :, :2].tolist(),
-            "keypoint_scores": joints[frame, :, 2].tolist(),
-            "bbox": [[0, 0, 9, 9]],
-        }
-        for joints in tracks
-    ]
-
-
-def write_mmpose_video(path: Path, tracks: list[np.ndarray]) -> Path:
-    frames = [{"frame_id": f, "instances": mmpose_instances(tracks, f)} for f in range(len(tracks[0]))]
-    return write_json(path / "video.json", frames)
-
-
-def write_mmpose_demo(path: Path, tracks: list[np.ndarray]) -> Path:
-    frames = [{"frame_id": f + 1, "instances": mmpose_instances(tracks, f)} for f in range(len(tracks[0]))]
-    return write_json(path / "results.json", {"meta_info": {"dataset_name": "coco"}, "instance_info": frames})
-
-
-def write_mmpose_folder(path: Path, tracks: list[np.ndarray]) -> Path:
-    (path / "predictions").mkdir()
-    for frame in range(len(tracks[0])):
-        write_json(path / "predictions" / f"{frame:06d}.json", mmpose_instances(tracks, frame))
-    return path / "predictions"
-
-
-def write_openpose(path: Path, tracks: list[np.ndarray]) -> Path:
-    (path / "json").mkdir()
-    for frame in range(len(tracks[0])):
-        people = [
-            {"person_id": [-1], "pose_keypoints_2d": flat(joints[frame]), "face_keypoints_2d": []}
-            for joints in tracks
-        ]
-        write_json(path / "json" / f"walk_{frame:012d}_keypoints.json", {"version": 1.3, "people": people})
-    return path / "json"
-
-
-def write_detectron(path: Path, tracks: list[np.ndarray]) -> Path:
-    frames = len(tracks[0])
-    keypoints = np.empty((frames, 2), dtype=object)
-    boxes = np.empty((frames, 2), dtype=object)
-    for frame in range(frames):
-        rows = [
-            np.stack([t[frame, :, 0], t[frame, :, 1], t[frame, :, 2] * 9, t[frame, :, 2]]) for t in tracks
-        ]
-        keypoints[frame] = [[], np.array(rows, dtype=np.float32)]
-        boxes[frame] = [[], np.zeros((len(tracks), 5))]
-    metadata = np.array({"w": 1280, "h": 720}, dtype=object)
-    np.savez(
-        path / "video.mp4.npz", boxes=boxes, segments=np.array(None), keypoints=keypoints, metadata=metadata
-    )
-    return path / "video.mp4.npz"
-
-
-WRITERS = {
-    "array file": (write_array, 17),
-    "COCO results": (write_coco_results, 17),
-    "AlphaPose results": (write_alphapose, 26),
-    "MMPose predictions": (write_mmpose_video, 17),
-    "MMPose predictions with meta_info": (write_mmpose_demo, 17),
-    "MMPose folder": (write_mmpose_folder, 26),
-    "OpenPose folder": (write_openpose, 25),
-    "Detectron keypoints": (write_detectron, 17),
-}
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -304,26 +202,6 @@ def test_a_sequence_without_joints_does_not_keep_the_others_from_being_read(tmp_
         file.person(1)
 
 
-class Trap:
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.folder),)
-
-
-@pytest.mark.parametrize("keys", [{"positions_2d": 0}, {"boxes": 1, "keypoints": 0}, {"keypoints": 0}])
-def test_hostile_archives_are_refused_unrun(tmp_path, keys):
-    trap = tmp_path / "trap"
-    hostile = np.array({"S1": Trap(trap)}, dtype=object)
-    np.savez(tmp_path / "evil.npz", **{key: hostile for key in keys})
-    assert not trap.exists()
-    with pytest.raises(InputError, match="pickle") as caught:
-        read_keypoints(tmp_path / "evil.npz")
-    assert not trap.exists()
-    assert "\n" not in str(caught.value)
-
-
 def test_fields_of_an_array_file(tmp_path):
     truth = person(4, 17)
     path = tmp_path / "k.npz"
@@ -341,113 +219,3 @@ def test_fields_of_an_array_file(tmp_path):
     np.testing.assert_allclose(content.scores, truth[..., 2], rtol=1e-6)
     np.save(tmp_path / "k.npy", truth)
     np.testing.assert_array_equal(read_keypoints(tmp_path / "k.npy", "coco17").scores, content.scores)
-
-
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=st.sampled_from(sorted(WRITERS)), cut=st.floats(0, 0.999))
-def test_truncated_files_are_one_clear_line(tmp_path_factory, name, cut):
-    folder = tmp_path_factory.mktemp("cut")
-    path = WRITERS[name][0](folder, [person(4, WRITERS[name][1])])
-    victim = sorted(path.iterdir())[1] if path.is_dir() else path
-    victim.write_bytes(victim.read_bytes()[: int(cut * victim.stat().st_size)])
-    with pytest.raises(InputError, match=victim.name) as caught:
-        read_keypoints(path, "auto")
-    assert "\n" not in str(caught.value)
-
-
-def arrays(**content):
-    def write(folder: Path) -> Path:
-        np.savez(folder / "bad.npz", **content)
-        return folder / "bad.npz"
-
-    return write
-
-
-def document(content: object):
-    return lambda folder: write_json(folder / "bad.json", content)
-
-
-def text(name: str, content: bytes = b""):
-    def write(folder: Path) -> Path:
-        (folder / name).write_bytes(content)
-        return folder / name
-
-    return write
-
-
-GOOD = person(4, 17)
-GOOD_ITEM = {"image_id": 1, "keypoints": flat(GOOD[0])}
-
-
-@pytest.mark.parametrize(
-    ("write", "error", "message"),
-    [
-        (lambda folder: folder / "absent.json", InputError, "no such file or folder"),
-        (lambda folder: folder, InputError, "a folder without .json files"),
-        (text("video.mp4"), InputError, "the ending .mp4 is not known; readable are"),
-        (text("empty.json"), InputError, "not JSON, or truncated"),
-        (text("binary.json", b"\xff\xfe\x00"), InputError, "not JSON, or truncated"),
-        (text("deep.json", b"[" * 100_000), InputError, "not JSON, or truncated"),
-        (text("no.npz", b"PK"), InputError, "not an .npz archive"),
-        (text("no.npy", b"\x93NUMPY"), InputError, "damaged or truncated"),
-        (arrays(poses=GOOD), InputError, "has poses, but no 'keypoints'; needed are keypoints"),
-        (arrays(keypoints=GOOD[0]), ShapeError, r"\(17, 3\), needed is \(F, J, 2\)"),
-        (arrays(keypoints=GOOD[:0]), InputError, "no frames"),
-        (arrays(keypoints=GOOD * np.nan), InputError, "no visible joint"),
-        (arrays(keypoints=np.array([["a"]])), InputError, "not an array of numbers"),
-        (arrays(keypoints=np.array({"a": 1}, dtype=object)), InputError, "pickled Python objects"),
-        (arrays(keypoints=GOOD, image_size=[640]), InputError, "image_size"),
-        (arrays(keypoints=GOOD, image_size=["a", "b"]), InputError, "image_size"),
-        (arrays(keypoints=GOOD, fps=-5), InputError, "fps"),
-        (arrays(keypoints=GOOD, skeleton="goat"), InputError, "skeleton 'goat', which is not known"),
-        (arrays(keypoints=GOOD, skeleton="body25"), InputError, "25 joints, but it holds 17"),
-        (arrays(keypoints=GOOD[:, :12]), InputError, "12 joints; joint sets that are recognised: coco17 17"),
-        (document({}), InputError, "no known layout"),
-        (document([]), InputError, "an empty list"),
-        (document([1, 2]), InputError, "no known layout"),
-        (document("text"), InputError, "no known layout"),
-        (document([GOOD_ITEM, {"image_id": 2}]), InputError, "entry 1 has no usable 'keypoints'"),
-        (document([GOOD_ITEM, 7]), InputError, "entry 1 has no usable 'image_id'"),
-        (
-            document([{"image_id": 1, "keypoints": [1, 2, 3, 4]}]),
-            InputError,
-            "4 numbers, which is not a multiple of 3",
-        ),
-        (document([{"image_id": 1, "keypoints": ["x", "y", "z"]}]), InputError, "keypoints are not numbers"),
-        (document([{"image_id": 1, "keypoints": [0] * 51}]), InputError, "no person in it"),
-        (
-            document([GOOD_ITEM, {"image_id": 2, "keypoints": [1] * 9}]),
-            InputError,
-            r"different numbers of joints \(3, 17\)",
-        ),
-        (document({"images": 1, "annotations": []}), InputError, "must be lists"),
-        (document({"images": [], "annotations": []}), InputError, "no person in it"),
-        (document({"images": [{"id": 3}], "annotations": [GOOD_ITEM]}), InputError, "belongs to image 1"),
-        (document({"instance_info": 4}), InputError, "must be a list of frames"),
-        (document([{"instances": 4}]), InputError, "entry 0 is no frame"),
-        (document([{"instances": []}]), InputError, "no person in it"),
-        (
-            document([{"instances": [{"keypoints": [[1, 2]], "keypoint_scores": [1, 2]}]}]),
-            InputError,
-            "1 keypoints, but",
-        ),
-        (document([{"instances": [{"keypoints": [1, 2]}]}]), InputError, r"the shape \(2,\)"),
-        (document({"people": []}), InputError, "no person in it"),
-        (document({"people": [{}]}), InputError, "no 'pose_keypoints_2d'"),
-        (document({"people": [5]}), InputError, "no 'pose_keypoints_2d'"),
-    ],
-)
-def test_bad_files_are_one_clear_line(tmp_path, write, error, message):
-    path = write(tmp_path)
-    with pytest.raises(error, match=message) as caught:
-        read_keypoints(path)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_skeleton_that_does_not_fit_is_refused(tmp_path):
-    path = write_array(tmp_path, [person(4, 17)])
-    with pytest.raises(ShapeError, match="17 joints, but skeleton halpe26 has 26"):
-        read_keypoints(path, "halpe26")
-    with pytest.raises(ConfigError, match="unknown skeleton 'goat'"):
-        read_keypoints(path, "goat")
