@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from _detector_errors.variants import VARIANTS
 from after_lifting import Take, floor_errors
 from rtpca.cli.console import run_script
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.data.views import fixed_cameras
-from rtpca.errors import InputError
+from rtpca.errors import InputError, MissingExtraError
 from rtpca.geometry.rotation import rotation_about
 from rtpca.inference import LiftResult
 from rtpca.skeletons import get_skeleton
@@ -48,6 +50,13 @@ def test_a_bug_keeps_its_traceback() -> None:
 
     with pytest.raises(ZeroDivisionError):
         run_script(main)
+
+
+@pytest.mark.parametrize("name", ["half", "blurred"])
+def test_pictures_are_changed_by_an_extra_that_errors_name(monkeypatch, name) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(MissingExtraError, match=r"cv2 is needed to change pictures.*rtpca\[mediapipe\]"):
+        VARIANTS[name].change(np.zeros((8, 8, 3), np.uint8))
 
 
 @pytest.mark.parametrize("degrees", [0.0, 8.0])
