@@ -140,6 +140,10 @@ def test_joints_go_missing_at_the_configured_rates():
     assert limb.any(1)[:, H36M.index("left_wrist")].double().mean().item() == pytest.approx(0.2, abs=0.02)
     assert torch.equal(limb[..., H36M.index("left_wrist")], limb[..., H36M.index("left_elbow")])
     assert not limb[..., H36M.index("left_shoulder")].any()
+    limb = missing(limb_drop_share=0.2, limb_whole_share=0.4)[..., H36M.index("left_wrist")]
+    hit = limb[limb.any(1)]
+    assert len(hit) / len(limb) == pytest.approx(0.2, abs=0.02)
+    assert hit.all(1).double().mean().item() == pytest.approx(0.4, abs=0.08)
     lower = missing(lower_body_drop_share=0.3)
     assert lower[:, 0, H36M.index("left_ankle")].double().mean().item() == pytest.approx(0.3, abs=0.04)
     assert lower[:, 0, H36M.index("pelvis")].double().mean().item() == pytest.approx(0.15, abs=0.03)

@@ -84,6 +84,8 @@ class DetectorNoise:
     """Joints of a window that are missing for a stretch of it, of any length."""
     limb_drop_share: float = 0.03
     """Limbs of a window that are missing, without their shoulder or hip, for a stretch of it."""
+    limb_whole_share: float = 0.0
+    """Of the limbs that are missing, those that are so for the whole window, as behind a table."""
     lower_body_drop_share: float = 0.04
     """Windows in which the person is seen from the waist or from the knees upwards only."""
     outside_drop_share: float = 0.5
@@ -352,6 +354,9 @@ def _missing(config: DetectorNoise, draw: _Draw) -> torch.Tensor:
     missing = missing | (draw.uniform(draw.batch, draw.num_frames, 1) < config.frame_drop_rate)
     missing = missing | draw.stretches(config.stretch_drop_share, draw.joints)
     limbs = draw.stretches(config.limb_drop_share, len(_PARTS))
+    if config.limb_whole_share:  # without it the other draws stay what they were
+        whole = draw.uniform(draw.batch, 1, len(_PARTS)) < config.limb_whole_share
+        limbs = limbs | (limbs.any(1, keepdim=True) & whole)
     lower = draw.uniform(draw.batch, 1) < config.lower_body_drop_share
     from_waist = lower & (draw.uniform(draw.batch, 1) < 0.5)
     for column, joints in enumerate(_PARTS):
