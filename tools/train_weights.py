@@ -23,8 +23,8 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 _UNTIL_LONG = ("rtpca-s", "rtpca-s-finish", "rtpca-s-mixed", "rtpca-s-detector", "rtpca-s-long")
 STAGES = {
     "rtpca-xs": ("rtpca-xs", "uncertainty"),
-    "rtpca-s": (*_UNTIL_LONG, "rtpca-s-unscored", "rtpca-s-again", "uncertainty"),
-    "rtpca-b": (*_UNTIL_LONG, "rtpca-b", "rtpca-b-again", "uncertainty"),
+    "rtpca-s": (*_UNTIL_LONG, "rtpca-s-unscored", "rtpca-s-again", "rtpca-s-limbs", "uncertainty"),
+    "rtpca-b": (*_UNTIL_LONG, "rtpca-b", "rtpca-b-again", "rtpca-b-limbs", "uncertainty"),
 }
 """Recipes of each weights, in order."""
 
