@@ -184,20 +184,34 @@ def test_threads_spin_briefly_before_torch_is_there(given, spins) -> None:
     assert run.stdout == f"{spins} False\n", run.stderr
 
 
-def test_a_terminated_command_unwinds() -> None:
-    code = (
-        "import os, signal, time\n"
+@pytest.mark.parametrize(
+    "place",
+    [
+        "send()",
+        # Exceptions in these are printed and forgotten by Python.
+        "Gone()",
+        "thing = set(); gone = weakref.ref(thing, lambda _: send()); del thing",
+    ],
+)
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_unwinds_a_command_wherever_it_arrives(place: str, name: str, code: int) -> None:
+    program = (
+        "import os, signal, time, weakref\n"
         "from rtpca.cli import demo, main\n"
+        f"def send(): signal.raise_signal(signal.{name})\n"
+        "class Gone:\n"
+        "    def __del__(self): send()\n"
         "def wait(folder):\n"
         "    try:\n"
-        "        os.kill(os.getpid(), signal.SIGTERM); time.sleep(30)\n"
+        f"        {place}; time.sleep(30)\n"
         "    finally:\n"
         "        print('cleaned up')\n"
         "demo._make_folder = wait\n"
         "main.run()\n"
     )
-    run = subprocess.run([sys.executable, "-c", code, "demo"], text=True, capture_output=True, timeout=300)
-    assert (run.returncode, run.stdout, run.stderr) == (143, "cleaned up\n", "")
+    run = subprocess.run([sys.executable, "-c", program, "demo"], text=True, capture_output=True, timeout=300)
+    assert (run.returncode, run.stdout) == (code, "cleaned up\n"), run.stderr
+    assert run.stderr == ("rtpca: error: interrupted\n" if name == "SIGINT" else "")
 
 
 def test_a_full_disk_is_one_line(monkeypatch, tmp_path, capsys):

@@ -10,11 +10,9 @@ from __future__ import annotations
 import errno
 import inspect
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -26,6 +24,7 @@ from rtpca.cli.demo import demo
 from rtpca.cli.evaluate import evaluate
 from rtpca.cli.figure import figure
 from rtpca.cli.import_checkpoint import import_checkpoint
+from rtpca.cli.interrupts import unwind_on_signals
 from rtpca.cli.lift import lift
 from rtpca.cli.prepare import app as prepare
 from rtpca.cli.profile import profile
@@ -134,14 +133,9 @@ def _usage_message(error: typer.TyperException) -> str:
     return f"{message} (see '{command} --help')"
 
 
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    """End by unwinding, as Ctrl-C does, so that nothing half-written is left."""
-    raise SystemExit(128 + signum)
-
-
 def run() -> None:
     """Entry point of the installed command."""
-    signal.signal(signal.SIGTERM, _terminate)
+    unwind_on_signals()
     # PyTorch's threads wait for each other by spinning, by default for so long that they hold a core that
     # other work needs, or the very thread they wait for. Read when torch is imported.
     if "OMP_WAIT_POLICY" not in os.environ:
