@@ -25,6 +25,8 @@ ONLY_ARMS = MotionMixing(upper_share=0.0, arms_share=1.0, turn_share=0.0, tilt_s
 ONLY_TURNS = MotionMixing(upper_share=0.0, arms_share=0.0, turn_share=1.0, tilt_share=0.0)
 ONLY_TILT = MotionMixing(upper_share=0.0, arms_share=0.0, turn_share=0.0, tilt_share=1.0)
 
+ONLY_FLEX = MotionMixing(upper_share=0.0, arms_share=0.0, turn_share=0.0, flex_share=1.0, tilt_share=0.0)
+
 
 def windows(batch: int = 12, frames: int = 27) -> torch.Tensor:
     """Different motions of different people, each facing somewhere else."""
@@ -58,7 +60,9 @@ def test_motions_stay_motions_of_bodies(seed):
     """The pelvis keeps its path, bones keep a length over the window, and nothing jumps."""
     before = windows()
     after = mix_motions(
-        before, MotionMixing(upper_share=0.7, arms_share=0.7, turn_share=0.7, tilt_share=0.5), seeded(seed)
+        before,
+        MotionMixing(upper_share=0.7, arms_share=0.7, turn_share=0.7, flex_share=0.7, tilt_share=0.5),
+        seeded(seed),
     )
     assert after.isfinite().all()
     assert torch.equal(after[:, :, 0], before[:, :, 0])
@@ -129,12 +133,29 @@ def test_turned_limbs_keep_their_own_bend():
     """Elbows and knees are not turned: they bend as they were recorded."""
     before = windows()
     after = mix_motions(before, ONLY_TURNS, seeded())
-
-    def bends(joints: torch.Tensor) -> torch.Tensor:
-        unit = torch.nn.functional.normalize(bones_of(joints), dim=-1)
-        return torch.stack([(unit[:, :, a - 1] * unit[:, :, a]).sum(-1) for a in (2, 5, 12, 15)])
-
     assert torch.allclose(bends(after), bends(before), atol=1e-9)
+
+
+def bends(joints: torch.Tensor) -> torch.Tensor:
+    """Cosines of how far knees and elbows are bent, (4, B, F)."""
+    unit = torch.nn.functional.normalize(bones_of(joints), dim=-1)
+    return torch.stack([(unit[:, :, a - 1] * unit[:, :, a]).sum(-1) for a in (2, 5, 12, 15)])
+
+
+def test_knees_and_elbows_bend_about_their_hinges_and_only_forwards_or_backwards():
+    before = windows()
+    after = mix_motions(before, ONLY_FLEX, seeded())
+    trunk = [0, 1, 4, 7, 8, 9, 10, 11, 14, 12, 15]
+    assert torch.allclose(after[:, :, trunk], before[:, :, trunk], atol=1e-12)
+    change = (bends(after).arccos() - bends(before).arccos()).abs().amax(-1)
+    assert (change > math.radians(20)).double().mean() > 0.3
+    assert bends(after).arccos().max() < 2.7
+    # The shin lies behind the line of the thigh: knees do not bend the wrong way.
+    left = trunk_axes(after)[:, :, 0]
+    bones = bones_of(after)
+    for thigh, shin in ((1, 2), (4, 5)):
+        side = (torch.linalg.cross(bones[:, :, thigh], bones[:, :, shin]) * left).sum(-1)
+        assert side.min() > -0.02
 
 
 def test_a_tilted_body_is_rigid_and_turns_about_a_level_axis():
