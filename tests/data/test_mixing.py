@@ -24,7 +24,6 @@ ONLY_UPPER = MotionMixing(upper_share=1.0, arms_share=0.0, turn_share=0.0, tilt_
 ONLY_ARMS = MotionMixing(upper_share=0.0, arms_share=1.0, turn_share=0.0, tilt_share=0.0)
 ONLY_TURNS = MotionMixing(upper_share=0.0, arms_share=0.0, turn_share=1.0, tilt_share=0.0)
 ONLY_TILT = MotionMixing(upper_share=0.0, arms_share=0.0, turn_share=0.0, tilt_share=1.0)
-
 ONLY_FLEX = MotionMixing(upper_share=0.0, arms_share=0.0, turn_share=0.0, flex_share=1.0, tilt_share=0.0)
 
 
