@@ -203,7 +203,7 @@ def test_a_signal_unwinds_a_command_wherever_it_arrives(place: str, name: str, c
         "    def __del__(self): send()\n"
         "def wait(folder):\n"
         "    try:\n"
-        f"        {place}; time.sleep(30)\n"
+        f"        {place}; time.sleep(600)\n"
         "    finally:\n"
         "        print('cleaned up')\n"
         "demo._make_folder = wait\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import signal
 import sys
+import threading
 import time
 from types import FrameType
 
@@ -12,7 +13,7 @@ _AGAIN_S = 0.05
 
 
 def unwind_on_signals() -> None:
-    """From now on SIGTERM unwinds as Ctrl-C does, so that nothing half-written is left, and none is lost.
+    """From now on SIGTERM unwinds as Ctrl-C does, so that nothing half-written is left.
 
     Both raise an exception in whatever code runs. Where that is a weak reference's callback or a `__del__`,
     of which h5py has many, Python prints the exception and goes on; then the signal is sent once more.
@@ -33,11 +34,14 @@ def _send_again(lost: sys.UnraisableHookArgs) -> None:
     else:
         sys.__unraisablehook__(lost)
         return
-    # A little later, when this is left: what is raised in here is lost as well. Not `threading`, whose
-    # `start` waits for the thread.
+    # A little later, when this is left: what is raised in here is lost as well. `Thread.start` would wait
+    # for the thread.
     _thread.start_new_thread(_send_later, (signum,))
 
 
 def _send_later(signum: int) -> None:
     time.sleep(_AGAIN_S)
-    signal.raise_signal(signum)
+    if hasattr(signal, "pthread_kill"):  # wakes the main thread where it waits, as raise_signal does not
+        signal.pthread_kill(threading.main_thread().ident or 0, signum)
+    else:
+        signal.raise_signal(signum)

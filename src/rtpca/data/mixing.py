@@ -28,6 +28,8 @@ _ARMS = ((15, 16), (12, 13))
 _RIGHT_HIP, _LEFT_HIP = 1, 4
 _STRETCHED, _FOLDED = 0.03, 2.6
 """Radians between which knees and elbows are bent."""
+_CERTAIN = 0.1
+"""Axes of knees and elbows that are shorter, before they are made 1, are not certain."""
 _FLAT = 0.3
 """Hips that are steeper than this (horizontal part of their unit axis) have no heading to go by."""
 
@@ -180,22 +182,25 @@ def _flex(joints: Tensor, config: MotionMixing, generator: torch.Generator) -> T
         knee = (middle, end) in _LEGS
         towards = (-1.0 if knee else 1.0) * (forwards + 0.5 * up)
         hinge, bent = _hinge(bones[:, :, middle - 1], bones[:, :, end - 1], towards)
-        angle = (bent + wanted[..., place]).clamp(_STRETCHED, _FOLDED) - bent
-        _turn_bones(new, (end,), rotation_about(hinge, angle))
+        angle = ((bent + wanted[..., place]).clamp(_STRETCHED, _FOLDED) - bent)[..., None]
+        _turn_bones(new, (end,), _rotation_by(angle * hinge))
         if knee:
-            _turn_bones(new, (middle, end), rotation_about(left, -0.5 * angle))
+            _turn_bones(new, (middle, end), _rotation_by(-0.5 * angle * left))
     return _with_bones(joints, bones, new, tuple(range(1, _JOINTS)), chosen)
 
 
 def _hinge(upper: Tensor, lower: Tensor, towards: Tensor) -> tuple[Tensor, Tensor]:
-    """Unit axis (B, F, 3) about which a limb bends, and how far it is bent, (B, F) radians.
+    """Axis (B, F, 3) about which a limb bends, and how far it is bent, (B, F) radians, negative if backwards.
 
-    A limb that is nearly straight does not tell its axis; it bends the way that leads `towards`.
+    A limb that is nearly straight does not tell its axis; it bends the way that leads `towards`. The axis has
+    length 1, and less where a straight limb itself points that way or the opposite one: as it passes there,
+    the axis turns round, and what is bent must not jump.
     """
     upper, lower = F.normalize(upper, dim=-1), F.normalize(lower, dim=-1)
     across = torch.linalg.cross(upper, lower)
-    bent = torch.atan2(across.norm(dim=-1), (upper * lower).sum(-1))
-    return F.normalize(across + 0.2 * torch.linalg.cross(upper, towards), dim=-1), bent
+    axis = across + 0.2 * torch.linalg.cross(upper, towards)
+    bent = torch.atan2((across * F.normalize(axis, dim=-1)).sum(-1), (upper * lower).sum(-1))
+    return axis / axis.norm(dim=-1, keepdim=True).clamp(min=_CERTAIN), bent
 
 
 def _tilt(joints: Tensor, config: MotionMixing, generator: torch.Generator) -> Tensor:
@@ -227,7 +232,11 @@ def _slow_angles(
 
 def _rotation(vector: Tensor, axes: Tensor) -> Tensor:
     """Rotations (..., 3, 3) about vectors (..., 3) that are given in `axes` (..., 3, 3), as rows."""
-    vector = (vector.unsqueeze(-2) @ axes).squeeze(-2)
+    return _rotation_by((vector.unsqueeze(-2) @ axes).squeeze(-2))
+
+
+def _rotation_by(vector: Tensor) -> Tensor:
+    """Rotations (..., 3, 3) about vectors (..., 3) by their length in radians."""
     angle = vector.norm(dim=-1)
     axis = torch.where(angle[..., None] > 0, vector, 1.0)
     return rotation_about(axis, angle)
