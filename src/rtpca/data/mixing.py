@@ -26,10 +26,6 @@ _ABOVE_SPINE = (8, 9, 10, 11, 12, 13, 14, 15, 16)
 _LEGS = ((2, 3), (5, 6))
 _ARMS = ((15, 16), (12, 13))
 _RIGHT_HIP, _LEFT_HIP = 1, 4
-_STRETCHED, _FOLDED = 0.03, 2.6
-"""Radians between which knees and elbows are bent."""
-_CERTAIN = 0.1
-"""Axes of knees and elbows that are shorter, before they are made 1, are not certain."""
 _FLAT = 0.3
 """Hips that are steeper than this (horizontal part of their unit axis) have no heading to go by."""
 
@@ -59,12 +55,6 @@ class MotionMixing:
     """Each arm at its shoulder, about each axis."""
     legs: float = 15.0
     """Each leg at its hip, about each axis."""
-    flex_share: float = 0.0
-    """Windows whose knees and elbows bend further or stretch."""
-    knees: float = 40.0
-    """Each knee; its thigh is raised by half of that, as in sitting down and climbing."""
-    elbows: float = 40.0
-    """Each elbow."""
     tilt_share: float = 0.1
     """Windows whose whole body is tilted, as in falls, on the floor and upside down."""
     tilt: float = 40.0
@@ -84,7 +74,7 @@ class MotionMixing:
     @classmethod
     def none(cls) -> MotionMixing:
         """Every motion stays as it was recorded."""
-        return cls(upper_share=0.0, arms_share=0.0, turn_share=0.0, flex_share=0.0, tilt_share=0.0)
+        return cls(upper_share=0.0, arms_share=0.0, turn_share=0.0, tilt_share=0.0)
 
 
 @torch.no_grad()
@@ -112,7 +102,6 @@ def mix_motions(joints_world: Tensor, config: MotionMixing, generator: torch.Gen
     joints = _exchange_upper_bodies(joints_world, config.upper_share, generator)
     joints = _exchange_arms(joints, config.arms_share, generator)
     joints = _turn_parts(joints, config, generator)
-    joints = _flex(joints, config, generator)
     return _tilt(joints, config, generator)
 
 
@@ -165,44 +154,6 @@ def _turn_parts(joints: Tensor, config: MotionMixing, generator: torch.Generator
     return _with_bones(joints, bones, new, every, chosen)
 
 
-def _flex(joints: Tensor, config: MotionMixing, generator: torch.Generator) -> Tensor:
-    """Knees and elbows bent about their hinges; the thigh follows its knee."""
-    if config.flex_share == 0.0:  # draws nothing, so that seeds mean what they did without it
-        return joints
-    batch, frames = joints.shape[:2]
-    chosen = torch.rand(batch, generator=generator, device=joints.device) < config.flex_share
-    limbs = (*_ARMS, *_LEGS)
-    spread = [config.elbows] * 2 + [config.knees] * 2
-    wanted = _slow_angles(spread, batch, frames, config.change, joints, generator)  # (B, F, 4)
-    axes = trunk_axes(joints)
-    left, up, forwards = axes.unbind(-2)
-    bones = bones_of(joints)
-    new = bones.clone()
-    for place, (middle, end) in enumerate(limbs):
-        knee = (middle, end) in _LEGS
-        towards = (-1.0 if knee else 1.0) * (forwards + 0.5 * up)
-        hinge, bent = _hinge(bones[:, :, middle - 1], bones[:, :, end - 1], towards)
-        angle = ((bent + wanted[..., place]).clamp(_STRETCHED, _FOLDED) - bent)[..., None]
-        _turn_bones(new, (end,), _rotation_by(angle * hinge))
-        if knee:
-            _turn_bones(new, (middle, end), _rotation_by(-0.5 * angle * left))
-    return _with_bones(joints, bones, new, tuple(range(1, _JOINTS)), chosen)
-
-
-def _hinge(upper: Tensor, lower: Tensor, towards: Tensor) -> tuple[Tensor, Tensor]:
-    """Axis (B, F, 3) about which a limb bends, and how far it is bent, (B, F) radians, negative if backwards.
-
-    A limb that is nearly straight does not tell its axis; it bends the way that leads `towards`. The axis has
-    length 1, and less where a straight limb itself points that way or the opposite one: as it passes there,
-    the axis turns round, and what is bent must not jump.
-    """
-    upper, lower = F.normalize(upper, dim=-1), F.normalize(lower, dim=-1)
-    across = torch.linalg.cross(upper, lower)
-    axis = across + 0.2 * torch.linalg.cross(upper, towards)
-    bent = torch.atan2((across * F.normalize(axis, dim=-1)).sum(-1), (upper * lower).sum(-1))
-    return axis / axis.norm(dim=-1, keepdim=True).clamp(min=_CERTAIN), bent
-
-
 def _tilt(joints: Tensor, config: MotionMixing, generator: torch.Generator) -> Tensor:
     """The whole body turned about a level axis through the pelvis."""
     batch, frames = joints.shape[:2]
@@ -232,11 +183,7 @@ def _slow_angles(
 
 def _rotation(vector: Tensor, axes: Tensor) -> Tensor:
     """Rotations (..., 3, 3) about vectors (..., 3) that are given in `axes` (..., 3, 3), as rows."""
-    return _rotation_by((vector.unsqueeze(-2) @ axes).squeeze(-2))
-
-
-def _rotation_by(vector: Tensor) -> Tensor:
-    """Rotations (..., 3, 3) about vectors (..., 3) by their length in radians."""
+    vector = (vector.unsqueeze(-2) @ axes).squeeze(-2)
     angle = vector.norm(dim=-1)
     axis = torch.where(angle[..., None] > 0, vector, 1.0)
     return rotation_about(axis, angle)
