@@ -32,6 +32,26 @@ def test_a_file_goes_in_and_files_come_out(serving) -> None:
         assert headers["content-security-policy"].startswith("sandbox allow-scripts; default-src 'none'")
 
 
+def test_a_file_that_goes_while_it_is_fetched_is_not_found(serving, caplog) -> None:
+    """As where a job is removed, or the page ends, between the question and the answer."""
+    with serving(copy) as server:
+        number = server.ask("POST", "/jobs?name=a.npz", b"abc")[2]["id"]
+        server.wait(number)
+        for path in (server.jobs.folder / number / "files").iterdir():
+            path.unlink()
+        for name in ("copy.npz", "viewer.html"):
+            assert server.ask("GET", f"/jobs/{number}/files/{name}")[0] == 404
+    assert caplog.text == ""
+
+
+def test_a_download_has_the_uploads_name_in_any_letters(serving) -> None:
+    with serving(copy) as server:
+        number = server.ask("POST", "/jobs?name=tanz%20%C3%BC%22.npz", b"abc")[2]["id"]
+        server.wait(number)
+        headers = server.ask("GET", f"/jobs/{number}/files/copy.npz")[1]
+    assert headers["content-disposition"] == "attachment; filename*=utf-8''tanz%20%C3%BC%22-copy.npz"
+
+
 def test_the_upload_goes_after_the_work_and_the_files_when_removed(serving) -> None:
     with serving(copy) as server:
         number = server.ask("POST", "/jobs?name=a.npz", b"abc")[2]["id"]

@@ -12,12 +12,14 @@ from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import quote
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from rtpca.app.guard import Guard
@@ -208,13 +210,22 @@ class _Endpoints:
         # Only names that the work itself gave: no path of the user's is ever followed.
         if job is None or job.state != "done" or name not in job.files:
             return _not_found()
-        path = job.options.folder / name
+        try:
+            # Read whole: its job may be removed at any time, and what has begun to be sent must end.
+            content = await run_in_threadpool((job.options.folder / name).read_bytes)
+        except FileNotFoundError:
+            return _not_found()
         if name == "viewer.html" and "download" not in request.query_params:
-            return FileResponse(
-                path, media_type="text/html", headers={"content-security-policy": _VIEWER_POLICY}
-            )
-        stem = Path(job.options.name).stem
-        return FileResponse(path, media_type="application/octet-stream", filename=f"{stem}-{name}")
+            headers = {"content-security-policy": _VIEWER_POLICY}
+            return Response(content, media_type="text/html", headers=headers)
+        headers = {"content-disposition": _attachment(f"{Path(job.options.name).stem}-{name}")}
+        return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def _attachment(name: str) -> str:
+    """A header that gives a download its name; RFC 6266 writes other letters as percent signs."""
+    quoted = quote(name)
+    return f'attachment; filename="{name}"' if quoted == name else f"attachment; filename*=utf-8''{quoted}"
 
 
 def _status(job: Job) -> dict[str, Any]:
