@@ -79,10 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
             count = min(arguments.sequences_limit or len(names), len(names))
             return [dataset.read(names[round(k * len(names) / count)]) for k in range(count)]
 
-        names = dataset.names(arguments.split)
-        if not names:
-            found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
-            raise InputError(f"{arguments.data} has no split {arguments.split!r}; there are {found}")
+        names = dataset.require_split(arguments.split)
         if arguments.weights:
             recordings = some(names)
             for weights in arguments.weights:

@@ -77,10 +77,7 @@ def evaluate(
     checkpoint = load_checkpoint(weights)
     checkpoint.model.to(resolve_device(device))
     with open_dataset(data) as dataset, progress_bar("evaluating", "sequences") as bar:
-        names = dataset.names(split)
-        if not names:
-            found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
-            raise InputError(f"{data} has no split {split!r}; splits and sequences found: {found}")
+        names = dataset.require_split(split)
         if dataset.skeleton.name != checkpoint.input.skeleton:
             raise InputError(
                 f"{data} holds {dataset.skeleton.name}, {weights} lifts {checkpoint.input.skeleton}; use "

@@ -37,7 +37,15 @@ from rtpca.skeletons import Skeleton, get_skeleton
 if TYPE_CHECKING:
     from rtpca.geometry import Camera
 
-__all__ = ["Dataset", "DatasetWriter", "Recording", "RecordingInfo", "open_dataset", "write_dataset"]
+__all__ = [
+    "Dataset",
+    "DatasetWriter",
+    "Recording",
+    "RecordingInfo",
+    "check_split",
+    "open_dataset",
+    "write_dataset",
+]
 
 FORMAT = "rtpca-dataset"
 FORMAT_VERSION = 1
@@ -222,6 +230,22 @@ def open_dataset(path: str | Path) -> Dataset:
     return Dataset(path)
 
 
+def check_split(splits: Mapping[str, int], split: str, who: object) -> None:
+    """Check that there are sequences of a split.
+
+    Args:
+        splits: number of sequences by split.
+        split: the one that is needed.
+        who: the file, as the message names it.
+
+    Raises:
+        InputError: there are none; the message says which splits there are.
+    """
+    if not splits.get(split):
+        found = ", ".join(f"{name} ({count})" for name, count in splits.items()) or "none"
+        raise InputError(f"{who} has no split {split!r}; splits and sequences found: {found}")
+
+
 class Dataset:
     """A prepared file, open for reading; use it in a `with` block or call `close`.
 
@@ -284,6 +308,15 @@ class Dataset:
         for info in self._infos.values():
             counts[info.split] = counts.get(info.split, 0) + 1
         return counts
+
+    def require_split(self, split: str) -> tuple[str, ...]:
+        """Names of the sequences of a split that is needed.
+
+        Raises:
+            InputError: it has none; the message says which splits there are.
+        """
+        check_split(self.splits(), split, self.path)
+        return self.names(split)
 
     def info(self, name: str) -> RecordingInfo:
         """What the file says about a sequence, without reading its arrays.

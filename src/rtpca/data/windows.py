@@ -82,10 +82,8 @@ class MotionBank:
         Raises:
             InputError: If the split has no sequence, or one has no keypoints of its own that are asked for.
         """
+        dataset.require_split(split)
         recordings = [at_frame_rate(recording, fps) for recording in dataset.iterate(split)]
-        if not recordings:
-            found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items()) or "none"
-            raise InputError(f"the data have no split {split!r}; splits and sequences found: {found}")
         length = torch.tensor([len(recording.positions3d) for recording in recordings])
         joints = torch.from_numpy(np.concatenate([recording.positions3d for recording in recordings]))
         cameras = [fixed_cameras(recording) for recording in recordings]

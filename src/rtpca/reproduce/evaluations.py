@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from rtpca.data.store import open_dataset
-from rtpca.errors import InputError
 from rtpca.evaluation import EvalConfig, evaluate, get_protocol, summarise
 from rtpca.files import written_whole
 from rtpca.models import load_checkpoint
@@ -127,9 +126,7 @@ def measure(run: Run, data: DataFile, how: Measurement, device: str = "cpu") -> 
     protocol = get_protocol(how.protocol)
     config = EvalConfig(noise_px=how.noise_px, flip=how.flip, all_cameras=how.all_cameras, protocol=protocol)
     with open_dataset(data.path) as dataset:
-        if not dataset.names(how.split):
-            found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
-            raise InputError(f"{data.path} has no split {how.split!r}; splits and sequences found: {found}")
+        dataset.require_split(how.split)
         errors = evaluate(checkpoint.model, checkpoint.input, dataset.iterate(how.split), config)
         report = summarise(errors, protocol).to_dict()
     result = Evaluation(tuple(report["rows"]), report["average"], report["all_frames"])

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rtpca.checks import check_choice
+from rtpca.data.store import check_split
 from rtpca.errors import ConfigError, InputError
 from rtpca.evaluation import get_protocol
 from rtpca.files import written_whole
@@ -190,10 +191,8 @@ def check_data(number: int, scale: str, data: Sequence[DataFile]) -> None:
                 f"Table {number} at --scale paper is on true 2D keypoints, {each.path} brings detections; "
                 "prepare Human3.6M without a file of detections"
             )
-        missing = [split for split in ("train", "test") if not each.splits.get(split)]
-        if missing:
-            found = ", ".join(f"{name} ({count})" for name, count in each.splits.items())
-            raise InputError(f"{each.path} has no split {missing[0]!r}; splits and sequences found: {found}")
+        for split in ("train", "test"):
+            check_split(each.splits, split, each.path)
 
 
 def write_table(table: ResultTable, out: Path) -> None:

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from rtpca.data.store import Dataset
-from rtpca.errors import InputError
+from rtpca.data.store import Dataset, check_split
 from rtpca.evaluation import EvalConfig, evaluate, get_protocol, summarise
 from rtpca.models import LiftingNetwork
 from rtpca.training.config import TrainConfig
@@ -44,19 +43,13 @@ class Best:
 def check_selection(config: TrainConfig, dataset: Dataset) -> None:
     """Refuse a choice by a split that is not there, or an uncertainty that is calibrated on it."""
     split = config.data.val_split
-    if dataset.names(split):
-        return
     needed_by = {
         "select=best chooses by": config.select == "best",
         "the uncertainty is calibrated on": config.model.predicts_scale,
     }
     for what, needed in needed_by.items():
         if needed:
-            found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
-            raise InputError(
-                f"{what} data.val_split={split!r}, which the data do not have; splits and sequences found: "
-                f"{found}"
-            )
+            check_split(dataset.splits(), split, f"{what} data.val_split={split!r}, but {dataset.path}")
 
 
 def validate(model: LiftingNetwork, config: TrainConfig, dataset: Dataset) -> dict[str, float]:

@@ -90,9 +90,7 @@ def check_data(dataset: Dataset, networks: Mapping[str, Checkpoint], split: str)
     Raises:
         InputError: If not.
     """
-    if not dataset.names(split):
-        found = ", ".join(f"{name} ({count})" for name, count in dataset.splits().items())
-        raise InputError(f"the data have no split {split!r}; splits and sequences found: {found}")
+    dataset.require_split(split)
     for name, checkpoint in networks.items():
         if checkpoint.input.skeleton != dataset.skeleton.name:
             raise InputError(
