@@ -1,4 +1,4 @@
-"""How long work says how far it is: one protocol, which the command line's bar and the page's jobs implement."""
+"""How work says how far it is: one protocol, for the command line's bar and the jobs of the page."""
 
 from __future__ import annotations
 
