@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rtpca.checks import check_axes
-from rtpca.data.safe_pickle import read_npz
 from rtpca.errors import InputError
 from rtpca.files import written_whole
+from rtpca.files.npz import read_npz
 from rtpca.models.uncertainty import radius_ratio
 
 _ARRAYS = ("poses3d", "root", "confidence", "keypoints2d", "valid")

@@ -1,7 +1,7 @@
 """Find and read the pickled `.npz` files in which the lifting literature hands its benchmarks round.
 
 What a file holds is told by its arrays and by the first name in its pickle, not by its own name. Files are
-read by `rtpca.data.safe_pickle`, which runs nothing.
+read by `rtpca.files`, which runs nothing.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy_format
 
-from rtpca.data.archive_damage import ARCHIVE_DAMAGE
 from rtpca.data.attribution import Attribution
 from rtpca.data.recording import FloatArray
-from rtpca.data.safe_pickle import npz_names, read_npz
 from rtpca.errors import InputError
+from rtpca.files.damage import ARCHIVE_DAMAGE
+from rtpca.files.npz import npz_names, read_npz
 
 MAX_UNPACKED_BYTES = 12 << 30
 """Larger archives are refused unread; the largest published one unpacks to a tenth of it."""

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rtpca.data.archive_damage import ARCHIVE_DAMAGE
 from rtpca.errors import InputError
+from rtpca.files.damage import ARCHIVE_DAMAGE
 
 _NEEDED = ("positions", "offsets", "names", "actions", "joint_names", "fps")
 

@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
-from rtpca.data.archive_damage import ARCHIVE_DAMAGE
 from rtpca.errors import InputError
+from rtpca.files.damage import ARCHIVE_DAMAGE
 
 MAX_MEMBER_BYTES = 2 << 30
 """Largest single file that is read; a text motion file of two hours is a tenth of it."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rtpca.data.safe_pickle import read_npy, read_npz
 from rtpca.errors import InputError
+from rtpca.files.npz import read_npy, read_npz
 from rtpca.inference.checked_keypoints import split_scores
 from rtpca.inference.keypoint_files.content import FileContent
 from rtpca.inference.keypoint_files.track import Track

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rtpca.data.safe_pickle import npz_names
 from rtpca.errors import InputError, ShapeError
+from rtpca.files.npz import npz_names
 from rtpca.inference.checked_keypoints import LARGEST_PX
 from rtpca.inference.keypoint_files import coco, mmpose, openpose, videopose3d
 from rtpca.inference.keypoint_files.arrays import read_arrays

@@ -1,6 +1,6 @@
 """The 2D files of VideoPose3D's family: `data_2d_*.npz`, and the Detectron output they are made from.
 
-Both hold pickled object arrays; they are read by `rtpca.data.safe_pickle`, which runs nothing.
+Both hold pickled object arrays; they are read by `rtpca.files`, which runs nothing.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from rtpca.data.safe_pickle import read_npz
 from rtpca.errors import InputError, ShapeError
+from rtpca.files.npz import read_npz
 from rtpca.inference.checked_keypoints import split_scores
 from rtpca.inference.keypoint_files.content import FileContent, detection, size_of, tracks_of
 from rtpca.inference.keypoint_files.track import Detection, Track

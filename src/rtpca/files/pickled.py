@@ -12,20 +12,15 @@ from __future__ import annotations
 import math
 import pickle
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.lib import format as npy_format
 
-from rtpca.data.archive_damage import ARCHIVE_DAMAGE
 from rtpca.errors import InputError
+from rtpca.files.damage import ARRAY_DAMAGE, reason
 
-__all__ = ["npz_names", "read_npy", "read_npz", "read_pickle"]
-
-_PIECE_BYTES = 1 << 22
 _PLAIN_DTYPE = re.compile(r"[<>|=]?(?:[?bBhHiIlLqQefdgFDGO]|[biufc]\d{1,2}|b1|O[48]|[SUa]\d+)$")
 
 
@@ -200,21 +195,16 @@ def _resolve(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
     return stand_in
 
 
-_DAMAGE = (
-    *ARCHIVE_DAMAGE,
-    pickle.UnpicklingError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    KeyError,
-    ImportError,
-    MemoryError,
-    OverflowError,
-)
-"""What damaged or forged archives and streams raise while they are read."""
+def unpickle(file: IO[bytes], source: str) -> Any:
+    """What a stream of pickled numpy arrays and plain containers holds.
 
+    Args:
+        file: Open binary file at the start of the pickle.
+        source: What to call the file in error messages.
 
-def _unpickle(file: IO[bytes], source: str) -> Any:
+    Raises:
+        InputError: it is damaged, or holds anything else. Nothing of it is run.
+    """
     try:
         return _resolve(_Unpickler(file).load(), {})
     except _Refused as error:
@@ -222,33 +212,8 @@ def _unpickle(file: IO[bytes], source: str) -> Any:
             f"{source}: its pickle holds {error}; only numpy arrays and plain containers are read, and "
             "nothing of the file was run. Save the data as plain arrays if you trust its origin."
         ) from error
-    except _DAMAGE as error:
-        raise InputError(f"{source}: the pickled data are damaged or truncated ({_reason(error)})") from error
-
-
-def npz_names(path: str | Path) -> list[str]:
-    """Names of the arrays of an `.npz` archive, without reading them.
-
-    Raises:
-        InputError: the file is missing, or no archive.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return [name[:-4] for name in archive.namelist() if name.endswith(".npy")]
-    except _DAMAGE as error:
-        raise InputError(_archive_message(path, error)) from error
-
-
-def _archive_message(path: str | Path, error: BaseException) -> str:
-    if isinstance(error, FileNotFoundError):
-        return f"{path}: no such file"
-    if isinstance(error, zipfile.BadZipFile):
-        return f"{path}: not an .npz archive, or truncated ({_reason(error)})"
-    return f"{path}: cannot be read ({_reason(error)})"
-
-
-def _reason(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+    except ARRAY_DAMAGE as error:
+        raise InputError(f"{source}: the pickled data are damaged or truncated ({reason(error)})") from error
 
 
 def read_pickle(path: str | Path) -> Any:
@@ -261,77 +226,6 @@ def read_pickle(path: str | Path) -> Any:
     """
     try:
         with open(path, "rb") as file:
-            return _unpickle(file, str(path))
+            return unpickle(file, str(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-
-
-def read_npy(file: IO[bytes], source: str, objects: bool = True) -> np.ndarray:
-    """One array in numpy's `.npy` format.
-
-    Args:
-        file: Open binary file at the start of the array.
-        source: What to call the file in error messages.
-        objects: Whether a pickled object array may be read; if not, it is refused unread.
-
-    Raises:
-        InputError: the data are damaged, or there is a pickle that holds more than arrays and plain
-            containers, or is not wanted at all.
-    """
-    try:
-        version = npy_format.read_magic(file)
-        reader = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
-        shape, column_major, dtype = reader(file)
-        if not dtype.hasobject:
-            flat = np.empty(math.prod(shape), dtype=dtype)
-            _fill(flat, file)
-            return flat.reshape(shape, order="F" if column_major else "C")
-    except _DAMAGE as error:
-        raise InputError(f"{source}: damaged or truncated ({_reason(error)})") from error
-    if not objects:
-        raise InputError(
-            f"{source}: holds pickled Python objects, which are not read here; save it as a plain "
-            "array of numbers"
-        )
-    content = _unpickle(file, source)
-    if not isinstance(content, np.ndarray) or content.shape != tuple(shape):
-        raise InputError(
-            f"{source}: the pickled array does not have the shape {shape} that its header announces"
-        )
-    return content
-
-
-def _fill(flat: np.ndarray, file: IO[bytes]) -> None:
-    """Fill an array from a file piece by piece: an hour of keypoints is not held twice."""
-    if flat.nbytes == 0:
-        return
-    target = flat.view(np.uint8)
-    for start in range(0, len(target), _PIECE_BYTES):
-        piece = target[start : start + _PIECE_BYTES]
-        content = file.read(len(piece))
-        if len(content) != len(piece):
-            raise ValueError(f"{start + len(content)} of {len(target)} bytes are there")
-        piece[:] = np.frombuffer(content, dtype=np.uint8)
-
-
-def read_npz(path: str | Path, objects: bool = True) -> dict[str, np.ndarray]:
-    """All arrays of a numpy `.npz` archive.
-
-    Args:
-        path: The archive.
-        objects: Whether pickled object arrays may be read; if not, they are refused unread.
-
-    Raises:
-        InputError: the file is missing, not an archive, damaged, or holds anything but arrays and plain
-            containers. Nothing of it is run.
-    """
-    arrays: dict[str, np.ndarray] = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if name.endswith(".npy"):
-                    with archive.open(name) as member:
-                        arrays[name[:-4]] = read_npy(member, f"{path}, array '{name[:-4]}'", objects)
-    except _DAMAGE as error:
-        raise InputError(_archive_message(path, error)) from error
-    return arrays

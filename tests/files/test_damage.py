@@ -10,8 +10,8 @@ import pytest
 
 from rtpca.data.datasets.archives import find_archives, read_archive
 from rtpca.data.datasets.sources import Source
-from rtpca.data.safe_pickle import read_npz
 from rtpca.errors import InputError
+from rtpca.files.npz import read_npz
 
 MEMBER = "positions_3d.npy"
 LOCAL_BYTES = 30
