@@ -22,6 +22,7 @@ from rtpca.evaluation import EvalConfig, Report, evaluate, summarise
 from rtpca.files import written_whole
 from rtpca.models import Checkpoint, load_checkpoint, save_checkpoint
 from rtpca.models.profile import count_parameters
+from wrap_markdown import wrapped
 
 ASSETS = Path(__file__).parents[1] / "src" / "rtpca" / "assets"
 CARD = Path(__file__).with_name("model_card.md")
@@ -64,7 +65,7 @@ def main() -> None:
     )
 
     with written_whole(target.with_suffix(".md")) as partial:
-        partial.write_text(card(load_checkpoint(target), target, *reports.values(), arguments.noise))
+        partial.write_text(wrapped(card(load_checkpoint(target), target, *reports.values(), arguments.noise)))
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, and its card")
 
 

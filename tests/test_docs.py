@@ -1,0 +1,113 @@
+"""Pages lead where they say, and are wrapped."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from markdown_it.token import Token
+
+from wrap_markdown import COLUMNS, MARKDOWN, markdown_files, wrapped
+
+ROOT = Path(__file__).parents[1]
+PAGES = markdown_files()
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
+
+
+def inline_tokens(page: Path) -> list[Token]:
+    """Texts, pictures and links of a page, in order."""
+    return [
+        child for token in MARKDOWN.parse(page.read_text(encoding="utf-8")) for child in token.children or []
+    ]
+
+
+def targets(page: Path) -> list[str]:
+    """Where its links and pictures lead."""
+    found = [token.attrGet("href") or token.attrGet("src") for token in inline_tokens(page)]
+    return [str(target) for target in found if target]
+
+
+def anchors(page: Path) -> set[str]:
+    """The names that GitHub gives to the headings of a page."""
+    tokens = MARKDOWN.parse(page.read_text(encoding="utf-8"))
+    seen: Counter[str] = Counter()
+    names: set[str] = set()
+    for opening, inline in zip(tokens, tokens[1:], strict=False):
+        if opening.type != "heading_open":
+            continue
+        text = "".join(child.content for child in inline.children or [])
+        name = re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
+        names.add(f"{name}-{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return names
+
+
+def test_names_of_headings_are_those_of_github(tmp_path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# `rtpca-s`, *now*: 5 px & more\n\n## Speed\n\n## Speed\n")
+    assert anchors(page) == {"rtpca-s-now-5-px--more", "speed", "speed-1"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in targets(page):
+        parts = urlsplit(target)
+        if parts.scheme:
+            assert parts.scheme in ("http", "https", "mailto"), target
+            continue
+        file = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+        assert file.exists(), f"{target}: there is no {file}"
+        assert file.is_relative_to(ROOT), f"{target} leaves the repository"
+        if parts.fragment:
+            assert parts.fragment in anchors(file), f"{target}: {file.name} has no such heading"
+
+
+def test_pages_that_code_names_exist() -> None:
+    kinds = ["*.py", "*.yaml", "*.toml", "*.md", "Makefile", "NOTICE"]
+    listing = subprocess.run(
+        ["git", "ls-files", *kinds], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listing.stdout.splitlines():
+        if (ROOT / name).is_file():
+            for page in PAGE.findall((ROOT / name).read_text(encoding="utf-8")):
+                assert (ROOT / page).is_file(), f"{name} names {page}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_prose_is_wrapped(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert wrapped(text) == text, "python tools/wrap_markdown.py wraps it"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("word " * 30, ["word " * 23 + "word", "word " * 5 + "word"]),
+        ("- " + "word " * 30, ["- " + "word " * 22 + "word", "  " + "word " * 6 + "word"]),
+        ("12. " + "word " * 30, ["12. " + "word " * 22 + "word", "    " + "word " * 6 + "word"]),
+        ("> - " + "word " * 30, ["> - " + "word " * 22 + "word", ">   " + "word " * 6 + "word"]),
+        ("w" * 116 + " `a b c`", ["w" * 116, "`a b c`"]),
+        ("w " * 59 + "w - w", ["w " * 58 + "w", "w - w"]),
+        ("w " * 59 + "wo 1. w", ["w " * 58 + "w", "wo 1. w"]),
+        ("w " * 62 + "w\\\nnext", ["w " * 59 + "w", "w w w\\", "next"]),
+    ],
+)
+def test_wrapping_keeps_lists_code_and_breaks(text, lines) -> None:
+    assert wrapped(text).split("\n") == lines
+
+
+@pytest.mark.parametrize(
+    "text", ["| a | " + "b" * 200 + " |\n|---|---|\n| c | " + "d " * 100 + "|", "    " + "code " * 40]
+)
+def test_tables_and_code_stay_as_they_are(text) -> None:
+    assert wrapped(text) == text
+
+
+def test_wrapped_lines_are_short() -> None:
+    text = wrapped("see [the page](page.md) and `some code` there, " * 40)
+    assert max(map(len, text.split("\n"))) <= COLUMNS
