@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rtpca.cli.console import out
+from rtpca.cli.console import print_line
 from rtpca.cli.options import Detector, Device, Weights
 
 
@@ -35,7 +35,7 @@ def app(
     process.load()
 
     def on_start(address: str) -> None:
-        out.print(f"Open {address} in a browser; Ctrl-C ends it and removes all files.", soft_wrap=True)
+        print_line(f"Open {address} in a browser; Ctrl-C ends it and removes all files.")
         if open_browser:
             import webbrowser
 
@@ -45,4 +45,4 @@ def app(
     try:
         serve(page, port, on_start)
     except KeyboardInterrupt:
-        out.print("Stopped; all files are removed.")
+        print_line("Stopped; all files are removed.")

@@ -1,4 +1,4 @@
-"""The two consoles of the command line, and how it and scripts print an error.
+"""The two consoles of the command line, and how it and scripts print lines, notes and errors.
 
 Results go to standard output, errors and progress to standard error, so that `rtpca ... --json - | jq` works.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from rtpca.cli.flags import in_flags
 from rtpca.errors import RtpcaError
 
 USER_ERROR = 2
@@ -19,14 +20,25 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
+def print_line(line: str, console: Console = out) -> None:
+    """Print one line as it is, however long: no markup, no wrapping."""
+    console.print(line, markup=False, soft_wrap=True)
+
+
+def print_note(note: str, console: Console = out) -> None:
+    """Print what the library says about its input or its work; options in it become flags."""
+    print_line(in_flags(note), console)
+
+
 def print_error(message: str, program: str = "rtpca") -> None:
     """Print one line, "rtpca: error: ...", on standard error.
 
     Args:
-        message: What is wrong and what to do. Line breaks and runs of spaces become single spaces.
+        message: What is wrong and what to do. Options in backticks become flags, line breaks and runs of
+            spaces single spaces.
         program: Who says it.
     """
-    err.print(f"{program}: error: {' '.join(message.split())}", markup=False, soft_wrap=True)
+    print_line(f"{program}: error: {' '.join(in_flags(message).split())}", err)
 
 
 def run_script(main: Callable[[], None]) -> None:

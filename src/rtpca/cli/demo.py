@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from rtpca.cli.console import err, out
+from rtpca.cli.console import err, out, print_line
 from rtpca.cli.progress import progress_bar
 from rtpca.errors import InputError
 
@@ -59,7 +59,7 @@ def demo(
     files = _write_files(out_dir, clip, result, gif)
     out.print(f"\nIn {out_dir}:")
     for name, meaning in files.items():
-        out.print(f"  {name:<14} {meaning}", markup=False, soft_wrap=True)
+        print_line(f"  {name:<14} {meaning}")
 
 
 def _make_folder(out_dir: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from rtpca.cli.console import out
+from rtpca.cli.console import out, print_line
 from rtpca.cli.options import Device, Weights
 from rtpca.cli.progress import progress_bar
 
@@ -98,7 +98,7 @@ def evaluate(
     if json_output is None or str(json_output) != "-":
         _print(report, about)
     if json_output is not None and str(json_output) == "-":
-        out.print(text, markup=False, soft_wrap=True)
+        print_line(text)
     elif json_output is not None:
         with written_whole(json_output) as partial:
             partial.write_text(text, encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from rtpca.cli.console import out
+from rtpca.cli.console import print_line
 
 
 def import_checkpoint(
@@ -51,19 +51,17 @@ def import_checkpoint(
     about = {"imported_from": source.name, "arch": arch, "dropped": report.dropped}
     config = model.config
     save_checkpoint(target, model, InputSpec(skeleton=_joint_set(skeleton, config.joints)), about)
-    out.print(
+    print_line(
         f"{target}: {config.frames} frames, {config.joints} joints, {config.describe()}, "
-        f"{len(report.renamed)} tensors renamed, {len(report.dropped)} dropped",
-        markup=False,
-        soft_wrap=True,
+        f"{len(report.renamed)} tensors renamed, {len(report.dropped)} dropped"
     )
     for reason, count in Counter(report.dropped.values()).items():
-        out.print(f"dropped {count}: {reason}", markup=False, soft_wrap=True)
+        print_line(f"dropped {count}: {reason}")
     if verbose:
         for old, new in sorted(report.renamed.items()):
-            out.print(f"{old} -> {new}", markup=False, soft_wrap=True)
+            print_line(f"{old} -> {new}")
         for old in sorted(report.dropped):
-            out.print(f"{old} dropped", markup=False, soft_wrap=True)
+            print_line(f"{old} dropped")
 
 
 def _joint_set(name: str | None, joints: int) -> str:

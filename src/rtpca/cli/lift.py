@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rtpca.cli.console import out
+from rtpca.cli.console import print_line
 from rtpca.cli.options import Detector, Device, Flip, Focal, ImageSize, JointSet, Weights
 
 
@@ -59,7 +59,7 @@ def lift(
         float | None,
         typer.Option(help="Frames per second, if a keypoint file does not say, or a video is slowed down."),
     ] = None,
-    focal: Focal = None,
+    focal_px: Focal = None,
     weights: Weights = "rtpca-s",
     device: Device = "auto",
     repair: Annotated[
@@ -86,7 +86,7 @@ def lift(
         skeleton=skeleton,
         image_size=image_size,
         fps=fps,
-        focal_px=focal,
+        focal_px=focal_px,
         detector=detector,
         detector_model=detector_model,
         pose_model=pose_model,
@@ -101,4 +101,4 @@ def lift(
         clip = lift_input(input, lifter, options, lambda people: wanted.open(scratch, input, people))
         lines = write_all(clip, wanted, scratch)
     for line in lines:
-        out.print(line, markup=False, soft_wrap=True)
+        print_line(line)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rtpca.cli.console import out
+from rtpca.cli.console import print_note
 from rtpca.cli.progress import progress_bar
 from rtpca.errors import InputError
 
@@ -201,4 +201,4 @@ def _say_one(line: str) -> None:
 
 def _say(lines: Sequence[str], before: str = "") -> None:
     for line in lines:
-        out.print(before + line, markup=False, soft_wrap=True)
+        print_note(before + line)

@@ -16,13 +16,15 @@ from itertools import takewhile
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from rtpca.cli.app import app as serve_app
-from rtpca.cli.console import USER_ERROR, out, print_error
+from rtpca.cli.console import USER_ERROR, out, print_error, print_line
 from rtpca.cli.demo import demo
 from rtpca.cli.evaluate import evaluate
 from rtpca.cli.figure import figure
+from rtpca.cli.flags import use_flags_of
 from rtpca.cli.import_checkpoint import import_checkpoint
 from rtpca.cli.interrupts import unwind_on_signals
 from rtpca.cli.lift import lift
@@ -50,7 +52,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        out.print("\n".join(version_lines()), markup=False, soft_wrap=True)
+        print_line("\n".join(version_lines()))
         raise typer.Exit
 
 
@@ -96,8 +98,11 @@ def main(args: Sequence[str]) -> int:
     Returns:
         The exit code: 0, 2 for what the user can mend, 130 after Ctrl-C, or what the verb asked for.
     """
+    command = get_command(app)
+    assert isinstance(command, TyperGroup)
+    use_flags_of(command, args)
     try:
-        outcome = get_command(app).main(args=list(args), prog_name="rtpca", standalone_mode=False)
+        outcome = command.main(args=list(args), prog_name="rtpca", standalone_mode=False)
         sys.stdout.flush()
     except RtpcaError as error:
         print_error(str(error))

@@ -20,6 +20,7 @@ ImageSize = Annotated[
     typer.Option(metavar="W H", help="Image width and height in pixels, if a keypoint file does not say."),
 ]
 Focal = Annotated[
-    float | None, typer.Option(metavar="PX", help="Focal length in pixels; a usual lens is assumed.")
+    float | None,
+    typer.Option("--focal", metavar="PX", help="Focal length in pixels; a usual lens is assumed."),
 ]
 Flip = Annotated[bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")]

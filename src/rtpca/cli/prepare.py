@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rtpca.cli.console import err, out
+from rtpca.cli.console import err, out, print_line, print_note
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ Mapping = Annotated[
 Fps = Annotated[float | None, typer.Option(help="True frame rate of all takes.")]
 MetresPerUnit = Annotated[float | None, typer.Option(help="Length unit of all takes; 0.01 for centimetres.")]
 Stature = Annotated[
-    float | None, typer.Option(help="Height of the person in metres, where the length unit is not known.")
+    float | None,
+    typer.Option("--stature", help="Height of the person in metres, where the length unit is not known."),
 ]
 Up = Annotated[str | None, typer.Option("--up", help="Axis of the files that points up: y or z.")]
 Licence = Annotated[
@@ -108,8 +109,8 @@ def bvh(
     mapping: Mapping = None,
     fps: Fps = None,
     metres_per_unit: MetresPerUnit = None,
-    stature: Stature = None,
-    up: Up = None,
+    stature_m: Stature = None,
+    up_axis: Up = None,
     licence: Licence = None,
     attribution: AttributionText = None,
     min_seconds: MinSeconds = 0.25,
@@ -129,8 +130,8 @@ def bvh(
         mapping=mapping,
         fps=fps,
         metres_per_unit=metres_per_unit,
-        stature_m=stature,
-        up_axis=up,
+        stature_m=stature_m,
+        up_axis=up_axis,
         licence=licence,
         attribution=attribution,
         min_seconds=min_seconds,
@@ -144,7 +145,7 @@ def h36m(
     source: BenchmarkFiles,
     output: Output,
     append: Append = False,
-    val_subject: ValSubject = None,
+    val_subjects: ValSubject = None,
     keep_corrupted: Annotated[
         bool, typer.Option("--keep-corrupted", help="Keep Directions of S11, whose video is corrupted.")
     ] = False,
@@ -158,7 +159,7 @@ def h36m(
 
     options = BenchmarkOptions(
         append=append,
-        val_subjects=tuple(val_subject or ()),
+        val_subjects=tuple(val_subjects or ()),
         keep_corrupted=keep_corrupted,
         skip_damaged=skip_damaged,
     )
@@ -170,11 +171,13 @@ def humaneva(
     source: BenchmarkFiles,
     output: Output,
     append: Append = False,
-    action: Annotated[
+    actions: Annotated[
         list[str] | None,
-        typer.Option(help="Only this action, Walking or its beginning; may be repeated. Default: all."),
+        typer.Option(
+            "--action", help="Only this action, Walking or its beginning; may be repeated. Default: all."
+        ),
     ] = None,
-    val_subject: ValSubject = None,
+    val_subjects: ValSubject = None,
     skip_damaged: SkipClips = False,
 ) -> None:
     """HumanEva-I with 15 joints: data_3d_humaneva15.npz and data_2d_humaneva15_gt.npz of VideoPose3D."""
@@ -182,8 +185,8 @@ def humaneva(
 
     options = BenchmarkOptions(
         append=append,
-        val_subjects=tuple(val_subject or ()),
-        actions=tuple(action or ()),
+        val_subjects=tuple(val_subjects or ()),
+        actions=tuple(actions or ()),
         skip_damaged=skip_damaged,
     )
     _prepare_benchmark("humaneva", source, output, options)
@@ -194,14 +197,14 @@ def mpi_inf_3dhp(
     source: BenchmarkFiles,
     output: Output,
     append: Append = False,
-    val_subject: ValSubject = None,
+    val_subjects: ValSubject = None,
     skip_damaged: SkipClips = False,
 ) -> None:
     """MPI-INF-3DHP: data_train_3dhp.npz and data_test_3dhp.npz of P-STMO, or the dataset's own .mat files."""
     from rtpca.data.datasets.clips import BenchmarkOptions
 
     options = BenchmarkOptions(
-        append=append, val_subjects=tuple(val_subject or ()), skip_damaged=skip_damaged
+        append=append, val_subjects=tuple(val_subjects or ()), skip_damaged=skip_damaged
     )
     _prepare_benchmark("mpi-inf-3dhp", source, output, options)
 
@@ -228,7 +231,7 @@ def _print_report(report: PrepareReport, output: Path, unit: str) -> None:
     from rich.table import Table
 
     for note in report.notes:
-        err.print(f"note: {note}", markup=False, soft_wrap=True)
+        print_note(f"note: {note}", err)
     table = Table("split", "sequences", "frames", "minutes")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -237,4 +240,4 @@ def _print_report(report: PrepareReport, output: Path, unit: str) -> None:
         table.add_row(split, str(report.sequences[split]), str(report.frames[split]), minutes)
     out.print(table)
     text = f"{report.takes} {unit} prepared, {report.dropped_frames} frames left out, in {output}"
-    out.print(text, markup=False, soft_wrap=True)
+    print_line(text)

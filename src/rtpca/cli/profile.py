@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rtpca.cli.console import out
+from rtpca.cli.console import out, print_line
 
 if TYPE_CHECKING:
     from rtpca.models import ModelConfig
@@ -90,10 +90,10 @@ def profile(
     out.print(table)
     for sizes in dict.fromkeys(map(_sizes, configs.values())):
         names = [name for name, config in configs.items() if _sizes(config) == sizes]
-        out.print(f"{', '.join(names)}: {sizes}", markup=False, soft_wrap=True)
+        print_line(f"{', '.join(names)}: {sizes}")
     if options and not preset and len(configs) < len(_DEFAULT):
         left_out = [name for name in _DEFAULT if name not in configs]
-        out.print(f"left out, the options do not fit: {', '.join(left_out)}", markup=False, soft_wrap=True)
+        print_line(f"left out, the options do not fit: {', '.join(left_out)}")
     if not options:
         out.print(_EXPLANATION, markup=False)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
-from rtpca.cli.console import err
+from rtpca.cli.console import err, print_line, print_note
 from rtpca.cli.options import Detector, Device, Flip, Focal, ImageSize, JointSet, Weights
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def stream(
     ] = None,
     person: Annotated[int | None, typer.Option(metavar="N", help="Which person of a keypoint file.")] = None,
     realtime: Annotated[bool, typer.Option("--realtime", help="Replay a file at its own speed.")] = False,
-    focal: Focal = None,
+    focal_px: Focal = None,
     weights: Weights = "rtpca-s",
     device: Device = "auto",
     flip: Flip = False,
@@ -83,15 +83,14 @@ def stream(
         latency_frames=latency,
         flip=flip,
         one_euro=smoothing == "one-euro",
-        focal_px=focal,
+        focal_px=focal_px,
     )
     for note in source.notes:
-        err.print(note, markup=False, soft_wrap=True)
-    err.print(
+        print_note(note, err)
+    print_line(
         f"latency {1000 * lifter.latency_s:.0f} ms: {latency} frames at {lifter.fps:g} per second, plus the "
         "time of the detector and the network",
-        markup=False,
-        soft_wrap=True,
+        err,
     )
     frames, busy_s = 0, 0.0
     with _written_to(output) as file:
@@ -104,11 +103,7 @@ def stream(
             if pose is not None:
                 file.write(json.dumps(_line(pose), allow_nan=False) + "\n")
                 file.flush()
-    err.print(
-        f"{frames} frames, {frames / max(busy_s, 1e-9):.0f} per second without the detector",
-        markup=False,
-        soft_wrap=True,
-    )
+    print_line(f"{frames} frames, {frames / max(busy_s, 1e-9):.0f} per second without the detector", err)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtpca.cli.console import out
+from rtpca.cli.console import out, print_line, print_note
 from rtpca.cli.options import Device
 from rtpca.cli.progress import progress_bar
 
@@ -63,7 +63,7 @@ def train(
         def report(progress: Progress) -> None:
             bar(progress.step, progress.steps, _note(progress))
             if "val_mpjpe_mm" in progress.row:
-                out.print(_validation_line(progress), markup=False, soft_wrap=True)
+                print_line(_validation_line(progress))
 
         result = run(
             recipe,
@@ -75,12 +75,10 @@ def train(
             accelerator=resolve_device(device),
             devices=devices,
             report=report,
-            note=lambda text: out.print(f"note: {text}", markup=False, soft_wrap=True),
+            note=lambda text: print_note(f"note: {text}"),
         )
     state = "finished" if result.finished else "stopped, go on with --resume"
-    out.print(
-        f"{result.step} of {result.steps} steps, {state}: {result.weights}", markup=False, soft_wrap=True
-    )
+    print_line(f"{result.step} of {result.steps} steps, {state}: {result.weights}")
 
 
 def _note(progress: Progress) -> str:

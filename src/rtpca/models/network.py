@@ -58,8 +58,8 @@ class LiftingNetwork(nn.Module, ABC):
             ShapeError: If the shape is not the configuration's.
         """
         raise ConfigError(
-            f"this {self.config.arch} has no uncertainty head; `rtpca train configs/uncertainty.yaml "
-            "--weights ...` adds one to weights of rtpca"
+            f"this {self.config.arch} has no uncertainty head; training with configs/uncertainty.yaml adds "
+            "one to weights of rtpca"
         )
 
     def transformer_blocks(self) -> list[nn.Module]:

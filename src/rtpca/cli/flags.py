@@ -1,0 +1,38 @@
+"""What the library calls an option, as the command line spells it: `image_size` becomes --image-size.
+
+The library speaks Python: its errors and notes name arguments in backticks. The names are those of the
+parameters of the verb that runs, so that there is no list to keep; what is none of them stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextvars import ContextVar
+
+from typer.core import TyperGroup
+
+_flags: ContextVar[dict[str, str]] = ContextVar("flags")
+
+
+def use_flags_of(root: TyperGroup, words: Sequence[str]) -> None:
+    """From now on `in_flags` uses the options of the verb that these words name.
+
+    Args:
+        root: The whole command.
+        words: The command line, e.g. ("prepare", "bvh", "walk.bvh").
+    """
+    commands, parameters = root.commands, root.params
+    for word in words:
+        if word not in commands:
+            break
+        command = commands[word]
+        commands, parameters = command.commands if isinstance(command, TyperGroup) else {}, command.params
+    options = [each for each in parameters if each.param_type_name == "option"]
+    _flags.set({option.name: option.opts[0] for option in options if option.name})
+
+
+def in_flags(text: str) -> str:
+    """A message of the library with the names of the verb's options as flags."""
+    flags = _flags.get({})
+    return re.sub(r"`(\w+)`", lambda match: flags.get(match[1], match[0]), text)
