@@ -2,13 +2,14 @@
 
 from rtpca.data.views import at_frame_rate
 from rtpca.evaluation.calibration import calibrate, conditions
+from rtpca.evaluation.prediction import EvalConfig, Prediction, predict, predictions, shown_frames
 from rtpca.evaluation.protocols import Protocol, get_protocol
 from rtpca.evaluation.report import Report, Row, summarise
-from rtpca.evaluation.runner import EvalConfig, evaluate, predict, shown_frames
-from rtpca.evaluation.sequence import SequenceErrors
+from rtpca.evaluation.sequence import SequenceErrors, evaluate
 
 __all__ = [
     "EvalConfig",
+    "Prediction",
     "Protocol",
     "Report",
     "Row",
@@ -19,6 +20,7 @@ __all__ = [
     "evaluate",
     "get_protocol",
     "predict",
+    "predictions",
     "shown_frames",
     "summarise",
 ]

@@ -9,16 +9,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-from rtpca.data.recording import Recording, RecordingInfo
-from rtpca.evaluation.sequence import SequenceErrors
+from typing import Literal, Protocol
 
 Average = Literal["rows", "frames"]
 
 
-Labelled = Recording | RecordingInfo | SequenceErrors
-"""What rows are made from: a sequence, what a file says about one, or its errors."""
+class Labelled(Protocol):
+    """What rows are made from: a sequence, what a file says about one, or its errors."""
+
+    @property
+    def name(self) -> str:
+        """Of the sequence."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """The person."""
+        ...
+
+    @property
+    def action(self) -> str:
+        """What is done."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Where it comes from."""
+        ...
 
 
 @dataclass(frozen=True)

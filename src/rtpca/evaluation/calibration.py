@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import torch
 
-from rtpca.data.store import Recording
+from rtpca.data.recording import Recording
 from rtpca.errors import InputError
-from rtpca.evaluation.runner import EvalConfig, evaluate
+from rtpca.evaluation.prediction import EvalConfig
+from rtpca.evaluation.sequence import evaluate
 from rtpca.models import InputSpec, LiftingNetwork, ScaleCalibration
 from rtpca.skeletons import get_skeleton
 

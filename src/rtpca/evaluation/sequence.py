@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -9,6 +10,8 @@ from torch import Tensor
 
 from rtpca import metrics
 from rtpca.data.recording import Recording
+from rtpca.evaluation.prediction import EvalConfig, predictions
+from rtpca.models import InputSpec, LiftingNetwork
 
 PCK_THRESHOLD_M = 0.150
 
@@ -65,6 +68,27 @@ class SequenceErrors:
     scale_m: Tensor = field(default_factory=_none)
 
 
+def evaluate(
+    model: LiftingNetwork, spec: InputSpec, recordings: Iterable[Recording], config: EvalConfig
+) -> Iterator[SequenceErrors]:
+    """Errors of every sequence seen by every camera: those of each of the `predictions`.
+
+    Args:
+        model: In evaluation mode, on any device.
+        spec: How keypoints are prepared for it.
+        recordings: World-space motion on `spec.skeleton`; those that the protocol leaves out are passed over.
+        config: Noise, mirroring, cameras, protocol.
+
+    Yields:
+        One `SequenceErrors` per sequence and camera.
+
+    Raises:
+        InputError: If the joints do not fit the model, or its weights are damaged.
+    """
+    for one in predictions(model, spec, recordings, config):
+        yield sequence_errors(one.recording, one.camera, one.poses_m, one.truth_m, one.counted, one.scale_m)
+
+
 def sequence_errors(
     recording: Recording,
     camera: int,
@@ -88,6 +112,7 @@ def sequence_errors(
     """
     if counted is None:
         counted = torch.ones(len(truth), dtype=torch.bool)
+    predicted, truth = predicted.double(), truth.double()
     pairs = counted[1:] & counted[:-1]
     triples = pairs[1:] & pairs[:-1]
     velocity, acceleration = truth.new_empty(0), truth.new_empty(0)

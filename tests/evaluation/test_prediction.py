@@ -16,7 +16,7 @@ from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.synthetic import generate_motion, synthetic_recordings
 from rtpca.errors import ConfigError, InputError
-from rtpca.evaluation import EvalConfig, at_frame_rate, evaluate, predict, summarise
+from rtpca.evaluation import EvalConfig, at_frame_rate, evaluate, predict, predictions, summarise
 from rtpca.geometry import Camera, flip_points, rotation_about
 from rtpca.models import InputSpec, RTPCAConfig, build_model
 from rtpca.skeletons import get_skeleton
@@ -239,6 +239,21 @@ def test_averaging_with_the_mirror_image_makes_predictions_mirror_symmetric(spec
     torch.testing.assert_close(averaged_m, flip_points(averaged, mirror), atol=1e-9, rtol=0)
     assert not torch.allclose(plain_m, flip_points(plain, mirror), atol=1e-4)
     torch.testing.assert_close(averaged, (plain + flip_points(plain_m, mirror)) / 2, atol=1e-9, rtol=0)
+
+
+def test_predictions_hold_what_their_errors_are_made_of() -> None:
+    model, config = tiny_model(PERSON), EvalConfig(noise_px=2.0)
+    valid = np.arange(41) % 4 > 0
+    recording = walk(41, fps=25.0, valid=valid)
+    made = list(predictions(model, PERSON, [recording], config))
+    errors = list(evaluate(model, PERSON, [recording], config))
+    for one, error in zip(made, errors, strict=True):
+        assert (one.camera, one.recording.fps) == (error.camera, 25.0)
+        mpjpe_m = (one.poses_m - one.truth_m).double().norm(dim=-1).mean(-1)
+        torch.testing.assert_close(mpjpe_m[one.counted], error.mpjpe_m, atol=1e-6, rtol=0)
+        projected = one.view.project(one.view.world_to_camera(torch.from_numpy(one.recording.positions3d)))
+        assert 1.8 < (one.keypoints_px - projected).std() < 2.2
+        assert (one.scores == 1).all()
 
 
 def test_predictions_are_in_camera_axes_with_the_pelvis_at_the_origin() -> None:

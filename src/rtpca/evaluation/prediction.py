@@ -1,7 +1,7 @@
-"""Predictions for whole sequences and their errors, under a protocol.
+"""What a network predicts for whole sequences, beside the truth.
 
 A sequence is brought to the network's frame rate, seen by its own cameras or by the four fixed ones, cut into
-consecutive windows, lifted, and put together again. Averaging is left to `report.py`.
+consecutive windows, lifted, and put together again. Errors, tables and pictures are made from this.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from torch import Tensor
 from rtpca.data.augment import gaussian_noise
 from rtpca.data.chunks import cover, reference_cover
 from rtpca.data.noise import DetectorNoise, detector_noise_of_clips
-from rtpca.data.store import Recording
+from rtpca.data.recording import Recording
 from rtpca.data.views import Keypoints, at_frame_rate, fixed_cameras, own_keypoints, with_missing
 from rtpca.errors import ConfigError, InputError
 from rtpca.evaluation.protocols import STANDARD, Protocol
-from rtpca.evaluation.sequence import SequenceErrors, sequence_errors
 from rtpca.geometry import Camera
 from rtpca.geometry.network_input import middle
 from rtpca.models import InputSpec, LiftingNetwork
@@ -63,11 +62,41 @@ class EvalConfig:
             raise ConfigError(f"keypoints={self.keypoints!r} must be one of {', '.join(get_args(Keypoints))}")
 
 
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """One sequence seen by one camera, as a network read and lifted it.
+
+    The F frames are those of `recording`; where a protocol's windows are chunks, some are there twice
+    (`shown_frames`).
+
+    Attributes:
+        recording: What was seen, at the frame rate of the network.
+        camera: Index of the camera.
+        view: The camera itself.
+        keypoints_px: (F, J, 2) what was lifted, pixels; NaN where missing.
+        scores: (F, J) in [0, 1]; 0 where missing.
+        poses_m: (F, J, 3) metres, camera axes, the root where the protocol puts it.
+        truth_m: (F, J, 3) metres, camera axes, root at the origin.
+        counted: (F,) which frames count; None: all.
+        scale_m: (F, J) metres, what an uncertainty head said of the joints; None without one.
+    """
+
+    recording: Recording
+    camera: int
+    view: Camera
+    keypoints_px: Tensor
+    scores: Tensor
+    poses_m: Tensor
+    truth_m: Tensor
+    counted: Tensor | None
+    scale_m: Tensor | None
+
+
 @torch.no_grad()
-def evaluate(
+def predictions(
     model: LiftingNetwork, spec: InputSpec, recordings: Iterable[Recording], config: EvalConfig
-) -> Iterator[SequenceErrors]:
-    """Errors of every sequence seen by every camera.
+) -> Iterator[Prediction]:
+    """Lift every sequence as every camera sees it.
 
     Args:
         model: In evaluation mode, on any device.
@@ -76,10 +105,10 @@ def evaluate(
         config: Noise, mirroring, cameras, protocol.
 
     Yields:
-        One `SequenceErrors` per sequence and camera.
+        One `Prediction` per sequence and camera, on the CPU.
 
     Raises:
-        InputError: If the joints do not fit the model.
+        InputError: If the joints do not fit the model, or its weights are damaged.
     """
     device = next(model.parameters()).device
     root = get_skeleton(spec.skeleton).root
@@ -103,19 +132,28 @@ def evaluate(
             for view, camera in enumerate(chosen):
                 own = own_keypoints(recording, camera)
                 seen[view] = seen[view] if own is None else own
-        keypoints = gaussian_noise(seen[..., :2], config.noise_px, generator).to(device)
-        scores = seen[..., 2].to(device)
-        predicted, scales = predict_with_scale(model, spec, keypoints, cameras.to(device), config, scores)
-        predicted = predicted.cpu()
-        if not predicted.isfinite().all():
+        keypoints_px, scores = gaussian_noise(seen[..., :2], config.noise_px, generator), seen[..., 2]
+        poses_m, scale_m = predict_with_scale(
+            model, spec, keypoints_px.to(device), cameras.to(device), config, scores.to(device)
+        )
+        poses_m = poses_m.cpu()
+        if not poses_m.isfinite().all():
             raise InputError(f"{original.name}: the predictions are not finite: the weights are damaged")
         shown = shown_frames(len(joints), model, config.protocol)
-        truth = joints_cam - joints_cam[:, :, root, None]
+        truth_m = joints_cam - joints_cam[:, :, root, None]
         counted = None if recording.valid is None else torch.from_numpy(recording.valid)[shown]
         for view, camera in enumerate(chosen):
-            poses, true = predicted[view].double(), truth[view, shown].double()
-            scale = None if scales is None else scales[view].cpu()
-            yield sequence_errors(recording, camera, poses, true, counted, scale)
+            yield Prediction(
+                recording,
+                camera,
+                cameras[view],
+                keypoints_px[view, shown],
+                scores[view, shown],
+                poses_m[view],
+                truth_m[view, shown],
+                counted,
+                None if scale_m is None else scale_m[view].cpu(),
+            )
 
 
 def _as_detected(
