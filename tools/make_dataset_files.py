@@ -1,6 +1,6 @@
 """Make imitated benchmark files: the published formats and cameras, filled with other motion.
 
-    python tools/make_benchmark_files.py h36m MOCAP.h5 -o DIR [--frames 300 | --full-size] [--seed 0]
+    python tools/make_dataset_files.py h36m MOCAP.h5 -o DIR [--frames 300 | --full-size] [--seed 0]
 
 MOCAP.h5 is any file of `rtpca prepare` with the skeleton h36m17. Human3.6M, HumanEva-I and MPI-INF-3DHP may
 not be passed on; with these files `rtpca prepare`, training, protocols and tables can be tried without them.
@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from imitation.h36m import write_h36m
+from imitation.humaneva import write_humaneva
+from imitation.motion import MotionLibrary
+from imitation.mpi_inf_3dhp import write_mpi_inf_3dhp, write_mpi_inf_3dhp_mat
 from rtpca.cli.console import run_script
-from rtpca.data.imitation.h36m import write_h36m
-from rtpca.data.imitation.humaneva import write_humaneva
-from rtpca.data.imitation.motion import MotionLibrary
-from rtpca.data.imitation.mpi_inf_3dhp import write_mpi_inf_3dhp, write_mpi_inf_3dhp_mat
 
 WRITERS = {
     "h36m": write_h36m,

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from imitation.h36m import write_h36m
+from imitation.humaneva import write_humaneva
+from imitation.motion import MotionLibrary
+from imitation.mpi_inf_3dhp import write_mpi_inf_3dhp
 from rtpca.cli.main import main
-from rtpca.data.imitation.h36m import write_h36m
-from rtpca.data.imitation.humaneva import write_humaneva
-from rtpca.data.imitation.motion import MotionLibrary
-from rtpca.data.imitation.mpi_inf_3dhp import write_mpi_inf_3dhp
 from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 
@@ -109,11 +109,12 @@ def test_full_size_human36m_is_prepared_in_little_memory(tmp_path):
     files = [str(tmp_path / name) for name in ("data_3d_h36m.npz", "data_2d_h36m_gt.npz")]
     # In processes of their own: what a process once used stays its peak.
     run_python(
-        "from pathlib import Path; import sys; from rtpca.data.imitation.h36m import write_h36m; "
-        "from rtpca.data.imitation.motion import MotionLibrary; folder = Path(sys.argv[1]); "
+        "from pathlib import Path; import sys; sys.path.append(sys.argv[2]); "
+        "from imitation.h36m import write_h36m; "
+        "from imitation.motion import MotionLibrary; folder = Path(sys.argv[1]); "
         "library = MotionLibrary.from_file(folder / 'mocap.h5'); "
         "write_h36m(library, folder, frames=None, detections=False, compress=False)",
-        str(tmp_path),
+        *(str(tmp_path), str(Path(__file__).parents[2] / "tools")),
     )
     assert sum(Path(path).stat().st_size for path in files) > 450e6
     shown = run_python(

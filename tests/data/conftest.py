@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rtpca.data.imitation.h36m import write_h36m
-from rtpca.data.imitation.humaneva import write_humaneva
-from rtpca.data.imitation.motion import MotionLibrary
-from rtpca.data.imitation.mpi_inf_3dhp import write_mpi_inf_3dhp, write_mpi_inf_3dhp_mat
+from imitation.h36m import write_h36m
+from imitation.humaneva import write_humaneva
+from imitation.motion import MotionLibrary
+from imitation.mpi_inf_3dhp import write_mpi_inf_3dhp, write_mpi_inf_3dhp_mat
 from rtpca.data.synthetic import synthetic_recordings
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pygltflib
 import pytest
 
-from rtpca.data.datasets.bvh import bvh_positions, parse_bvh
+from rtpca.data.formats.bvh import bvh_positions, parse_bvh
 from rtpca.errors import ConfigError, InputError, MissingExtraError
 from rtpca.export import FORMATS, save_bvh, save_c3d, save_csv, save_glb, save_json, save_trc
 from rtpca.export.body import BODY, H36M_IN_BODY

@@ -8,8 +8,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from rtpca.data.datasets.archives import find_archives, read_archive
-from rtpca.data.datasets.sources import Source
+from rtpca.data.formats.archives import find_archives, read_archive
+from rtpca.data.formats.source import Source
 from rtpca.errors import InputError
 from rtpca.files.npz import read_npz
 

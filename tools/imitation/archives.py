@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rtpca.data.datasets.archives import NOTE_ARRAY
+from rtpca.data.formats.archives import NOTE_ARRAY
 from rtpca.files import written_whole
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from imitation.archives import save_archive
+from imitation.detections import imitated_detections
+from imitation.motion import MotionLibrary
 from rtpca.data.datasets.facts import h36m_cameras, projected, z_up
 from rtpca.data.datasets.h36m import ACTIONS, CORRUPTED, KEPT_OF_32, TEST, TRAIN
-from rtpca.data.imitation.archives import save_archive
-from rtpca.data.imitation.detections import imitated_detections
-from rtpca.data.imitation.motion import MotionLibrary
 from rtpca.data.recording import FloatArray
 from rtpca.skeletons import get_skeleton
 

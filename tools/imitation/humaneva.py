@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from imitation.archives import save_archive
+from imitation.motion import MotionLibrary
 from rtpca.data.datasets.facts import humaneva_cameras, projected, with_intrinsics, z_up
-from rtpca.data.imitation.archives import save_archive
-from rtpca.data.imitation.motion import MotionLibrary
 from rtpca.skeletons import get_skeleton
 
 FRAME_RANGES = {

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from scipy.io import savemat
 
-from rtpca.data.datasets.archives import NOTE_ARRAY
+from imitation.archives import save_archive
+from imitation.motion import MotionLibrary
 from rtpca.data.datasets.facts import facts, in_camera
 from rtpca.data.datasets.mpi_inf_3dhp import CAMERAS, KEPT_OF_28, TEST, TRAIN
 from rtpca.data.datasets.mpi_inf_3dhp_recordings import TEST_FPS
-from rtpca.data.imitation.archives import save_archive
-from rtpca.data.imitation.motion import MotionLibrary
+from rtpca.data.formats.archives import NOTE_ARRAY
 from rtpca.data.recording import FloatArray
 from rtpca.files import written_whole
 from rtpca.geometry import Camera, look_at

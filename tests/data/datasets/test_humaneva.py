@@ -7,10 +7,10 @@ import pytest
 import torch
 from archive_changes import changed, contents_of
 
+from imitation.humaneva import INTRINSICS
 from rtpca.data.datasets.benchmark import prepare_benchmark
 from rtpca.data.datasets.clips import BenchmarkOptions
 from rtpca.data.datasets.facts import y_up
-from rtpca.data.imitation.humaneva import INTRINSICS
 from rtpca.data.store import open_dataset
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import get_skeleton

@@ -14,11 +14,11 @@ import pytest
 from archive_changes import contents_of
 from scipy.io import loadmat
 
+from imitation.detections import imitated_detections
+from imitation.h36m import ACTIONS, write_h36m
+from imitation.humaneva import FRAME_RANGES, write_humaneva
+from imitation.motion import MotionLibrary
 from rtpca.data.datasets.h36m import KEPT_OF_32
-from rtpca.data.imitation.detections import imitated_detections
-from rtpca.data.imitation.h36m import ACTIONS, write_h36m
-from rtpca.data.imitation.humaneva import FRAME_RANGES, write_humaneva
-from rtpca.data.imitation.motion import MotionLibrary
 from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.errors import InputError
@@ -138,7 +138,7 @@ def test_files_say_what_they_were_made_from(h36m_files):
 
 def test_the_tool_writes_files_or_says_what_is_wrong(tmp_path):
     write_dataset(tmp_path / "own.h5", synthetic_recordings(frames=10))
-    tool = Path(__file__).parents[2] / "tools" / "make_benchmark_files.py"
+    tool = Path(__file__).parents[3] / "tools" / "make_dataset_files.py"
 
     def run(mocap):
         words = [sys.executable, tool, "humaneva", mocap, "-o", tmp_path / "out", "--frames", "8"]

@@ -92,7 +92,7 @@ def test_sequences_are_described_as_the_protocol_needs(mpi_files, output):
 
 
 def test_published_test_sequences_have_the_published_valid_frames(library, tmp_path, output):
-    from rtpca.data.imitation.mpi_inf_3dhp import write_mpi_inf_3dhp
+    from imitation.mpi_inf_3dhp import write_mpi_inf_3dhp
 
     files = write_mpi_inf_3dhp(library, tmp_path, frames=None, train=(), test=("TS5", "TS6"))
     report = prepare(files[1:], output)

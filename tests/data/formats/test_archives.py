@@ -14,10 +14,10 @@ import pytest
 from archive_changes import RunsOnLoad, changed, contents_of, save
 from numpy.lib import format as npy_format
 
-from rtpca.data.datasets import archives
-from rtpca.data.datasets.archives import find_archives, imitation_terms, read_archive
 from rtpca.data.datasets.benchmark import prepare_benchmark
 from rtpca.data.datasets.h36m import ATTRIBUTION
+from rtpca.data.formats import archives
+from rtpca.data.formats.archives import find_archives, imitation_terms, read_archive
 from rtpca.data.store import open_dataset
 from rtpca.errors import InputError
 

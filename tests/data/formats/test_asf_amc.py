@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from rtpca.data.datasets.amc import amc_positions, parse_amc
-from rtpca.data.datasets.asf import parse_asf
-from rtpca.data.datasets.sources import Source
+from rtpca.data.formats.amc import amc_positions, parse_amc
+from rtpca.data.formats.asf import parse_asf
+from rtpca.data.formats.source import Source
 from rtpca.errors import InputError
 
 ASF = """# a skeleton of three bones

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from rtpca.data.datasets.bvh import bvh_positions, parse_bvh
-from rtpca.data.datasets.sources import Source
+from rtpca.data.formats.bvh import bvh_positions, parse_bvh
+from rtpca.data.formats.source import Source
 from rtpca.errors import InputError
 
 ROTATION_ORDERS = ["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "ZX", "Y", ""]

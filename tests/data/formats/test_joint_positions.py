@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from rtpca.data.datasets.joint_positions import read_joint_positions
+from rtpca.data.formats.joint_positions import read_joint_positions
 from rtpca.errors import InputError
 
 

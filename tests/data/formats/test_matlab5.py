@@ -10,7 +10,7 @@ import pytest
 from scipy.io import savemat
 
 from rtpca.data.datasets import matlab5
-from rtpca.data.datasets.matlab5 import read_variables, variable_names
+from rtpca.data.formats.matlab5 import read_variables, variable_names
 from rtpca.errors import InputError
 
 ARRAYS = {

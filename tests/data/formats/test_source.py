@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from rtpca.data.datasets import sources
-from rtpca.data.datasets.sources import Source, decode_text
+from rtpca.data.formats import sources
+from rtpca.data.formats.source import Source, decode_text
 from rtpca.errors import InputError
 
 FILES = {"acted/001.bvh": b"one", "acted/deep/002.BVH": b"two", "LICENSE.txt": b"free"}

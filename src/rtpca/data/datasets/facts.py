@@ -1,6 +1,6 @@
 """What is publicly known about the three benchmarks: cameras, image sizes, rates, sequences.
 
-The numbers stand in `assets/benchmarks.json`, with z-up worlds and millimetres as published; here they become
+The numbers stand in `assets/datasets.json`, with z-up worlds and millimetres as published; here they become
 cameras of y-up worlds in metres.
 """
 
@@ -27,8 +27,8 @@ _Z_UP_FROM_Y_UP = ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0))
 
 @cache
 def facts(dataset: str) -> dict[str, Any]:
-    """The facts about `"h36m"`, `"humaneva"` or `"mpi-inf-3dhp"`, as `assets/benchmarks.json` has them."""
-    text = (resources.files("rtpca") / "assets" / "benchmarks.json").read_text(encoding="utf-8")
+    """The facts about `"h36m"`, `"humaneva"` or `"mpi-inf-3dhp"`, as `assets/datasets.json` has them."""
+    text = (resources.files("rtpca") / "assets" / "datasets.json").read_text(encoding="utf-8")
     return json.loads(text)[dataset]
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from rtpca.data.attribution import Attribution
-from rtpca.data.datasets.archives import (
+from rtpca.data.datasets.clips import BenchmarkOptions, Clip, Clips, standard_splits
+from rtpca.data.datasets.facts import facts, h36m_cameras, y_up
+from rtpca.data.datasets.options import PrepareReport
+from rtpca.data.formats.archives import (
     NOTE_ARRAY,
     Archive,
     find_archives,
@@ -19,10 +22,7 @@ from rtpca.data.datasets.archives import (
     points_of,
     read_archive,
 )
-from rtpca.data.datasets.clips import BenchmarkOptions, Clip, Clips, standard_splits
-from rtpca.data.datasets.facts import facts, h36m_cameras, y_up
-from rtpca.data.datasets.keypoints2d import Keypoints2D, read_keypoints2d
-from rtpca.data.datasets.options import PrepareReport
+from rtpca.data.formats.videopose3d import Keypoints2D, read_keypoints2d
 from rtpca.data.recording import Recording
 from rtpca.errors import InputError
 

@@ -15,7 +15,11 @@ from typing import Any
 import numpy as np
 
 from rtpca.data.attribution import Attribution
-from rtpca.data.datasets.archives import (
+from rtpca.data.datasets.clips import BenchmarkOptions, Clip, Clips, standard_splits
+from rtpca.data.datasets.facts import facts, humaneva_cameras, in_camera, with_intrinsics, y_up
+from rtpca.data.datasets.intrinsics import fit_pinhole
+from rtpca.data.datasets.options import PrepareReport
+from rtpca.data.formats.archives import (
     NOTE_ARRAY,
     Archive,
     find_archives,
@@ -25,11 +29,7 @@ from rtpca.data.datasets.archives import (
     points_of,
     read_archive,
 )
-from rtpca.data.datasets.clips import BenchmarkOptions, Clip, Clips, standard_splits
-from rtpca.data.datasets.facts import facts, humaneva_cameras, in_camera, with_intrinsics, y_up
-from rtpca.data.datasets.intrinsics import fit_pinhole
-from rtpca.data.datasets.keypoints2d import Keypoints2D, read_keypoints2d
-from rtpca.data.datasets.options import PrepareReport
+from rtpca.data.formats.videopose3d import Keypoints2D, read_keypoints2d
 from rtpca.data.recording import FloatArray, Recording
 from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import Camera

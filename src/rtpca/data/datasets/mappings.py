@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from rtpca.data.datasets.kinematics import Array
+from rtpca.data.formats.kinematics import Array
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import get_skeleton, joint_recipe, recipe_matrix
 

@@ -16,7 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from rtpca.data.datasets.archives import (
+from rtpca.data.datasets.clips import BenchmarkOptions, Clip, Clips, standard_splits
+from rtpca.data.datasets.facts import facts
+from rtpca.data.datasets.mpi_inf_3dhp_recordings import ATTRIBUTION, RecordingMaker
+from rtpca.data.datasets.options import PrepareReport
+from rtpca.data.formats.archives import (
     NOTE_ARRAY,
     Archive,
     files_of,
@@ -26,9 +30,7 @@ from rtpca.data.datasets.archives import (
     points_of,
     read_archive,
 )
-from rtpca.data.datasets.clips import BenchmarkOptions, Clip, Clips, standard_splits
-from rtpca.data.datasets.facts import facts
-from rtpca.data.datasets.mat_files import (
+from rtpca.data.formats.mat import (
     TEST_FIELDS,
     TRAIN_FIELDS,
     fields_of,
@@ -36,8 +38,6 @@ from rtpca.data.datasets.mat_files import (
     read_test,
     read_train,
 )
-from rtpca.data.datasets.mpi_inf_3dhp_recordings import ATTRIBUTION, RecordingMaker
-from rtpca.data.datasets.options import PrepareReport
 from rtpca.data.recording import Recording
 from rtpca.errors import InputError
 

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rtpca.data.attribution import Attribution
-from rtpca.data.datasets.archives import finite_metres, pixels
 from rtpca.data.datasets.facts import facts, in_camera, level_camera, with_intrinsics
 from rtpca.data.datasets.intrinsics import fit_pinhole
 from rtpca.data.datasets.options import PrepareReport
+from rtpca.data.formats.archives import finite_metres, pixels
 from rtpca.data.recording import Recording
 from rtpca.errors import InputError
 

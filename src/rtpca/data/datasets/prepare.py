@@ -12,12 +12,12 @@ import numpy as np
 
 from rtpca.data.attribution import Attribution
 from rtpca.data.datasets.catalogue import TakeFacts, cmu_bvh_take, freemocap_take
-from rtpca.data.datasets.kinematics import Array
 from rtpca.data.datasets.mappings import TARGET, JointMapping, built_in_mapping, per_file, read_mappings
 from rtpca.data.datasets.options import PrepareOptions, PrepareReport
-from rtpca.data.datasets.sources import Source
 from rtpca.data.datasets.takelists import NO_SPLIT, TakeTable, good_segments, read_bad_frames, read_splits
 from rtpca.data.datasets.takes import Take, TakeFile, list_bvh, list_cmu
+from rtpca.data.formats.kinematics import Array
+from rtpca.data.formats.source import Source
 from rtpca.data.store import DatasetWriter, Recording
 from rtpca.errors import InputError
 from rtpca.skeletons import get_skeleton

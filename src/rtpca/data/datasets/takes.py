@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from rtpca.data.datasets.amc import amc_positions, parse_amc
-from rtpca.data.datasets.asf import AsfSkeleton, parse_asf
-from rtpca.data.datasets.bvh import bvh_positions, parse_bvh
 from rtpca.data.datasets.catalogue import CMU_ACTIONS, TakeFacts, cmu_subject, cmu_take
-from rtpca.data.datasets.joint_positions import PositionTakes, read_joint_positions
-from rtpca.data.datasets.kinematics import Array
-from rtpca.data.datasets.sources import Source, decode_text
+from rtpca.data.formats.amc import amc_positions, parse_amc
+from rtpca.data.formats.asf import AsfSkeleton, parse_asf
+from rtpca.data.formats.bvh import bvh_positions, parse_bvh
+from rtpca.data.formats.joint_positions import PositionTakes, read_joint_positions
+from rtpca.data.formats.kinematics import Array
+from rtpca.data.formats.source import Source, decode_text
 from rtpca.errors import InputError
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtpca.data.datasets.asf import AsfSkeleton
-from rtpca.data.datasets.kinematics import Array, identity_rotation, multiply_constant, rotate, turn
+from rtpca.data.formats.asf import AsfSkeleton
+from rtpca.data.formats.kinematics import Array, identity_rotation, multiply_constant, rotate, turn
 from rtpca.errors import InputError
 
 

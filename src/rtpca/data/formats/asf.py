@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from rtpca.data.datasets.kinematics import Array, euler_matrix
+from rtpca.data.formats.kinematics import Array, euler_matrix
 from rtpca.errors import InputError
 
 INCH_M = 0.0254

@@ -19,7 +19,7 @@ from typing import NoReturn, TypeVar
 
 import numpy as np
 
-from rtpca.data.datasets.kinematics import Array, identity_rotation, rotate, turn
+from rtpca.data.formats.kinematics import Array, identity_rotation, rotate, turn
 from rtpca.errors import InputError
 
 Number = TypeVar("Number", int, float)

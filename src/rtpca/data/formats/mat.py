@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from rtpca.data.datasets.matlab5 import Value, read_variables, variable_names
+from rtpca.data.formats.matlab5 import Value, read_variables, variable_names
 from rtpca.errors import InputError
 
 MAX_NUMBERS = 50_000_000

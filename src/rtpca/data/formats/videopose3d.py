@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rtpca.data.datasets.archives import Archive, named_entries, pixels, points_of, read_archive
 from rtpca.data.datasets.options import PrepareReport
+from rtpca.data.formats.archives import Archive, named_entries, pixels, points_of, read_archive
 from rtpca.data.recording import FloatArray
 from rtpca.errors import InputError
 from rtpca.skeletons import get_skeleton

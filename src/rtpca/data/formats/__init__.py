@@ -1,0 +1,1 @@
+"""Formats in which motion is published: read into plain arrays, whatever data set they come from."""
