@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from rtpca.data.datasets import matlab5
+from rtpca.data.formats import matlab5
 from rtpca.data.formats.matlab5 import read_variables, variable_names
 from rtpca.errors import InputError
 

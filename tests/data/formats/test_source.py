@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from rtpca.data.formats import sources
+from rtpca.data.formats import source as source_module
 from rtpca.data.formats.source import Source, decode_text
 from rtpca.errors import InputError
 
@@ -84,7 +84,7 @@ def test_damage_inside_a_zip_is_named_by_member(tmp_path, method):
 def test_a_member_that_unpacks_to_too_much_is_not_read(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "pack.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.bvh", bytes(100_000))
-    monkeypatch.setattr(sources, "MAX_MEMBER_BYTES", 1000)
+    monkeypatch.setattr(source_module, "MAX_MEMBER_BYTES", 1000)
     with Source(tmp_path / "pack.zip") as source, pytest.raises(InputError, match="unpacks to 100000 bytes"):
         source.read_bytes("bomb.bvh")
 
