@@ -2,7 +2,7 @@
 
     python examples/01_convert_skeletons.py
 
-Shows: known joint sets, conversion with scores, what is derived and what cannot be known. The lifter does
+Shows: known joint sets, conversion with scores, what cannot be known. The lifter does
 this by itself when it is told `skeleton="coco17"`.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtpca.skeletons import convert_keypoints, get_skeleton, skeleton_names
+from rtpca.skeletons import convert_keypoints, get_skeleton, skeleton_names, unknown_joints
 
 
 def main() -> None:
@@ -24,12 +24,11 @@ def main() -> None:
     unseen = coco.index("left_wrist")
     keypoints_px[0, unseen], scores[0, unseen] = np.nan, 0.0
 
-    converted = convert_keypoints(keypoints_px, scores, "coco17")
-    print("derived from several joints:", ", ".join(converted.derived))
-    print("cannot be known:", ", ".join(converted.missing) or "none")
-    for index, joint in enumerate(converted.skeleton.joints):
-        x, y = converted.keypoints[0, index]
-        print(f"  {joint:<15} {x:7.1f} {y:7.1f}  score {converted.scores[0, index]:.1f}")
+    print("cannot be known:", ", ".join(unknown_joints("coco17", "h36m17")) or "none")
+    converted_px, converted_scores = convert_keypoints(keypoints_px, scores, "coco17", "h36m17")
+    for index, joint in enumerate(get_skeleton("h36m17").joints):
+        x, y = converted_px[0, index]
+        print(f"  {joint:<15} {x:7.1f} {y:7.1f}  score {converted_scores[0, index]:.1f}")
 
 
 if __name__ == "__main__":

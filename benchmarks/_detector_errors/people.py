@@ -53,12 +53,12 @@ def people_of(found: dict[str, Found], fps: float) -> Iterator[Person]:
         scores: dict[str, Array] = {}
         for name in VARIANTS:
             same = base if name == "as it is" else _found_again(base, found[name])
-            converted = convert_keypoints(
+            converted, sure = convert_keypoints(
                 same[..., :2], same[..., 2], get_skeleton(MediapipeDetector.skeleton), "h36m17"
             )
-            seen = (converted.scores > SEEN) & np.isfinite(converted.keypoints).all(-1)
-            points[name] = np.where(seen[..., None], converted.keypoints, np.nan).astype(np.float64)
-            scores[name] = np.where(seen, converted.scores, 0.0)
+            seen = (sure > SEEN) & np.isfinite(converted).all(-1)
+            points[name] = np.where(seen[..., None], converted, np.nan).astype(np.float64)
+            scores[name] = np.where(seen, sure, 0.0)
         there = np.flatnonzero((scores["as it is"] > 0).any(axis=1))
         present = np.zeros(frames, dtype=bool)
         present[there[0] : there[-1] + 1] = True

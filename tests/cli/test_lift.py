@@ -15,7 +15,7 @@ from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.synthetic import generate_motion
 from rtpca.inference import Lifter, LiftResult
 from rtpca.models import InputSpec, build_model, save_checkpoint
-from rtpca.skeletons import joint_recipe
+from rtpca.skeletons import joint_weights
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_a_real_take(tmp_path: Path, weights, shared_data):
     """Motion capture of the test data, seen by a camera."""
     with np.load(shared_data / "data" / "cmu_actions.npz") as pack:
         take = pack["positions"][: pack["offsets"][1]][::6]
-    world = (joint_recipe("cmu38") @ take).astype(np.float32)
+    world = (joint_weights("cmu38") @ take).astype(np.float32)
     np.savez(tmp_path / "take.npz", keypoints=seen_by_camera(world), image_size=[1000, 1002], fps=20)
     assert lift(tmp_path / "take.npz", "-o", tmp_path / "out.npz", "--weights", weights) == 0
     result = LiftResult.load(tmp_path / "out.npz")

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from rtpca.data.synthetic import generate_motion
 from rtpca.export.body import BODY, BODY_INDEX, H36M_IN_BODY, fit_offsets
 from rtpca.export.inverse_kinematics import BodyMotion, euler_degrees, fit_motion
-from rtpca.skeletons import get_skeleton, joint_recipe
+from rtpca.skeletons import get_skeleton, joint_weights
 
 ORDERS = sorted({joint.order for joint in BODY})
 
@@ -30,7 +30,7 @@ def test_real_motion_is_followed(shared_data):
         positions, offsets = pack["positions"], pack["offsets"]  # an archive unpacks at every look
     takes = [positions[a:b:8] for a, b in zip(offsets[:8], offsets[1:9], strict=True)]
     for take in takes:
-        world = (joint_recipe("cmu38") @ take).astype(np.float64)
+        world = (joint_weights("cmu38") @ take).astype(np.float64)
         error_m = np.linalg.norm(h36m(fit_motion(world, 15)) - world, axis=-1)
         assert error_m.mean() < 0.008
 

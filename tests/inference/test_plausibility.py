@@ -7,7 +7,7 @@ from test_recognise import BODIES, views
 
 from rtpca.data.cameras import evaluation_cameras
 from rtpca.inference.plausibility import implausible
-from rtpca.skeletons import get_skeleton, joint_recipe
+from rtpca.skeletons import get_skeleton, joint_weights
 
 H36M17 = get_skeleton("h36m17")
 
@@ -59,7 +59,7 @@ def test_crossed_sides_are_doubted_on_real_motion_and_the_rest_is_not(shared_dat
         positions, offsets = pack["positions"], pack["offsets"]
     doubted: list[bool] = []
     for take in range(0, len(offsets) - 1, 7):
-        world = (joint_recipe("cmu38") @ positions[offsets[take] : offsets[take + 1] : 6]).astype(np.float32)
+        world = (joint_weights("cmu38") @ positions[offsets[take] : offsets[take + 1] : 6]).astype(np.float32)
         camera = evaluation_cameras(torch.as_tensor(world))
         body = torch.as_tensor(world).expand(4, -1, -1, -1)
         for points in camera.project(camera.world_to_camera(body)).numpy():

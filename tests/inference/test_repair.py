@@ -11,7 +11,7 @@ from rtpca.data.synthetic import generate_motion
 from rtpca.inference import Lifter
 from rtpca.inference.repair import LIMBS, repair_keypoints
 from rtpca.models import load_checkpoint
-from rtpca.skeletons import get_skeleton, joint_recipe
+from rtpca.skeletons import get_skeleton, joint_weights
 
 H36M = get_skeleton("h36m17")
 LEGS, ARMS = (
@@ -88,7 +88,7 @@ def test_real_motion_is_left_alone(shared_data):
     takes = [positions[a:b:4] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
     changed, total = 0, 0
     for take in takes[:24]:
-        world = (joint_recipe("cmu38") @ take).astype(np.float32)[:300]
+        world = (joint_weights("cmu38") @ take).astype(np.float32)[:300]
         points = torch.from_numpy(world)
         camera = evaluation_cameras(points)
         seen = camera.project(camera.world_to_camera(points.expand(4, -1, -1, -1))).numpy()

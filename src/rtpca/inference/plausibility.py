@@ -66,7 +66,7 @@ def implausible(keypoints_px: FloatArray, scores: FloatArray, source: Skeleton) 
 
 
 def _as_h36m17(points: FloatArray, scores: FloatArray, source: Skeleton) -> FloatArray:
-    return convert_keypoints(points, scores, source, "h36m17").keypoints.astype(np.float32)
+    return convert_keypoints(points, scores, source, "h36m17")[0].astype(np.float32)
 
 
 def _signs(points: FloatArray) -> list[str]:

@@ -15,7 +15,7 @@ from rtpca.inference.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, relative_score
 from rtpca.inference.plausibility import implausible
 from rtpca.inference.recognise import resolve_skeleton
 from rtpca.inference.repair import repair_keypoints
-from rtpca.skeletons import Skeleton, convert_keypoints
+from rtpca.skeletons import Skeleton, convert_keypoints, unknown_joints
 
 ASSUMED_FPS = 30.0
 _LOWEST_FPS, _HIGHEST_FPS = 0.1, 10_000.0
@@ -93,7 +93,8 @@ def prepare_clip(
         notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
     rate = _frame_rate(fps)
 
-    h36m_points, h36m_scores, never = _convert(points, relative_scores(raw_scores, min_score), source)
+    h36m_points, h36m_scores = _convert(points, relative_scores(raw_scores, min_score), source)
+    never = unknown_joints(source)
     if never:
         notes.append(f"{source.name} does not have {', '.join(never)}: the network guesses them")
     if repair:
@@ -151,18 +152,14 @@ def _image_size(
     return (width, height), ""
 
 
-def _convert(
-    points: FloatArray, scores: FloatArray, source: Skeleton
-) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
-    """(F, 17, 2) and (F, 17) in h36m17, and the joints that are never there; in pieces to save memory."""
+def _convert(points: FloatArray, scores: FloatArray, source: Skeleton) -> tuple[FloatArray, FloatArray]:
+    """(F, 17, 2) and (F, 17) in h36m17; in pieces to save memory."""
     converted = np.empty((len(points), 17, 2), dtype=np.float32)
     converted_scores = np.empty((len(points), 17), dtype=np.float32)
-    never: tuple[str, ...] = ()
     for start in range(0, len(points), _CHUNK):
         part = slice(start, start + _CHUNK)
-        piece = convert_keypoints(points[part], scores[part], source, "h36m17")
-        converted[part], converted_scores[part], never = piece.keypoints, piece.scores, piece.missing
-    return converted, converted_scores, never
+        converted[part], converted_scores[part] = convert_keypoints(points[part], scores[part], source)
+    return converted, converted_scores
 
 
 def _gap_notes(

@@ -205,8 +205,8 @@ class StreamLifter:
         points = array[:, :2]
         missing = ~np.isfinite(points).all(axis=1) | ~(sure > 0)
         points, sure = np.where(missing[:, None], np.nan, points), np.where(missing, 0, sure)
-        converted = convert_keypoints(points[None], sure[None], self.skeleton, _H36M)
-        return converted.keypoints[0].astype(np.float32), converted.scores[0].astype(np.float32)
+        converted, converted_scores = convert_keypoints(points[None], sure[None], self.skeleton, _H36M)
+        return converted[0].astype(np.float32), converted_scores[0].astype(np.float32)
 
     def _pose(self, now_s: float) -> StreamPose:
         points, scores = self._window(now_s)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton, mirror_by_name
-from rtpca.skeletons.convert import ConvertedKeypoints, convert_keypoints, joint_recipe
-from rtpca.skeletons.recipe import Recipe, recipe_matrix
+from rtpca.skeletons.combination import Combination, combination_matrix
+from rtpca.skeletons.convert import convert_keypoints, joint_weights, unknown_joints
 from rtpca.skeletons.registry import get_skeleton, skeleton_names
 
 __all__ = [
-    "ConvertedKeypoints",
-    "Recipe",
+    "Combination",
     "Skeleton",
     "convert_keypoints",
     "get_skeleton",
-    "joint_recipe",
+    "joint_weights",
     "mirror_by_name",
-    "recipe_matrix",
+    "combination_matrix",
     "skeleton_names",
+    "unknown_joints",
 ]

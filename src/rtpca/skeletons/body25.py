@@ -7,8 +7,8 @@ its middle of the hips; limbs by name.
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
-from rtpca.skeletons.trunk_and_head import trunk_and_head_recipe
+from rtpca.skeletons.combination import Combination
+from rtpca.skeletons.trunk_and_head import trunk_and_head
 
 SKELETON = Skeleton.from_parents(
     "body25",
@@ -42,4 +42,4 @@ SKELETON = Skeleton.from_parents(
     "OpenPose BODY_25, 25 keypoints",
 )
 
-TO_H36M17: Recipe = trunk_and_head_recipe(shoulders={"neck": 1.0}, hips={"mid_hip": 1.0})
+TO_H36M17: Combination = trunk_and_head(shoulders={"neck": 1.0}, hips={"mid_hip": 1.0})

@@ -10,7 +10,7 @@ down the forearm).
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
+from rtpca.skeletons.combination import Combination
 
 SKELETON = Skeleton.from_parents(
     "cmu38",
@@ -57,7 +57,7 @@ SKELETON = Skeleton.from_parents(
     "CMU motion capture, 38 joint positions under BVH names",
 )
 
-TO_H36M17: Recipe = {
+TO_H36M17: Combination = {
     "pelvis": {"LeftUpLeg": 0.5, "RightUpLeg": 0.5},
     "right_hip": {"RightUpLeg": 1.0},
     "right_knee": {"RightLeg": 1.0},

@@ -12,7 +12,7 @@ the femur heads, which lie lower and closer together than Human3.6M's hips.
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
+from rtpca.skeletons.combination import Combination
 
 SKELETON = Skeleton.from_parents(
     "cmu_asf31",
@@ -52,7 +52,7 @@ SKELETON = Skeleton.from_parents(
     "CMU motion capture, ASF/AMC: 31 points, each the end of its bone",
 )
 
-TO_H36M17: Recipe = {
+TO_H36M17: Combination = {
     "pelvis": {"lhipjoint": 0.5, "rhipjoint": 0.5},
     "right_hip": {"rhipjoint": 1.0},
     "right_knee": {"rfemur": 1.0},

@@ -10,7 +10,7 @@ head.
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
+from rtpca.skeletons.combination import Combination
 
 SKELETON = Skeleton.from_parents(
     "cmu_bvh",
@@ -76,7 +76,7 @@ SKELETON = Skeleton.from_parents(
     "CMU motion capture, cgspeed BVH with DAZ-friendly names: 57 points with end sites",
 )
 
-TO_H36M17: Recipe = {
+TO_H36M17: Combination = {
     "pelvis": {"lThigh": 0.5, "rThigh": 0.5},
     "right_hip": {"rThigh": 1.0},
     "right_knee": {"rShin": 1.0},

@@ -11,7 +11,7 @@ weights of `neck`.
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
+from rtpca.skeletons.combination import Combination
 
 SKELETON = Skeleton.from_parents(
     "freemocap",
@@ -46,7 +46,7 @@ SKELETON = Skeleton.from_parents(
     "FreeMoCap Blender rig, BVH: 26 points with end sites",
 )
 
-TO_H36M17: Recipe = {
+TO_H36M17: Combination = {
     "pelvis": {"thigh.L": 0.5, "thigh.R": 0.5},
     "right_hip": {"thigh.R": 1.0},
     "right_knee": {"shin.R": 1.0},

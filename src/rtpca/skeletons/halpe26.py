@@ -12,7 +12,7 @@ To h36m17, on a standing adult:
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
+from rtpca.skeletons.combination import Combination
 
 SKELETON = Skeleton.from_parents(
     "halpe26",
@@ -47,7 +47,7 @@ SKELETON = Skeleton.from_parents(
     "Halpe, 26 keypoints: AlphaPose, RTMPose body with feet",
 )
 
-TO_H36M17: Recipe = {
+TO_H36M17: Combination = {
     "pelvis": {"pelvis": 1.0},
     "spine": {"pelvis": 0.52, "neck": 0.48},
     "thorax": {"neck": 1.0},

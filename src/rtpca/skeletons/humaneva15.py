@@ -10,7 +10,7 @@ from thorax to head; there is no point on the face, so it lies on the neck's axi
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
+from rtpca.skeletons.combination import Combination
 
 SKELETON = Skeleton.from_parents(
     "humaneva15",
@@ -34,7 +34,7 @@ SKELETON = Skeleton.from_parents(
     "HumanEva-I, 15 joints",
 )
 
-TO_H36M17: Recipe = {
+TO_H36M17: Combination = {
     "spine": {"pelvis": 0.52, "thorax": 0.48},
     "neck": {"thorax": 0.45, "head": 0.55},
 }

@@ -9,8 +9,8 @@ To h36m17: trunk and head as `trunk_and_head` says, limbs by name.
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
-from rtpca.skeletons.trunk_and_head import trunk_and_head_recipe
+from rtpca.skeletons.combination import Combination
+from rtpca.skeletons.trunk_and_head import trunk_and_head
 
 SKELETON = Skeleton.from_parents(
     "mediapipe33",
@@ -52,4 +52,4 @@ SKELETON = Skeleton.from_parents(
     "MediaPipe Pose, 33 landmarks",
 )
 
-TO_H36M17: Recipe = trunk_and_head_recipe()
+TO_H36M17: Combination = trunk_and_head()

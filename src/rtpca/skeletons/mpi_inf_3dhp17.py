@@ -9,7 +9,7 @@ its head top.
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
+from rtpca.skeletons.combination import Combination
 
 SKELETON = Skeleton.from_parents(
     "mpi_inf_3dhp17",
@@ -35,7 +35,7 @@ SKELETON = Skeleton.from_parents(
     "MPI-INF-3DHP, 17 joints",
 )
 
-TO_H36M17: Recipe = {
+TO_H36M17: Combination = {
     "thorax": {"neck": 1.0},
     "neck": {"head": 1.0},
     "head": {"head_top": 1.0},

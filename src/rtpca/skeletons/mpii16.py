@@ -12,7 +12,7 @@ To h36m17, on a standing adult:
 from __future__ import annotations
 
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
+from rtpca.skeletons.combination import Combination
 
 SKELETON = Skeleton.from_parents(
     "mpii16",
@@ -37,7 +37,7 @@ SKELETON = Skeleton.from_parents(
     "MPII, 16 keypoints: stacked hourglass networks",
 )
 
-TO_H36M17: Recipe = {
+TO_H36M17: Combination = {
     "spine": {"pelvis": 0.472, "thorax": 0.528},
     "thorax": {"thorax": 1.1, "pelvis": -0.1},
     "neck": {"upper_neck": 0.75, "head_top": 0.25},

@@ -1,4 +1,4 @@
-"""All known skeletons by name, with their recipes for h36m17."""
+"""All known skeletons by name, and how they combine into h36m17."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 
 from rtpca.errors import ConfigError
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.recipe import Recipe
+from rtpca.skeletons.combination import Combination
 
 _NAMES = (
     "h36m17",
@@ -50,22 +50,22 @@ def get_skeleton(name: str) -> Skeleton:
     return skeleton
 
 
-def recipe_between(source: Skeleton, target: Skeleton) -> Recipe:
+def combination_between(source: Skeleton, target: Skeleton) -> Combination:
     """How to make the target's joints out of the source's.
 
-    Joints of the same name are copied, unless the source's own recipe (in its file) says better: what one
-    joint set calls neck is another's thorax. Only h36m17 has recipes; for other targets and for skeletons of
-    the user's own, names decide.
+    Joints of the same name are copied, unless the source's own combination (in its file) says better: what
+    one joint set calls neck is another's thorax. Only h36m17 has combinations; for other targets and for
+    skeletons of the user's own, names decide.
 
     Args:
         source: skeleton of the data; its joints may be in any order.
         target: skeleton wanted.
 
     Returns:
-        The recipe; target joints without an entry cannot be known from the source.
+        The combination; target joints without an entry cannot be known from the source.
     """
-    recipe: Recipe = {joint: {joint: 1.0} for joint in target.joints if joint in source.joints}
+    combination: Combination = {joint: {joint: 1.0} for joint in target.joints if joint in source.joints}
     if target.name == "h36m17" and source.name in _NAMES and source.name != "h36m17":
-        own: Recipe = importlib.import_module(f"rtpca.skeletons.{source.name}").TO_H36M17
-        recipe = {**recipe, **own}
-    return recipe
+        own: Combination = importlib.import_module(f"rtpca.skeletons.{source.name}").TO_H36M17
+        combination = {**combination, **own}
+    return combination

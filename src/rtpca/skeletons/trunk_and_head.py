@@ -17,7 +17,7 @@ raised along the trunk, without hips (half-length shots) the middle of the shoul
 
 from __future__ import annotations
 
-from rtpca.skeletons.recipe import Recipe, WeightedSum, combine
+from rtpca.skeletons.combination import Combination, WeightedSum, combine
 
 SHOULDERS: WeightedSum = {"left_shoulder": 0.5, "right_shoulder": 0.5}
 HIPS: WeightedSum = {"left_hip": 0.5, "right_hip": 0.5}
@@ -28,7 +28,7 @@ _EARS: WeightedSum = {"left_ear": 0.5, "right_ear": 0.5}
 _EYES: WeightedSum = {"left_eye": 0.5, "right_eye": 0.5}
 
 
-def trunk_and_head_recipe(shoulders: WeightedSum = SHOULDERS, hips: WeightedSum = HIPS) -> Recipe:
+def trunk_and_head(shoulders: WeightedSum = SHOULDERS, hips: WeightedSum = HIPS) -> Combination:
     """The entries for pelvis, spine, thorax, neck and head; all other joints go by their names.
 
     Args:
@@ -36,7 +36,7 @@ def trunk_and_head_recipe(shoulders: WeightedSum = SHOULDERS, hips: WeightedSum 
         hips: the middle of the hips, likewise.
 
     Returns:
-        The recipe for h36m17.
+        The combination for h36m17.
     """
     thorax = combine((1.1, shoulders), (-0.1, hips))
     ears = (_EARS, _LEFT_EAR, _RIGHT_EAR)

@@ -16,7 +16,7 @@ import numpy as np
 
 from rtpca.data.formats.kinematics import Array
 from rtpca.errors import ConfigError, InputError
-from rtpca.skeletons import get_skeleton, joint_recipe, recipe_matrix
+from rtpca.skeletons import combination_matrix, get_skeleton, joint_weights
 
 TARGET = "h36m17"
 PerFile = float | Mapping[str, float] | None
@@ -85,7 +85,7 @@ class JointMapping:
         Raises:
             ConfigError: the recipe does not fit the joints.
         """
-        weights = recipe_matrix(self.recipe, joint_names, get_skeleton(TARGET).joints)
+        weights = combination_matrix(self.recipe, joint_names, get_skeleton(TARGET).joints)
         mapped = np.matmul(weights, positions)  # (17, J) @ (F, J, 3) -> (F, 17, 3)
         if self.up_axis == "z":
             mapped = np.stack([mapped[..., 0], mapped[..., 2], -mapped[..., 1]], axis=-1)
@@ -117,7 +117,7 @@ def built_in_mapping(skeleton: str) -> JointMapping:
     Raises:
         ConfigError: the skeleton is unknown, or does not determine h36m17.
     """
-    weights, joints = joint_recipe(skeleton, TARGET), get_skeleton(skeleton).joints
+    weights, joints = joint_weights(skeleton, TARGET), get_skeleton(skeleton).joints
     recipe = {
         target: {joint: float(weight) for joint, weight in zip(joints, row, strict=True) if weight != 0.0}
         for target, row in zip(get_skeleton(TARGET).joints, weights, strict=True)
@@ -194,7 +194,7 @@ def _mapping(name: str, entry: dict[str, Any], path: Path) -> JointMapping:
         up_axis=up_axis,
     )
     try:
-        recipe_matrix(mapping.recipe, sorted(mapping.source_joints), get_skeleton(TARGET).joints)
+        combination_matrix(mapping.recipe, sorted(mapping.source_joints), get_skeleton(TARGET).joints)
     except ConfigError as error:
         raise InputError(f"{where}: {error}") from error
     return mapping

@@ -96,10 +96,10 @@ class Keypoints2D:
         if self.skeleton == target:
             return points
         scores = points[..., 2] if points.shape[-1] == 3 else np.ones(points.shape[:2], dtype=np.float32)
-        converted = convert_keypoints(points[..., :2], scores, self.skeleton, target)
+        converted, sure = convert_keypoints(points[..., :2], scores, self.skeleton, target)
         if points.shape[-1] == 2:
-            return converted.keypoints.astype(np.float32)
-        return np.concatenate([converted.keypoints, converted.scores[..., None]], axis=-1).astype(np.float32)
+            return converted.astype(np.float32)
+        return np.concatenate([converted, sure[..., None]], axis=-1).astype(np.float32)
 
     def note(self, report: PrepareReport) -> None:
         """Note what was cut, once for all clips."""
