@@ -18,7 +18,7 @@ import torch
 
 from rtpca.cli.console import run_script
 from rtpca.models import build_model, model_config
-from rtpca.models.profile import count_operations
+from rtpca.models.cost import count_operations
 
 PRODUCT_SIZE = 4096
 

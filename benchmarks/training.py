@@ -20,7 +20,7 @@ import torch
 from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
 from rtpca.models import RTPCA
-from rtpca.models.profile import count_operations
+from rtpca.models.cost import count_operations
 from rtpca.training.batches import BatchSource
 from rtpca.training.config import TrainConfig, load_config
 from rtpca.training.losses import PoseLoss

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rtpca.models.profile import count_parameters
+from rtpca.models.cost import count_parameters
 from rtpca.skeletons import get_skeleton
 from rtpca.training import load_config
 from rtpca.training.config import from_dict

@@ -21,7 +21,7 @@ from rtpca.data.store import open_dataset
 from rtpca.evaluation import EvalConfig, Report, evaluate, summarise
 from rtpca.files import written_whole
 from rtpca.models import Checkpoint, load_checkpoint, save_checkpoint
-from rtpca.models.profile import count_parameters
+from rtpca.models.cost import count_parameters
 from wrap_markdown import wrapped
 
 ASSETS = Path(__file__).parents[1] / "src" / "rtpca" / "assets"

@@ -218,7 +218,7 @@ def test_a_full_disk_is_one_line(monkeypatch, tmp_path, capsys):
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("rtpca.models.profile.count_parameters", full)
+    monkeypatch.setattr("rtpca.models.cost.count_parameters", full)
     assert main(["profile", "--no-latency"]) == 2
     shown = capsys.readouterr().err
     assert shown.startswith("rtpca: error: the disk is full")

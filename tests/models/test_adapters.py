@@ -63,8 +63,8 @@ def foreign_weights(
 def test_sizes_are_read_off_the_shapes(arch, frames, joints, heads, depth, hidden, qkv_bias) -> None:
     dim = 3 * heads
     weights = foreign_weights(arch, frames, joints, dim, depth, hidden, qkv_bias)
-    model = import_state_dict(weights, arch=arch, heads=heads)
-    config = model.config
+    converted = convert_state_dict(weights, arch, heads)
+    model, config = converted.model(), converted.config
     assert (config.frames, config.joints, config.dim, config.depth) == (frames, joints, dim, depth)
     assert (config.hidden, config.qkv_bias, config.heads) == (hidden, qkv_bias, heads)
     assert not model.training
@@ -73,9 +73,8 @@ def test_sizes_are_read_off_the_shapes(arch, frames, joints, heads, depth, hidde
         poses = model(keypoints)
         expected = naive_forward(config, model.state_dict(), keypoints)
     torch.testing.assert_close(poses, expected, atol=2e-3, rtol=2e-3)
-    report = model.import_report
-    assert set(report.renamed) | set(report.dropped) == set(weights)
-    assert len(report.dropped) == (20 * depth if arch == "rtpca-authors" else 0)
+    assert set(converted.renamed) | set(converted.dropped) == set(weights)
+    assert len(converted.dropped) == (20 * depth if arch == "rtpca-authors" else 0)
 
 
 def test_the_authors_options_are_chosen() -> None:
@@ -88,11 +87,11 @@ def test_the_authors_options_are_chosen() -> None:
 
 def test_queries_keys_and_values_are_joined_in_this_order() -> None:
     weights = foreign_weights("rtpca-authors")
-    model = import_state_dict(weights, arch="rtpca-authors", heads=2)
-    joined = model.state_dict()["temporal_blocks.1.attention.qkv.weight"]
+    converted = convert_state_dict(weights, "rtpca-authors", heads=2)
+    joined = converted.state_dict["temporal_blocks.1.attention.qkv.weight"]
     assert torch.equal(joined[:8], weights["TTEblocks.1.attn.q.weight"])
     assert torch.equal(joined[8:], weights["TTEblocks.1.attn.kv.weight"])
-    renamed = model.import_report.renamed
+    renamed = converted.renamed
     assert renamed["TTEblocks.1.attn.q.weight"] == renamed["TTEblocks.1.attn.kv.weight"]
 
 

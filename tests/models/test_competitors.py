@@ -10,7 +10,7 @@ import torch
 
 from rtpca.errors import ConfigError
 from rtpca.models import build, build_model, config_from_dict, convert_state_dict, model_config
-from rtpca.models.profile import count_parameters
+from rtpca.models.cost import count_parameters
 from rtpca.models.videopose3d import VideoPose3DConfig
 
 SMALL = {

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from rtpca.errors import CheckpointError, ConfigError
 from rtpca.models import InputSpec, ScaleCalibration, build_model, load_checkpoint, save_checkpoint
-from rtpca.models.profile import count_parameters
+from rtpca.models.cost import count_parameters
 from rtpca.models.uncertainty import negative_log_likelihood, radius_ratio
 
 SIZES = {"frames": 6, "joints": 17, "dim": 8, "depth": 2, "heads": 2}

@@ -42,25 +42,23 @@ def import_checkpoint(
     Sizes are read off the shapes. Says what was renamed and what was dropped; nothing in the file is run. The
     input is taken to be screen-normalised keypoints, as those repositories train on.
     """
-    from rtpca.models import ImportReport, InputSpec, import_state_dict, save_checkpoint
+    from rtpca.models import InputSpec, convert_state_dict, save_checkpoint
     from rtpca.models.foreign_files import read_foreign_state_dict
 
-    model = import_state_dict(read_foreign_state_dict(source), arch=arch, heads=heads, frames=frames)
-    report = model.import_report
-    assert isinstance(report, ImportReport)
-    about = {"imported_from": source.name, "arch": arch, "dropped": report.dropped}
-    config = model.config
-    save_checkpoint(target, model, InputSpec(skeleton=_joint_set(skeleton, config.joints)), about)
+    converted = convert_state_dict(read_foreign_state_dict(source), arch, heads, frames)
+    about = {"imported_from": source.name, "arch": arch, "dropped": converted.dropped}
+    config = converted.config
+    save_checkpoint(target, converted.model(), InputSpec(skeleton=_joint_set(skeleton, config.joints)), about)
     print_line(
         f"{target}: {config.frames} frames, {config.joints} joints, {config.describe()}, "
-        f"{len(report.renamed)} tensors renamed, {len(report.dropped)} dropped"
+        f"{len(converted.renamed)} tensors renamed, {len(converted.dropped)} dropped"
     )
-    for reason, count in Counter(report.dropped.values()).items():
+    for reason, count in Counter(converted.dropped.values()).items():
         print_line(f"dropped {count}: {reason}")
     if verbose:
-        for old, new in sorted(report.renamed.items()):
+        for old, new in sorted(converted.renamed.items()):
             print_line(f"{old} -> {new}")
-        for old in sorted(report.dropped):
+        for old in sorted(converted.dropped):
             print_line(f"{old} dropped")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rtpca.cli.console import out, print_line
+from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from rtpca.models import ModelConfig
@@ -47,7 +48,8 @@ def profile(
     from rich.table import Table
 
     from rtpca.devices import resolve_device
-    from rtpca.models.profile import count_operations, count_parameters, measure_latency
+    from rtpca.models import build
+    from rtpca.models.cost import count_operations, count_parameters, measure_in_turn
 
     device = resolve_device(device)
     options = _options(set or [])
@@ -69,6 +71,11 @@ def profile(
     if latency:
         table.add_column(f"{device}\nms", justify="right")
         table.add_column("frames out\nper s", justify="right")
+        networks = {name: build(config) for name, config in configs.items()}
+        with progress_bar("timing", "rounds") as progress:
+            timed = measure_in_turn(networks, batch=batch, rounds=runs, device=device, progress=progress)
+    else:
+        timed = {}
     for name, config in configs.items():
         operations = count_operations(config)
         paper = _PAPER.get(name) if not options else None
@@ -83,9 +90,11 @@ def profile(
             str(config.frames),
             str(config.out_frames),
         ]
-        if latency:
-            timed = measure_latency(config, batch=batch, runs=runs, device=device)
-            numbers += [f"{timed.seconds * 1000:.0f}", f"{timed.frames_per_second:.0f}"]
+        if name in timed:
+            numbers += [
+                f"{1000 * timed[name].median_s:.0f}",
+                f"{timed[name].predicted_frames_per_second:.0f}",
+            ]
         table.add_row(name, *numbers)
     out.print(table)
     for sizes in dict.fromkeys(map(_sizes, configs.values())):

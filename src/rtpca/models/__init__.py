@@ -3,7 +3,7 @@
 Knows nothing of data, cameras or files other than weights.
 """
 
-from rtpca.models.adapters import ImportReport, architectures, convert_state_dict, import_state_dict
+from rtpca.models.adapters import ConvertedWeights, architectures, convert_state_dict, import_state_dict
 from rtpca.models.checkpoint import (
     Checkpoint,
     InputSpec,
@@ -21,7 +21,7 @@ from rtpca.models.uncertainty import ScaleCalibration
 __all__ = [
     "RTPCA",
     "Checkpoint",
-    "ImportReport",
+    "ConvertedWeights",
     "InputSpec",
     "LiftingNetwork",
     "ModelConfig",

@@ -28,7 +28,7 @@ from rtpca.models.network import LiftingNetwork
 HYPOTHESES = 3
 GENERATOR_DEPTH = 4
 GENERATOR_HEADS = 9
-_LONGEST_NORMALISED_EMBEDDING = 27
+LONGEST_NORMALISED_EMBEDDING = 27
 """Frames up to which the embedding has BatchNorm, ReLU and dropout (authors' code)."""
 
 
@@ -276,6 +276,6 @@ class JointFeedForward(nn.Module):
 def _embedding(config: MHFormerConfig) -> nn.Sequential:
     """Coordinates (B, J * C, F) to channels (B, C, F)."""
     embedding = nn.Sequential(nn.Conv1d(config.tokens, config.dim, 1))
-    if config.frames <= _LONGEST_NORMALISED_EMBEDDING:
+    if config.frames <= LONGEST_NORMALISED_EMBEDDING:
         embedding.extend((nn.BatchNorm1d(config.dim), nn.ReLU(), nn.Dropout(config.dropout)))
     return embedding

@@ -18,7 +18,6 @@ class LiftingNetwork(nn.Module, ABC):
 
     Attributes:
         config: Sizes and options.
-        import_report: What an import renamed and dropped; None for a model of our own.
     """
 
     config: ModelConfig
@@ -26,7 +25,6 @@ class LiftingNetwork(nn.Module, ABC):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.import_report: object | None = None
 
     @abstractmethod
     def forward(self, keypoints: Tensor) -> Tensor:

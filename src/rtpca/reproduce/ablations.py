@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 
-from rtpca.models.profile import count_operations, count_parameters
+from rtpca.models.cost import count_operations, count_parameters
 from rtpca.reproduce.evaluations import Evaluation, Measurement
 from rtpca.reproduce.layout import Column, Grid, Line
 from rtpca.reproduce.paper import TABLES

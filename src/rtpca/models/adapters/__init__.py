@@ -13,13 +13,12 @@ from rtpca.errors import CheckpointError
 from rtpca.models.adapters.mhformer import convert_mhformer
 from rtpca.models.adapters.mixste import convert_mixste, convert_rtpca_authors
 from rtpca.models.adapters.poseformer import convert_poseformer
-from rtpca.models.adapters.renamer import ConvertedWeights, ImportReport, StateDict
+from rtpca.models.adapters.renamer import ConvertedWeights, StateDict
 from rtpca.models.adapters.videopose3d import convert_videopose3d
 from rtpca.models.network import LiftingNetwork
-from rtpca.models.registry import build
 from rtpca.models.videopose3d import VideoPose3DConfig
 
-__all__ = ["ConvertedWeights", "ImportReport", "architectures", "convert_state_dict", "import_state_dict"]
+__all__ = ["ConvertedWeights", "architectures", "convert_state_dict", "import_state_dict"]
 
 _CONVERTERS: dict[str, Callable[[StateDict, int], ConvertedWeights]] = {
     "mixste": convert_mixste,
@@ -47,7 +46,7 @@ def convert_state_dict(
         frames: See `import_state_dict`.
 
     Returns:
-        Configuration, renamed tensors and the report.
+        Configuration, renamed tensors, and what was renamed and dropped.
 
     Raises:
         CheckpointError: If the architecture is unknown, or keys or shapes are not its own.
@@ -82,16 +81,11 @@ def import_state_dict(
         frames: Window for weights that do not fix it, those of `videopose3d`; None takes one receptive field.
 
     Returns:
-        The model in evaluation mode and in the dtype of the weights. `model.import_report` lists what was
+        The model in evaluation mode and in the dtype of the weights. `convert_state_dict` also says what was
         renamed and dropped.
 
     Raises:
         CheckpointError: If the architecture is unknown, or keys or shapes are not its own.
         ConfigError: If `heads` or `frames` do not fit the sizes.
     """
-    converted = convert_state_dict(state_dict, arch, heads, frames)
-    model = build(converted.config)
-    model.to(next(t.dtype for t in converted.state_dict.values() if t.is_floating_point()))
-    model.load_state_dict(converted.state_dict)
-    model.import_report = converted.report
-    return model.eval()
+    return convert_state_dict(state_dict, arch, heads, frames).model()

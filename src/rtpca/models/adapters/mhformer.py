@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from rtpca.models.adapters.renamer import ConvertedWeights, Renamer, StateDict
-from rtpca.models.mhformer import HYPOTHESES, MHFormerConfig
+from rtpca.models.mhformer import HYPOTHESES, LONGEST_NORMALISED_EMBEDDING, MHFormerConfig
 
 _HYPOTHESIS = "Transformer_hypothesis"
 _REFINE = f"{_HYPOTHESIS}.SHR_blocks"
 _CROSS = f"{_HYPOTHESIS}.CHI_blocks.0"
 _NEEDED = {
-    "embedding_1.0.weight": 3,
     f"{_HYPOTHESIS}.pos_embed_1": 3,
     f"{_CROSS}.mlp.fc1.weight": 2,
     "regression.1.weight": 3,
@@ -21,11 +20,15 @@ _CROSS_LAYERS = {"linear_q": "query", "linear_k": "key", "linear_v": "value", "p
 def convert_mhformer(source: StateDict, heads: int) -> ConvertedWeights:
     """Sizes of the published kind: 4 generator blocks and one cross-interaction block."""
     rename = Renamer(source, "mhformer", _NEEDED)
-    dim, tokens, _ = source["embedding_1.0.weight"].shape
+    frames = source[f"{_HYPOTHESIS}.pos_embed_1"].shape[1]
+    # With more frames the convolution stands alone.
+    embedding = ".0" if frames <= LONGEST_NORMALISED_EMBEDDING else ""
+    rename.require({f"embedding_1{embedding}.weight": 3})
+    dim, tokens, _ = source[f"embedding_1{embedding}.weight"].shape
     joints, in_channels = rename.joints(tokens, source["regression.1.weight"].shape[0])
     refinements = rename.count(_REFINE)
     config = MHFormerConfig(
-        frames=source[f"{_HYPOTHESIS}.pos_embed_1"].shape[1],
+        frames=frames,
         joints=joints,
         in_channels=in_channels,
         dim=dim,
@@ -35,6 +38,8 @@ def convert_mhformer(source: StateDict, heads: int) -> ConvertedWeights:
     )
     for ours in range(HYPOTHESES):
         _rename_hypothesis(rename, ours, ours + 1)
+        rename.take_module(f"embedding_{ours + 1}{embedding}", f"embeddings.{ours}.0")
+        rename.take_module(f"embedding_{ours + 1}.1", f"embeddings.{ours}.1")
     for index in range(refinements):
         for ours in range(HYPOTHESES):
             theirs, block = ours + 1, f"refinement.{index}"
@@ -58,14 +63,12 @@ def convert_mhformer(source: StateDict, heads: int) -> ConvertedWeights:
 
 
 def _rename_hypothesis(rename: Renamer, ours: int, theirs: int) -> None:
-    """Generator, embedding and positions of one hypothesis."""
+    """Generator and positions of one hypothesis."""
     encoder, generator = f"Transformer_encoder_{theirs}", f"generators.{ours}"
     rename.take_module(f"norm_{theirs}", f"{generator}.norm_in")
     rename.take_module(f"{encoder}.norm", f"{generator}.norm")
     for index in range(rename.count(f"{encoder}.blocks")):
         rename.take_block(f"{encoder}.blocks.{index}", f"{generator}.blocks.{index}")
-    for layer in (0, 1):
-        rename.take_module(f"embedding_{theirs}.{layer}", f"embeddings.{ours}.{layer}")
     positions = {
         f"{encoder}.pos_embed": f"{generator}.position",
         f"{_HYPOTHESIS}.pos_embed_{theirs}": f"positions.{ours}",

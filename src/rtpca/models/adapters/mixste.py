@@ -92,10 +92,10 @@ def convert_rtpca_authors(source: StateDict, heads: int) -> ConvertedWeights:
         if part in _AUTHORS_PYRAMID and blocks == "TTEblocks":
             rename.take(key, f"temporal_blocks.{index}.{_AUTHORS_PYRAMID[part]}.{kind}")
         elif part in _AUTHORS_PYRAMID:
-            rename.report.dropped[key] = "pyramid of a spatial block: the forward pass never uses it"
+            rename.dropped[key] = "pyramid of a spatial block: the forward pass never uses it"
         elif part == "attn.q" and f"{blocks}.{index}.attn.kv.{kind}" in source:
             other = f"{blocks}.{index}.attn.kv.{kind}"
             new = f"{_KINDS[blocks]}.{index}.attention.qkv.{kind}"
             rename.take(key, new, torch.cat((source[key], source[other])).detach())
-            rename.report.renamed[other] = new
+            rename.renamed[other] = new
     return rename.finish(config)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from rtpca.errors import CheckpointError
 from rtpca.models.config import ModelConfig
+from rtpca.models.network import LiftingNetwork
 from rtpca.models.registry import build
 
 StateDict = Mapping[str, Tensor]
@@ -28,27 +29,27 @@ _COUNTER = "num_batches_tracked"
 
 
 @dataclass(frozen=True)
-class ImportReport:
-    """What an import did to the tensors of the source.
+class ConvertedWeights:
+    """What became of a foreign state dict.
 
     Attributes:
-        arch: Architecture that the source was read as.
+        config: The model that it belongs to.
+        state_dict: Its tensors under our names.
         renamed: Source key to our key; several source keys may be joined into one.
         dropped: Source key to the reason why it was left out.
     """
 
-    arch: str
-    renamed: dict[str, str] = field(default_factory=dict)
-    dropped: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ConvertedWeights:
-    """Configuration, tensors under our names, and the report of one conversion."""
-
     config: ModelConfig
     state_dict: dict[str, Tensor]
-    report: ImportReport
+    renamed: dict[str, str]
+    dropped: dict[str, str]
+
+    def model(self) -> LiftingNetwork:
+        """The model in evaluation mode and in the dtype of the weights."""
+        model = build(self.config)
+        model.to(next(tensor.dtype for tensor in self.state_dict.values() if tensor.is_floating_point()))
+        model.load_state_dict(self.state_dict)
+        return model.eval()
 
 
 class Renamer:
@@ -64,19 +65,20 @@ class Renamer:
     """
 
     def __init__(self, source: StateDict, arch: str, needed: Mapping[str, int]) -> None:
-        self.source = source
+        self.source, self.arch = source, arch
         self.state_dict: dict[str, Tensor] = {}
-        self.report = ImportReport(arch)
+        self.renamed: dict[str, str] = {}
+        self.dropped: dict[str, str] = {}
         self.require(needed)
         counters = [key for key in source if key.endswith(_COUNTER)]
-        self.report.dropped.update(dict.fromkeys(counters, "counts training batches: nothing reads it"))
+        self.dropped.update(dict.fromkeys(counters, "counts training batches: nothing reads it"))
         whole = [k for k, tensor in source.items() if not tensor.is_floating_point() and k not in counters]
         if whole:
             raise CheckpointError(f"{arch}: weights must be floating-point numbers, not {_some(whole)}")
 
     def require(self, needed: Mapping[str, int]) -> None:
         """Refuse a source without these tensors, or with other numbers of axes of them."""
-        arch, source = self.report.arch, self.source
+        arch, source = self.arch, self.source
         missing = [key for key in needed if key not in source]
         if missing:
             raise CheckpointError(
@@ -98,7 +100,7 @@ class Renamer:
         joints = outputs // 3
         if joints == 0 or outputs % 3 or inputs not in (2 * joints, 3 * joints):
             raise CheckpointError(
-                f"{self.report.arch}: {inputs} numbers go in and {outputs} come out per frame, which is not "
+                f"{self.arch}: {inputs} numbers go in and {outputs} come out per frame, which is not "
                 "2 or 3 in and 3 out for each joint; only weights that predict the joints they see fit"
             )
         return joints, inputs // joints
@@ -106,7 +108,7 @@ class Renamer:
     def take(self, old: str, new: str, tensor: Tensor | None = None) -> None:
         """Rename a tensor; `tensor` is what becomes of it where its shape changes."""
         self.state_dict[new] = self.source[old].detach() if tensor is None else tensor
-        self.report.renamed[old] = new
+        self.renamed[old] = new
 
     def take_module(self, old: str, new: str) -> None:
         """Rename every tensor of a layer that the source has: weight, bias, running statistics."""
@@ -131,8 +133,8 @@ class Renamer:
         Raises:
             CheckpointError: If tensors are unknown, missing, surplus or of other shapes than the sizes need.
         """
-        arch, renamed = self.report.arch, self.report.renamed
-        unknown = [key for key in self.source if key not in renamed and key not in self.report.dropped]
+        arch, renamed = self.arch, self.renamed
+        unknown = [key for key in self.source if key not in renamed and key not in self.dropped]
         if unknown:
             raise CheckpointError(f"{arch}: unknown tensors {_some(unknown)}; is this another architecture?")
         with torch.device("meta"):
@@ -154,7 +156,7 @@ class Renamer:
                     f"{arch}: {key} has shape {tuple(tensor.shape)}, the sizes read off the other tensors "
                     f"need {tuple(expected[key].shape)}; is this another architecture?"
                 )
-        return ConvertedWeights(config, state_dict, self.report)
+        return ConvertedWeights(config, state_dict, renamed, self.dropped)
 
 
 def _some(keys: list[str]) -> str:

@@ -19,7 +19,7 @@ from torch import nn
 
 from rtpca.errors import ConfigError
 from rtpca.models import build, preset_names
-from rtpca.models.latency import Timing, measure_in_turn
+from rtpca.models.cost import Timing, measure_in_turn
 from rtpca.reproduce.datafile import DataFile
 from rtpca.reproduce.figures.lifted import Update, in_silence
 from rtpca.reproduce.rows import NamedRun, named_run
@@ -153,7 +153,7 @@ def measure_speed(
         {**networks, **{f"{label}, long": network for label, network in long.items()}},
         rounds=rounds,
         device=device,
-        on_round=lambda done, total: update(done, total, "one window"),
+        progress=lambda done, total, note="": update(done, total, "one window"),
     )
     of_batch = {label: long.get(label, network) for label, network in networks.items()}
     sizes = {label: _windows(network, batch_frames) for label, network in of_batch.items()}
@@ -162,7 +162,7 @@ def measure_speed(
         batch=sizes,
         rounds=max(1, rounds // 3),
         device=device,
-        on_round=lambda done, total: update(done, total, "large batch"),
+        progress=lambda done, total, note="": update(done, total, "large batch"),
     )
     return [
         Speed(
