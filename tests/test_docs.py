@@ -1,21 +1,32 @@
-"""Pages lead where they say, and are wrapped."""
+"""Pages lead where they say, name what there is, and are wrapped."""
 
 from __future__ import annotations
 
+import ast
 import html
+import importlib
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from typer.main import get_command
 
+from rtpca.cli.main import app
 from wrap_markdown import COLUMNS, MARKDOWN, markdown_files, wrapped
 
 ROOT = Path(__file__).parents[1]
 PAGES = markdown_files()
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+# The others say what was, and keep its names.
+PRESENT = [
+    name for name in NAMES if "history/" not in name and name not in ("CHANGELOG.md", "tools/model_card.md")
+]
 PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 
 
@@ -68,6 +79,55 @@ def test_pages_that_code_names_exist() -> None:
         if (ROOT / name).is_file():
             for page in PAGE.findall((ROOT / name).read_text(encoding="utf-8")):
                 assert (ROOT / page).is_file(), f"{name} names {page}"
+
+
+def code(name: str) -> Iterator[tuple[str, str]]:
+    """Language and text of each piece of code on a page, those inside a line too."""
+    for token in MARKDOWN.parse((ROOT / name).read_text(encoding="utf-8")):
+        if token.type in ("fence", "code_block"):
+            yield token.info, token.content
+        yield from (("", child.content) for child in token.children or [] if child.type == "code_inline")
+
+
+def lookup(dotted: str) -> object:
+    """What a name like `rtpca.inference.Lifter` stands for."""
+    parts = dotted.split(".")
+    for count in range(len(parts), 0, -1):
+        try:
+            module = importlib.import_module(".".join(parts[:count]))
+        except ModuleNotFoundError:
+            continue
+        return reduce(getattr, parts[count:], module)
+    raise AssertionError(dotted)
+
+
+def options(command: Any) -> set[str]:
+    """All that a command takes, and the commands under it."""
+    below = getattr(command, "commands", {}).values()
+    own = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    return own.union(*(options(each) for each in below))
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_names_in_python_exist(name: str) -> None:
+    for language, text in code(name):
+        for dotted in re.findall(r"(?<![\w/.-])rtpca(?:\.[A-Za-z_]\w*)+", text):
+            lookup(dotted)
+        if language == "python":
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.ImportFrom):
+                    assert all(hasattr(lookup(str(node.module)), alias.name) for alias in node.names), text
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_options_of_commands_exist(name: str) -> None:
+    verbs = get_command(app).commands
+    for _, text in code(name):
+        # A line that goes on is indented below its command.
+        for verb, rest in re.findall(r"^rtpca ([a-z][a-z-]*)(.*(?:\n +.*)*)", text, flags=re.MULTILINE):
+            assert verb in verbs, f"rtpca {verb}"
+            named = set(re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]*", re.sub(r"#.*", "", rest)))
+            assert named <= options(verbs[verb]) | {"--help"}, f"rtpca {verb}{rest}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
