@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rtpca.errors import InputError, MissingExtraError
+from rtpca.inference import estimate_ground
 from rtpca.skeletons import get_skeleton
 from rtpca.viz import save_rrd
 
@@ -33,11 +34,11 @@ def column(recording, entity: str, name: str) -> list:
     return values
 
 
-def test_poses_come_back_where_they_are_in_camera_axes(recording, people) -> None:
+def test_people_come_back_where_they_stand_in_exports(recording, people) -> None:
     frames = column(recording, "/world/person_1/joints", "frame")
     assert frames == list(range(people[0].frames))
     positions = np.array(column(recording, "/world/person_1/joints", "Points3D:positions"))
-    assert positions == pytest.approx(people[0].poses3d + people[0].root[:, None], abs=1e-5)
+    assert positions == pytest.approx(estimate_ground(*people).place(people[0]), abs=1e-5)
 
 
 def test_both_timelines_agree(recording, people) -> None:

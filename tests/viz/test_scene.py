@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from rtpca.errors import InputError
+from rtpca.inference import estimate_ground
+from rtpca.inference.ground import ANKLE_HEIGHT_M
 from rtpca.skeletons import get_skeleton
 from rtpca.viz.scene import build_scene
-from rtpca.viz.skeleton3d import to_plot_axes
 
 H36M = get_skeleton("h36m17")
 
@@ -18,16 +19,26 @@ def test_people_stand_upright_on_the_floor(people) -> None:
     for joints in scene.joints_m:
         assert (joints[:, H36M.index("head"), 2] > joints[:, H36M.index("pelvis"), 2]).all()
         lowest = joints[..., 2].min(axis=1)
-        assert np.abs(lowest).max() < 0.06
+        assert np.abs(lowest - ANKLE_HEIGHT_M).max() < 0.06
     assert scene.low_m[2] == 0
 
 
+def test_people_stand_where_they_stand_in_exports(people) -> None:
+    ground = estimate_ground(*people)
+    for person, joints in zip(people, build_scene(people).joints_m, strict=True):
+        x, up, toward = np.moveaxis(ground.place(person), -1, 0)
+        assert joints == pytest.approx(np.stack([x, -toward, up], axis=-1), abs=1e-5)
+
+
 def test_poses_keep_their_shape_and_people_their_distance(people) -> None:
-    first, second = build_scene(people).joints_m
-    expected = to_plot_axes(people[0].poses3d)
-    assert first - first[:, :1] == pytest.approx(expected, abs=1e-5)
-    apart = second[:, 0] - first[:, 0]  # 1.5 m to the right, 0.5 m behind
-    assert apart[:, :2] == pytest.approx(np.tile([1.5, 0.5], (len(apart), 1)), abs=1e-4)
+    scene = build_scene(people)
+    turn = scene.turn_from_cam
+    first, second = scene.joints_m
+    assert first - first[:, :1] == pytest.approx(people[0].poses3d @ turn.T, abs=1e-5)
+    apart = second[40:, 0] - first[40:, 0]  # 1.5 m to the right, 0.5 m behind
+    assert apart[:, :2] == pytest.approx(np.tile([1.5, 0.5], (len(apart), 1)), abs=0.1)
+    level = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+    assert np.degrees(np.arccos((np.trace(turn @ level.T) - 1) / 2)) < 5
 
 
 def test_a_camera_that_looks_down_does_not_sink_the_feet(person) -> None:
@@ -35,7 +46,7 @@ def test_a_camera_that_looks_down_does_not_sink_the_feet(person) -> None:
     sloping = person.root.copy()
     sloping[:, 1] -= np.tan(np.radians(10)) * sloping[:, 2]
     (joints,) = build_scene([dataclasses.replace(person, root=sloping)]).joints_m
-    assert np.abs(joints[..., 2].min(axis=1)).max() < 0.25
+    assert np.abs(joints[..., 2].min(axis=1) - ANKLE_HEIGHT_M).max() < 0.25
 
 
 def test_a_jump_stays_a_jump(person) -> None:
@@ -50,7 +61,7 @@ def test_who_stands_on_something_stays_above_the_others(people) -> None:
     raised[:, 1] -= 1.5
     roof, ground = build_scene([dataclasses.replace(people[0], root=raised), people[1]]).joints_m
     assert np.median(roof[..., 2].min(axis=1)) == pytest.approx(1.5, abs=0.25)
-    assert np.abs(ground[..., 2].min(axis=1)).max() < 0.1
+    assert np.abs(ground[..., 2].min(axis=1) - ANKLE_HEIGHT_M).max() < 0.1
 
 
 def test_a_trembling_distance_does_not_tilt_the_floor(person, rng) -> None:
@@ -59,7 +70,7 @@ def test_a_trembling_distance_does_not_tilt_the_floor(person, rng) -> None:
     standing = np.repeat(person.poses3d[300:301], person.frames, axis=0)
     trembling *= 1 + rng.normal(0, 0.02, (person.frames, 1)).astype(np.float32)
     (joints,) = build_scene([dataclasses.replace(person, root=trembling, poses3d=standing)]).joints_m
-    assert np.abs(joints[..., 2].min(axis=1)).max() < 0.08
+    assert np.abs(joints[..., 2].min(axis=1) - ANKLE_HEIGHT_M).max() < 0.08
 
 
 def test_an_unknown_root_puts_the_person_in_the_middle(person) -> None:

@@ -11,22 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, median_filter, minimum_filter1d
 
+from rtpca.arrays import AnyFloatArray, BoolArray, DoubleArray
 from rtpca.errors import InputError
 from rtpca.inference.result import LiftResult
 from rtpca.skeletons import get_skeleton
-
-Array = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 ANKLE_HEIGHT_M = 0.07
 """Height of the ankle joint of a standing foot above the floor: the median of the motion capture that the
 weights were trained on, where the floor is known, is 0.065 to 0.085."""
 
-SETTLED_M, RAISED_M = 0.35, 0.7
-"""Who is lower stands on the floor, for distances are not exact; who is higher, on something else."""
+_SETTLED_M, _RAISED_M = 0.35, 0.7
+# Who is lower stands on the floor, for distances are not exact; who is higher, on something else.
 
 _ANKLES = tuple(get_skeleton("h36m17").index(name) for name in ("right_ankle", "left_ankle"))
 _THORAX = get_skeleton("h36m17").index("thorax")
@@ -54,25 +51,25 @@ class Ground:
         is_floor: The feet are put onto y = 0; else the origin is only a place.
     """
 
-    R_world_from_cam: Array
-    origin_cam: Array
+    R_world_from_cam: DoubleArray
+    origin_cam: DoubleArray
     is_floor: bool = True
 
     @property
-    def up_cam(self) -> Array:
+    def up_cam(self) -> DoubleArray:
         """(3,) the world's up in camera axes."""
         return self.R_world_from_cam[1]
 
-    def to_world(self, points_cam: npt.NDArray[np.floating]) -> Array:
+    def to_world(self, points_cam: AnyFloatArray) -> DoubleArray:
         """World coordinates of points (..., 3) in camera axes, metres."""
         return (np.asarray(points_cam, dtype=np.float64) - self.origin_cam) @ self.R_world_from_cam.T
 
-    def place(self, result: LiftResult) -> Array:
+    def place(self, result: LiftResult) -> DoubleArray:
         """Absolute joint positions in the world.
 
         On a floor the depth of the pelvis is smoothed (from a single view it trembles), and the person
         is moved up or down as a whole, so that standing feet keep the height of the floor; who stays
-        `RAISED_M` or more above it stands on something else and keeps that height.
+        0.7 m or more above it stands on something else and keeps that height.
 
         Args:
             result: One person's poses. A root that is not known stays in one place.
@@ -88,6 +85,8 @@ class Ground:
             root = _smoothed(root, result.fps)
         joints = self.to_world(result.poses3d + root[:, None])
         heights = joints[:, _ANKLES, 1].min(axis=1) - ANKLE_HEIGHT_M
+        if known:  # a distance that is off for a moment is no step down
+            heights = median_filter(heights, size=max(1, round(_SETTLING_S * result.fps)), mode="nearest")
         # The lower foot stands, if it is about as low as at any time within a second: not so in a jump.
         span = max(1, round(_LOW_WITHIN_S * result.fps))
         standing = heights < minimum_filter1d(heights, span, mode="nearest") + _MOST_ABOVE_M
@@ -96,7 +95,7 @@ class Ground:
             standing = np.ones(result.frames, dtype=bool)
         level = _settling(heights, standing, result.fps, known)
         # Nothing is below the floor; without a path there is no height to keep.
-        share = np.where(level > 0, settled_share(level), 1.0) if known else 1.0
+        share = np.clip((_RAISED_M - np.maximum(level, 0)) / (_RAISED_M - _SETTLED_M), 0, 1) if known else 1.0
         joints[..., 1] -= (level * share)[:, None]
         return joints
 
@@ -132,33 +131,18 @@ def estimate_ground(*people: LiftResult) -> Ground:
     rotation = _axes(up)
     levels = np.concatenate([_levels(one, up) for one in walkers])
     low = np.quantile(levels, _FLOOR_QUANTILE)
-    height = np.median(levels[levels <= low + SETTLED_M])
+    height = np.median(levels[levels <= low + _SETTLED_M])
     pelvis = np.concatenate([one.root[one.used] for one in walkers]) @ rotation.T
     middle = np.array([np.median(pelvis[:, 0]), height, np.median(pelvis[:, 2])])
     return Ground(rotation, middle @ rotation)
-
-
-def settled_share(above_m: npt.NDArray[np.floating]) -> Array:
-    """How much of their height above the floor somebody is lowered by to stand on it.
-
-    All of it up to `SETTLED_M`, since distances are not exact; nothing from `RAISED_M`: who is there stands
-    on something else.
-
-    Args:
-        above_m: Heights of standing feet above the floor, metres; negative below it.
-
-    Returns:
-        As many shares from 0 to 1; heights below the floor count as those above.
-    """
-    return np.clip((RAISED_M - np.abs(np.asarray(above_m, np.float64))) / (RAISED_M - SETTLED_M), 0, 1)
 
 
 @dataclass(frozen=True, eq=False)
 class _Walker:
     """A person as the floor sees them: camera axes, metres; the root smoothed, at the camera if unknown."""
 
-    poses: Array
-    root: Array
+    poses: DoubleArray
+    root: DoubleArray
     used: BoolArray
     known: bool
     fps: float
@@ -172,7 +156,7 @@ class _Walker:
         return cls(poses, root, used, known, person.fps)
 
     @property
-    def ankles(self) -> Array:
+    def ankles(self) -> DoubleArray:
         """(F, 2, 3) metres."""
         return self.poses[:, _ANKLES] + self.root[:, None]
 
@@ -181,20 +165,20 @@ class _Walker:
         """(F, 2) which foot stands."""
         return _standing(self.ankles, self.fps) & self.used[:, None]
 
-    def steps(self, up: Array) -> Array:
+    def steps(self, up: DoubleArray) -> DoubleArray:
         """(n, 3) ankles of feet that stand, or of a runner's steps."""
         stepping = _stepping(self.ankles, up, self.fps) & self.used[:, None]
         return self.ankles[self.standing | stepping]
 
 
-def _levels(one: _Walker, up: Array) -> Array:
+def _levels(one: _Walker, up: DoubleArray) -> DoubleArray:
     """(n,) heights along `up` of what the person stands on."""
     feet = one.ankles @ up
     standing = one.standing
     return (feet[standing] if standing.any() else feet[one.used].min(axis=1)) - ANKLE_HEIGHT_M
 
 
-def _upright(poses: Array) -> Array:
+def _upright(poses: DoubleArray) -> DoubleArray:
     """(3,) mean direction from between the feet to the thorax, without the frames that lean most."""
     axis = poses[:, _THORAX] - poses[:, _ANKLES].mean(axis=1)
     axis /= np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-9)
@@ -203,7 +187,7 @@ def _upright(poses: Array) -> Array:
     return middle
 
 
-def _with_plane(up: Array, steps: Sequence[Array], fps: float) -> Array:
+def _with_plane(up: DoubleArray, steps: Sequence[DoubleArray], fps: float) -> DoubleArray:
     """`up`, turned towards the normal of the plane of the standing ankles, as far as that is known.
 
     Least squares over a small turn (a, b) of `up`: each step gives one height with `_STEP_HEIGHT_M` of error,
@@ -240,7 +224,7 @@ def _with_plane(up: Array, steps: Sequence[Array], fps: float) -> Array:
     return tilted / np.linalg.norm(tilted)
 
 
-def _axes(up: Array) -> Array:
+def _axes(up: DoubleArray) -> DoubleArray:
     """(3, 3) rotation into the world with this up and z towards the camera."""
     back = np.array([0.0, 0.0, -1.0])
     back = back - (back @ up) * up
@@ -250,7 +234,7 @@ def _axes(up: Array) -> Array:
     return np.stack([np.cross(up, back), up, back])
 
 
-def _smoothed(root: Array, fps: float) -> Array:
+def _smoothed(root: DoubleArray, fps: float) -> DoubleArray:
     """The path without the tremble of its depth: single-frame jumps by a median, the rest by a Gaussian.
 
     Where the pelvis is in the image is known well, so it stays on its line of sight, and a jump stays a jump.
@@ -263,7 +247,7 @@ def _smoothed(root: Array, fps: float) -> Array:
     return root * (calm / depth)[:, None]
 
 
-def _standing(ankles: Array, fps: float) -> BoolArray:
+def _standing(ankles: DoubleArray, fps: float) -> BoolArray:
     """(F, 2) which foot stands: slower than `_STANDING_M_PER_S`, or in the slowest tenth of a runner."""
     if len(ankles) < 2:
         return np.ones(ankles.shape[:2], dtype=bool)
@@ -272,7 +256,7 @@ def _standing(ankles: Array, fps: float) -> BoolArray:
     return speed <= max(_STANDING_M_PER_S, float(np.percentile(speed, 10)))
 
 
-def _stepping(ankles: Array, up: Array, fps: float) -> BoolArray:
+def _stepping(ankles: DoubleArray, up: DoubleArray, fps: float) -> BoolArray:
     """(F, 2) which foot is the lower one, and as low as ever within half a second: a runner's steps."""
     heights = ankles @ up
     lower = heights.min(axis=1, keepdims=True)
@@ -281,7 +265,7 @@ def _stepping(ankles: Array, up: Array, fps: float) -> BoolArray:
     return (heights == lower) & (lower < lowest + _STEP_HEIGHT_M / 2)
 
 
-def _settling(heights: Array, standing: BoolArray, fps: float, known: bool) -> Array:
+def _settling(heights: DoubleArray, standing: BoolArray, fps: float, known: bool) -> DoubleArray:
     """(F,) how far the person is above the floor while standing, smooth, and in between for other frames."""
     frames = np.arange(len(heights))
     above = np.interp(frames, frames[standing], heights[standing])

@@ -19,7 +19,6 @@ from rtpca.viz.colors import FLOOR, MIDDLE, PAPER, TRUTH, bone_colors, joint_col
 from rtpca.viz.layers import Colors, Picture, faded
 from rtpca.viz.projection import ELEVATION_DEG, Rect, best_azimuth_deg, floor_lines, parallel_view
 from rtpca.viz.scene import build_scene
-from rtpca.viz.skeleton3d import to_plot_axes
 
 _SMALLEST_WH = (320, 160)
 _IMAGE_SHARE = 0.56  # part of the width that the image may take, at most
@@ -180,11 +179,11 @@ class SceneRenderer:
         if len(truth_m) != len(self.people):
             raise ShapeError(f"{len(truth_m)} truths for {len(self.people)} people: give one for each")
         placed: list[NDArray[np.float64]] = []
-        for truth, root in zip(truth_m, self.scene.roots_m, strict=True):
+        for truth, drawn in zip(truth_m, self.scene.joints_m, strict=True):
             truth = np.asarray(truth)
             joints = ("J", self.scene.skeleton.num_joints)
             check_axes("truth_m", truth, ("F", self.frames), joints, 3)
-            placed.append(to_plot_axes(truth) + root[:, None])
+            placed.append(truth @ self.scene.turn_from_cam.T + drawn[:, :1])  # both from the pelvis
         return placed
 
     def _draw_background(self, low_m: NDArray[np.float64], high_m: NDArray[np.float64], footer: Rect) -> None:

@@ -1,6 +1,6 @@
 """A recording for Rerun (rerun.io): to scrub a result, in 3D and 2D, beside other data on the same timelines.
 
-Needs the extra `rerun`. Values are those of the result, in camera axes; nothing is smoothed or moved.
+Needs the extra `rerun`. Everybody stands on the floor that `estimate_ground` finds, as in exports.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rtpca.arrays import FloatArray
 from rtpca.extras import optional_import
 from rtpca.files import written_whole
-from rtpca.inference import LiftResult
+from rtpca.inference import LiftResult, estimate_ground
 from rtpca.skeletons import get_skeleton
 from rtpca.viz.colors import bone_colors, joint_colors, palette_of
 from rtpca.viz.scene import check_people
@@ -29,13 +29,14 @@ _JOINT_RADIUS_PX = 4.0
 def save_rrd(path: str | os.PathLike[str], people: Sequence[LiftResult]) -> Path:
     """Write a Rerun recording, whole or not at all.
 
-    Entities, for each person: `world/person_1/joints` and `.../bones` (metres, camera axes: x right, y down,
-    z forward), `image/person_1/joints` and `.../bones` (pixels), `confidence/person_1` (mean over the
-    joints). The timelines are `frame` (number) and `time` (seconds). Frames without the person are empty.
+    Entities, for each person: `world/person_1/joints` and `.../bones` (metres: x right, y up with the floor
+    at 0, z towards the camera), `image/person_1/joints` and `.../bones` (pixels), `confidence/person_1` (mean
+    over the joints). The timelines are `frame` (number) and `time` (seconds). Frames without the person are
+    empty.
 
     Args:
         path: Where to, `.rrd`; an existing file is replaced.
-        people: Results of one clip, one per person. A person whose root is not known stands at the camera.
+        people: Results of one clip, one per person. A person whose root is not known stands in the middle.
 
     Returns:
         The path written.
@@ -50,8 +51,9 @@ def save_rrd(path: str | os.PathLike[str], people: Sequence[LiftResult]) -> Path
         recording = rr.RecordingStream("rtpca")
         recording.save(scratch, default_blueprint=_blueprint())
         _describe(rr, recording, people)
+        ground = estimate_ground(*people)
         for index, person in enumerate(people):
-            _log_person(rr, recording, index, person)
+            _log_person(rr, recording, index, person, ground.place(person).astype(np.float32))
         recording.flush()
         recording.disconnect()
     return Path(path)
@@ -72,7 +74,7 @@ def _blueprint() -> Any:
 def _describe(rr: Any, recording: Any, people: Sequence[LiftResult]) -> None:
     """What holds for the whole clip: which way the axes point, and what joints are called."""
     skeleton = get_skeleton(people[0].skeleton)
-    recording.log("world", rr.ViewCoordinates.RDF, static=True)
+    recording.log("world", rr.ViewCoordinates.RIGHT_HAND_Y_UP, static=True)
     classes: list[Any] = []
     for index in range(len(people)):
         colors = joint_colors(skeleton, palette_of(index))
@@ -85,7 +87,7 @@ def _describe(rr: Any, recording: Any, people: Sequence[LiftResult]) -> None:
     recording.log("/", rr.AnnotationContext(classes), static=True)
 
 
-def _log_person(rr: Any, recording: Any, index: int, person: LiftResult) -> None:
+def _log_person(rr: Any, recording: Any, index: int, person: LiftResult, joints_m: FloatArray) -> None:
     name = f"person_{index + 1}"
     bones = np.array(get_skeleton(person.skeleton).bones)
     bone_rgb = [_rgb(color) for color in bone_colors(get_skeleton(person.skeleton), palette_of(index))]
@@ -94,8 +96,7 @@ def _log_person(rr: Any, recording: Any, index: int, person: LiftResult) -> None
         rr.TimeColumn(FRAME_TIMELINE, sequence=frames),
         rr.TimeColumn(TIME_TIMELINE, duration=frames / person.fps),
     )
-    root = person.root if np.isfinite(person.root).all() else np.zeros_like(person.root)
-    placed = {"world": person.poses3d + root[:, None], "image": person.keypoints2d}
+    placed = {"world": joints_m, "image": person.keypoints2d}
     for space, joints in placed.items():
         points, lines, radius, bone_radius = (
             (rr.Points3D, rr.LineStrips3D, _JOINT_RADIUS_M, _BONE_RADIUS_M)
@@ -116,7 +117,7 @@ def _log_person(rr: Any, recording: Any, index: int, person: LiftResult) -> None
         )
         whole = seen[:, bones].all(axis=-1)  # (F, bones)
         colors = np.broadcast_to(np.array(bone_rgb), (*whole.shape, 3))[whole]
-        strips: list[NDArray[np.float32]] = list(joints[:, bones][whole])
+        strips: list[FloatArray] = list(joints[:, bones][whole])
         extra = {} if bone_radius is None else {"radii": [bone_radius] * len(strips)}
         recording.send_columns(
             f"{space}/{name}/bones",

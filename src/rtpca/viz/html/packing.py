@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
 from rtpca.inference import LiftResult
 from rtpca.viz.colors import palette_of
@@ -55,11 +56,12 @@ def pack_clip(people: Sequence[LiftResult], names: Sequence[str] | None = None) 
         "bones": [list(bone) for bone in skeleton.bones],
         "sides": "".join(sides),
         "view": [best_azimuth_deg(scene.everywhere_m(), _PANEL), ELEVATION_DEG],
+        "turn": scene.turn_from_cam.ravel().tolist(),
         "low": scene.low_m.tolist(),
         "high": scene.high_m.tolist(),
         "people": [
-            _pack_person(person, name, index, place)
-            for index, (person, name, place) in enumerate(zip(people, called, scene.roots_m, strict=True))
+            _pack_person(person, name, index, joints[:, 0])
+            for index, (person, name, joints) in enumerate(zip(people, called, scene.joints_m, strict=True))
         ],
     }
     text = json.dumps(clip, separators=(",", ":"), allow_nan=False)
@@ -67,7 +69,7 @@ def pack_clip(people: Sequence[LiftResult], names: Sequence[str] | None = None) 
     return text.replace("<", "\\u003c")
 
 
-def _pack_person(person: LiftResult, name: str, index: int, place_m: NDArray[np.float32]) -> dict[str, Any]:
+def _pack_person(person: LiftResult, name: str, index: int, place_m: FloatArray) -> dict[str, Any]:
     palette = palette_of(index)
     return {
         "name": name,
@@ -81,7 +83,7 @@ def _pack_person(person: LiftResult, name: str, index: int, place_m: NDArray[np.
     }
 
 
-def _pack_integers(values: NDArray[np.float32]) -> dict[str, Any]:
+def _pack_integers(values: FloatArray) -> dict[str, Any]:
     """An array as int16 and a scale; rows (..., C) that are not finite become the missing mark throughout."""
     there = np.isfinite(values).all(axis=-1, keepdims=True)
     largest = float(np.abs(values, where=there, out=np.zeros_like(values)).max(initial=0.0))

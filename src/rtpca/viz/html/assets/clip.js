@@ -13,12 +13,13 @@ const int16Of = (base64) => new Int16Array(bytesOf(base64).buffer);
 const float32Of = (base64) => new Float32Array(bytesOf(base64).buffer);
 
 class Person {
-  constructor(index, packed, joints) {
+  constructor(index, packed, joints, turn) {
     this.index = index;
     this.name = packed.name;
     this.colors = packed.colors; // {left, right, middle}
     this.visible = true; // switched by the viewer's user
     this.joints = joints;
+    this.turn = turn; // 3 x 3, row by row: camera axes into scene axes
     this.pose = int16Of(packed.pose.data); // frame, joint, axis: root-relative, camera axes
     this.poseScale = packed.pose.scale; // metres per unit
     this.points = int16Of(packed.points.data); // frame, joint, x or y
@@ -44,13 +45,11 @@ class Person {
 
   // Where the joint is drawn: scene axes (x right, y away, z up), metres.
   sceneAt(frame, joint) {
-    const at = 3 * (frame * this.joints + joint);
-    const scale = this.poseScale;
-    return [
-      this.place[3 * frame] + this.pose[at] * scale,
-      this.place[3 * frame + 1] + this.pose[at + 2] * scale,
-      this.place[3 * frame + 2] - this.pose[at + 1] * scale,
-    ];
+    const [x, y, z] = this.poseAt(frame, joint);
+    const turn = this.turn;
+    return [0, 1, 2].map(
+      (axis) => this.place[3 * frame + axis] + turn[3 * axis] * x + turn[3 * axis + 1] * y + turn[3 * axis + 2] * z,
+    );
   }
 
   // The joint in the image, pixels, or null where it was not seen.
@@ -68,5 +67,5 @@ class Person {
 function readClip(text) {
   const packed = JSON.parse(text);
   const joints = packed.joints.length;
-  return { ...packed, people: packed.people.map((person, index) => new Person(index, person, joints)) };
+  return { ...packed, people: packed.people.map((person, index) => new Person(index, person, joints, packed.turn)) };
 }
