@@ -74,7 +74,7 @@ def lifted_takes(data: Path, split: str, every: int, weights: str) -> Iterator[T
             joints_world = torch.from_numpy(recording.positions3d[::step]).float()
             keypoints = camera.project(camera.world_to_camera(joints_world))
             noisy = keypoints + NOISE_PX * torch.randn(keypoints.shape, generator=generator)
-            size = (int(camera.size_wh[0]), int(camera.size_wh[1]))
+            size = (int(camera.intrinsics.image_size[0]), int(camera.intrinsics.image_size[1]))
             found = {
                 kind: lifter(points.numpy(), size, fps, "h36m17")
                 for kind, points in (("true", keypoints), (f"{NOISE_PX:g} px", noisy))

@@ -36,7 +36,7 @@ Corruption = Callable[[torch.Tensor, torch.Tensor, torch.Generator], tuple[torch
 
 def _gaussian(sigma_px: float) -> Corruption:
     def corrupt(
-        points: torch.Tensor, size_wh: torch.Tensor, generator: torch.Generator
+        points: torch.Tensor, image_size: torch.Tensor, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
         return points + sigma_px * torch.randn(points.shape, generator=generator), torch.ones(
             points.shape[:2]
@@ -46,10 +46,10 @@ def _gaussian(sigma_px: float) -> Corruption:
 
 
 def _detector(
-    points: torch.Tensor, size_wh: torch.Tensor, generator: torch.Generator
+    points: torch.Tensor, image_size: torch.Tensor, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     config = DetectorNoise(clean_share=0.0)
-    found, scores = detector_noise_of_clips(points[None], config, generator, size_wh[None])
+    found, scores = detector_noise_of_clips(points[None], config, generator, image_size[None])
     return found[0], scores[0]
 
 
@@ -92,8 +92,12 @@ def lift_split(data: Path, split: str, seconds: float, weights: str = "rtpca-s")
             joints_cam = camera.world_to_camera(joints)
             truth = (joints_cam - joints_cam[:, :1]).numpy()
             for kind, corrupt in CORRUPTIONS.items():
-                keypoints, scores = corrupt(camera.project(joints_cam), camera.size_wh, generator)
-                found[kind].append(_clip(network, keypoints, scores, fps, camera.size_wh, truth))
+                keypoints, scores = corrupt(
+                    camera.project(joints_cam), camera.intrinsics.image_size, generator
+                )
+                found[kind].append(
+                    _clip(network, keypoints, scores, fps, camera.intrinsics.image_size, truth)
+                )
     return found
 
 
@@ -102,7 +106,7 @@ def _clip(
     keypoints: torch.Tensor,
     scores: torch.Tensor,
     fps: float,
-    size_wh: torch.Tensor,
+    image_size: torch.Tensor,
     truth: np.ndarray,
 ) -> Clip:
     """Lift, and keep what the lifter saw on the way."""
@@ -114,7 +118,7 @@ def _clip(
         return seen["signs"]
 
     with mock.patch.object(confidence, "trouble_signs", watched):
-        size = (int(size_wh[0]), int(size_wh[1]))
+        size = (int(image_size[0]), int(image_size[1]))
         result = network(keypoints.numpy(), size, fps, "h36m17", scores=scores.numpy())
     use = result.valid
     error_m = np.linalg.norm(result.poses3d - truth, axis=-1)

@@ -26,7 +26,8 @@ from rtpca import metrics
 from rtpca.cli.console import run_script
 from rtpca.data.augment import gaussian_noise
 from rtpca.data.store import Dataset, open_dataset
-from rtpca.data.views import at_frame_rate, fixed_cameras
+from rtpca.data.views import at_frame_rate, fixed_cameras, joined_cameras
+from rtpca.geometry import Camera, Intrinsics
 from rtpca.geometry.network_input import network_input
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.models.attention_maps import temporal_attention
@@ -66,17 +67,17 @@ def main() -> None:
 
 def middle_windows(
     dataset: Dataset, checkpoint: Checkpoint, split: str, count: int
-) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+) -> tuple[Tensor, Intrinsics, Tensor]:
     """Windows spread evenly over a split, one camera per sequence in turn.
 
     Returns:
-        Keypoints (W, F, J, 2) in pixels, cameras' `size_wh`, `focal_px` and `principal_px` (W, 2), and the
-        true root-relative pose of each middle frame (W, 1, J, 3).
+        Keypoints (W, F, J, 2) in pixels, the cameras' intrinsics, and the true root-relative pose of each
+        middle frame (W, 1, J, 3).
     """
     frames = checkpoint.config.frames
     keypoints: list[Tensor] = []
     truth: list[Tensor] = []
-    cameras: dict[str, list[Tensor]] = {"size_wh": [], "focal_px": [], "principal_px": []}
+    cameras: list[Camera] = []
     for number, original in enumerate(dataset.iterate(split)):
         recording = at_frame_rate(original, checkpoint.input.fps)
         joints = torch.from_numpy(recording.positions3d)
@@ -90,18 +91,17 @@ def middle_windows(
             keypoints.append(points[start : start + frames])
             middle = joints_cam[0, start + frames // 2]
             truth.append((middle - middle[:1])[None])
-            for name, values in cameras.items():
-                values.append(getattr(camera, name)[0])
+            cameras.append(camera[0])
     chosen = torch.linspace(0, len(keypoints) - 1, min(count, len(keypoints))).long()
-    stacked = {name: torch.stack(values)[chosen] for name, values in cameras.items()}
-    return torch.stack(keypoints)[chosen], stacked, torch.stack(truth)[chosen]
+    lenses = joined_cameras(cameras, torch.stack).intrinsics[chosen]
+    return torch.stack(keypoints)[chosen], lenses, torch.stack(truth)[chosen]
 
 
 @torch.inference_mode()
 def error_mm(
     checkpoint: Checkpoint,
     keypoints: Tensor,
-    cameras: dict[str, Tensor],
+    lenses: Intrinsics,
     truth: Tensor,
     how: str,
     noise_px: float,
@@ -124,8 +124,8 @@ def error_mm(
             checkpoint.input,
             seen[batch],
             torch.ones(seen[batch].shape[:-1]),
+            lenses[batch],
             with_scores=checkpoint.config.in_channels == 3,
-            **{name: values[batch] for name, values in cameras.items()},
         )[0][:, middle, None]
         for batch in torch.arange(len(seen)).split(32)
     ]
@@ -133,15 +133,15 @@ def error_mm(
 
 
 @torch.inference_mode()
-def attention_entropies(checkpoint: Checkpoint, keypoints: Tensor, cameras: dict[str, Tensor]) -> list[float]:
+def attention_entropies(checkpoint: Checkpoint, keypoints: Tensor, lenses: Intrinsics) -> list[float]:
     """Mean entropy of the attention rows of each temporal block, over that of uniform attention."""
     some = torch.linspace(0, len(keypoints) - 1, 8).long()
     prepared = network_input(
         keypoints[some],
         torch.ones(keypoints[some].shape[:-1]),
+        lenses[some],
         normalisation=checkpoint.input.normalisation,
         with_scores=checkpoint.config.in_channels == 3,
-        **{name: values[some] for name, values in cameras.items()},
     )
     found: list[float] = []
     for block in range(checkpoint.config.depth):

@@ -31,10 +31,12 @@ def main(out: Path, cameras: int = 4) -> None:
 
     figure = Figure(figsize=(2.6 * cameras, 5.2))
     for index in range(cameras):
-        wide, high = (int(side) for side in camera.size_wh[index])
+        wide, high = (int(side) for side in camera.intrinsics.image_size[index])
         flat = figure.add_subplot(2, cameras, index + 1)
         draw_skeleton_2d(flat, points_px[index, 30], skeleton, size_wh=(wide, high))
-        flat.set_title(f"{wide} x {high}, f = {float(camera.focal_px[index, 0]):.0f} px", fontsize=8)
+        flat.set_title(
+            f"{wide} x {high}, f = {float(camera.intrinsics.focal_px[index, 0]):.0f} px", fontsize=8
+        )
         solid = figure.add_subplot(2, cameras, cameras + index + 1, projection="3d")
         pose = joints_cam[index, 30] - joints_cam[index, 30, :1]
         draw_skeleton_3d(solid, on_floor(pose), skeleton)

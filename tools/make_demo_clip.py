@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rtpca.data.synthetic import generate_motion
 from rtpca.files import written_whole
-from rtpca.geometry import Camera
+from rtpca.geometry import Camera, Intrinsics
 from rtpca.skeletons import get_skeleton
 
 Array = NDArray[np.float64]
@@ -27,7 +27,7 @@ FPS = 30.0
 BLEND = 15  # frames over which one part turns into the next
 # kind, seconds, seed, and where the person faces when the part begins: degrees from the camera to their left
 PARTS = (("walk", 4.0, 3, 40.0), ("squat", 5.0, 1, 35.0), ("wave", 3.2, 4, -15.0))
-SIZE_WH = (1920, 1080)
+IMAGE_SIZE = (1920, 1080)
 FOCAL_PX = 1500.0
 CAMERA_HEIGHT_M = 1.2
 DISTANCE_M = 5.0  # from the camera to where the walk ends
@@ -101,16 +101,13 @@ def make_motion() -> tuple[Array, list[int]]:
 def make_camera(motion_m: Array, end_of_walk: int) -> Camera:
     """A level camera that looks along -z at the place where the walk ends."""
     place = motion_m[end_of_walk, 0]
-    wide, high = SIZE_WH
     # x right, y down, z forward for a viewer who looks along world -z.
     rotation = [[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]]
     center = [place[0] - 0.3, CAMERA_HEIGHT_M, place[2] + DISTANCE_M]
     return Camera(
+        Intrinsics.of_image(IMAGE_SIZE, FOCAL_PX).to(dtype=torch.float64),
         R_cam_from_world=torch.tensor(rotation, dtype=torch.float64),
         center_world=torch.tensor(center, dtype=torch.float64),
-        focal_px=torch.tensor([FOCAL_PX, FOCAL_PX], dtype=torch.float64),
-        principal_px=torch.tensor([wide / 2, high / 2], dtype=torch.float64),
-        size_wh=torch.tensor(SIZE_WH, dtype=torch.float64),
     )
 
 
@@ -122,7 +119,7 @@ def main(out: Path) -> None:
     points = camera.project(joints_cam).numpy()
     rng = np.random.default_rng(0)
     points += rng.normal(0.0, NOISE_PX, points.shape)
-    inside = ((points > 0) & (points < SIZE_WH)).all()
+    inside = ((points > 0) & (points < IMAGE_SIZE)).all()
     if not inside:
         raise SystemExit("the person leaves the image: change the camera")
     scores = rng.uniform(0.85, 1.0, points.shape[:-1])
@@ -131,7 +128,7 @@ def main(out: Path) -> None:
         np.savez_compressed(
             scratch,
             keypoints=np.concatenate([points, scores[..., None]], axis=-1).astype(np.float32),
-            image_size=np.array(SIZE_WH, dtype=np.int32),
+            image_size=np.array(IMAGE_SIZE, dtype=np.int32),
             fps=np.array(FPS),
             skeleton=np.array("h36m17"),
             truth_poses3d=(joints_cam.numpy() - root).astype(np.float32),

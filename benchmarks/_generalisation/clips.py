@@ -33,10 +33,10 @@ def clip_errors(
         part = slice(first, first + frames)
         joints_cam = camera.world_to_camera(torch.from_numpy(recording.positions3d[part]))
         found, scores = detector_noise(
-            camera.project(joints_cam)[None], condition.noise, generator, camera.size_wh[None]
+            camera.project(joints_cam)[None], condition.noise, generator, camera.intrinsics.image_size[None]
         )
-        width, height = (int(side) for side in camera.size_wh)
-        focal_x, focal_y = camera.focal_px.tolist()
+        width, height = (int(side) for side in camera.intrinsics.image_size)
+        focal_x, focal_y = camera.intrinsics.focal_px.tolist()
         result = lifter(
             found[0].numpy(), (width, height), condition.fps, "h36m17", scores[0].numpy(), (focal_x, focal_y)
         )

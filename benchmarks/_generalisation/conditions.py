@@ -67,7 +67,7 @@ USUAL = RandomCameraConfig(
     framing_range=(0.9, 0.9),
     roll_std_deg=0.0,
     principal_std=0.0,
-    sizes_wh=((1920, 1080),),
+    image_sizes=((1920, 1080),),
 )
 NOISY = DetectorNoise(clean_share=0.0)
 EXCHANGED = replace(
@@ -113,7 +113,7 @@ CONDITIONS = (
     Condition("cameras", "45° down", _elevation(45)),
     Condition("cameras", "65° down", _elevation(65)),
     Condition("cameras", "near: 2 m, 24 mm", NEAR),
-    Condition("cameras", "portrait picture", replace(USUAL, sizes_wh=((1080, 1920),))),
+    Condition("cameras", "portrait picture", replace(USUAL, image_sizes=((1080, 1920),))),
     Condition("lenses", "24 mm, known", _lens(24)),
     Condition("lenses", "24 mm, assumed 35 mm", _lens(24), focal_known=False),
     Condition("lenses", "28 mm, known", _lens(28)),

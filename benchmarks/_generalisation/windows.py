@@ -116,9 +116,9 @@ def lift(checkpoint: Checkpoint, windows: Windows, condition: Condition) -> Lift
     if condition.hidden:
         keypoints[:, :, list(condition.hidden)] = torch.nan
         scores[:, :, list(condition.hidden)] = 0.0
-    camera = seen.camera
-    principal = camera.principal_px
-    focal = camera.focal_px if condition.focal_known else assumed_focal_px(camera.size_wh)
+    lenses = seen.camera.intrinsics
+    if not condition.focal_known:
+        lenses = replace(lenses, focal_px=assumed_focal_px(lenses.image_size))
     device = next(checkpoint.model.parameters()).device
     poses = [
         lift_windows(
@@ -126,10 +126,8 @@ def lift(checkpoint: Checkpoint, windows: Windows, condition: Condition) -> Lift
             checkpoint.input,
             keypoints[batch].to(device),
             scores[batch].to(device),
+            lenses[batch].to(device),
             with_scores=checkpoint.config.in_channels == 3,
-            size_wh=camera.size_wh[batch].to(device),
-            focal_px=focal[batch].to(device),
-            principal_px=principal[batch].to(device),
         )[0].cpu()
         for batch in torch.arange(len(keypoints)).split(BATCH)
     ]

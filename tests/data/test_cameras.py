@@ -43,12 +43,12 @@ def test_evaluation_cameras_look_as_those_of_human36m(shared_data):
     turn = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]], dtype=torch.float64)
     for i, intrinsic in enumerate(golden["cameras_intrinsic"]):
         assert torch.allclose(
-            cameras.focal_px[i], torch.tensor(intrinsic["focal_length_px"]).double(), atol=0.01
+            cameras.intrinsics.focal_px[i], torch.tensor(intrinsic["focal_length_px"]).double(), atol=0.01
         )
         assert torch.allclose(
-            cameras.principal_px[i], torch.tensor(intrinsic["center_px"]).double(), atol=0.01
+            cameras.intrinsics.principal_px[i], torch.tensor(intrinsic["center_px"]).double(), atol=0.01
         )
-        assert cameras.size_wh[i].tolist() == intrinsic["resolution_px"]
+        assert cameras.intrinsics.image_size[i].tolist() == intrinsic["resolution_px"]
         for subject in golden["cameras_extrinsic"].values():
             wxyz = torch.tensor(subject[i]["orientation_wxyz"], dtype=torch.float64)
             R_theirs = (turn @ rotation_from_quaternion(wxyz)).T
@@ -83,7 +83,7 @@ def test_evaluation_cameras_see_the_person_upright_and_whole():
     cameras = evaluation_cameras(motion)
     pixels = cameras.project(cameras.world_to_camera(motion.expand(4, -1, -1, -1)))
     assert (pixels > 0).all()
-    assert (pixels < cameras.size_wh[:, None, None]).all()
+    assert (pixels < cameras.intrinsics.image_size[:, None, None]).all()
     assert (pixels[:, :, 10, 1] < pixels[:, :, 0, 1]).all()  # the head is above the pelvis in the picture
     height = (pixels.amax(2) - pixels.amin(2))[..., 1].amax(1)
     assert (height > 250).all()
@@ -120,8 +120,8 @@ def test_random_cameras_have_everything_in_front_and_in_the_frame(seed, focal, d
     camera = random_cameras(points, config, seeded(seed))
     points_cam = camera.world_to_camera(points)
     assert points_cam[..., 2].min() > config.min_depth_m - 1e-3
-    offset = (camera.project(points_cam) - camera.principal_px[:, None, None]).abs()
-    limit = config.framing_range[1] * camera.size_wh[:, None, None] / 2
+    offset = (camera.project(points_cam) - camera.intrinsics.principal_px[:, None, None]).abs()
+    limit = config.framing_range[1] * camera.intrinsics.image_size[:, None, None] / 2
     assert (offset <= limit * 1.001 + 0.1).all()
     R = camera.R_cam_from_world
     assert torch.allclose(R @ R.mT, torch.eye(3).expand_as(R), atol=1e-5)
@@ -142,13 +142,13 @@ def test_random_cameras_follow_their_configuration():
     right = camera.R_cam_from_world[:, 0]
     roll = torch.rad2deg(torch.asin(right[:, 1] / forward[:, 1].square().neg().add(1).sqrt()))
     assert roll.std().item() == pytest.approx(config.roll_std_deg, rel=0.06)
-    diagonal = camera.size_wh.square().sum(-1).sqrt()
-    focal_mm = camera.focal_px[:, 0] / diagonal * FULL_FRAME_DIAGONAL_MM
+    diagonal = camera.intrinsics.image_size.square().sum(-1).sqrt()
+    focal_mm = camera.intrinsics.focal_px[:, 0] / diagonal * FULL_FRAME_DIAGONAL_MM
     assert focal_mm.min() >= 20 - 1e-3
     assert focal_mm.max() <= 70 + 1e-3
     assert focal_mm.median().item() == pytest.approx(math.sqrt(20 * 70), rel=0.05)
-    sizes = {tuple(size) for size in camera.size_wh.int().tolist()}
-    assert sizes == set(config.sizes_wh)
+    sizes = {tuple(size) for size in camera.intrinsics.image_size.int().tolist()}
+    assert sizes == set(config.image_sizes)
     middle = (points.amax((1, 2)) + points.amin((1, 2))) / 2
     distance = (camera.center_world - middle).norm(dim=-1)
     assert distance.min() > 1.5
@@ -161,7 +161,7 @@ def test_random_cameras_off_centre_by_the_aim():
     camera = random_cameras(points, config, seeded())
     middle = (points.amax((1, 2)) + points.amin((1, 2))) / 2
     pixels = camera.project(camera.world_to_camera(middle))
-    assert torch.allclose(pixels, camera.size_wh / 2, atol=0.05)
+    assert torch.allclose(pixels, camera.intrinsics.image_size / 2, atol=0.05)
 
 
 def test_same_seed_same_cameras():
@@ -187,7 +187,7 @@ def test_random_cameras_refuse_a_single_window():
         ({"steep_share": 1.5}, "steep_share"),
         ({"roll_std_deg": -1.0}, "roll_std_deg"),
         ({"min_depth_m": 0.0}, "min_depth_m"),
-        ({"sizes_wh": ()}, "sizes_wh"),
+        ({"image_sizes": ()}, "image_sizes"),
     ],
 )
 def test_wrong_camera_configuration_is_refused(options, message):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rtpca.data.attribution import Attribution
 from rtpca.data.store import DatasetWriter, Recording, open_dataset, write_dataset
 from rtpca.errors import InputError
-from rtpca.geometry import Camera
+from rtpca.geometry import Camera, Intrinsics
 from rtpca.skeletons import get_skeleton
 
 TERMS = Attribution(
@@ -68,14 +68,13 @@ def test_round_trip_keeps_every_bit_and_word(tmp_path):
 
 def test_cameras_and_own_keypoints_come_back(tmp_path, rng):
     def camera(distortion: bool) -> Camera:
-        return Camera(
-            R_cam_from_world=torch.from_numpy(rng.normal(size=(3, 3))),
-            center_world=torch.from_numpy(rng.normal(size=3)),
+        lens = Intrinsics(
             focal_px=torch.tensor([1145.0, 1143.8], dtype=torch.float64),
             principal_px=torch.tensor([512.5, 515.4], dtype=torch.float64),
-            size_wh=torch.tensor([1000.0, 1002.0], dtype=torch.float64),
+            image_size=torch.tensor([1000.0, 1002.0], dtype=torch.float64),
             distortion=torch.from_numpy(rng.normal(size=5)) if distortion else None,
         )
+        return Camera(lens, torch.from_numpy(rng.normal(size=(3, 3))), torch.from_numpy(rng.normal(size=3)))
 
     cameras = (camera(True), camera(False))
     keypoints = {"60457274": rng.normal(size=(5, 15, 3)).astype(np.float32)}
@@ -92,9 +91,17 @@ def test_cameras_and_own_keypoints_come_back(tmp_path, rng):
     assert list(found.keypoints2d) == ["60457274"]
     np.testing.assert_array_equal(found.keypoints2d["60457274"], keypoints["60457274"])
     for one, other in zip(found.cameras, cameras, strict=True):
-        for name in ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh"):
-            torch.testing.assert_close(getattr(one, name), getattr(other, name), rtol=0, atol=0)
-        assert (one.distortion is None) == (other.distortion is None)
+        assert torch.equal(one.R_cam_from_world, other.R_cam_from_world)
+        assert torch.equal(one.center_world, other.center_world)
+        for name in ("focal_px", "principal_px", "image_size"):
+            assert torch.equal(getattr(one.intrinsics, name), getattr(other.intrinsics, name))
+        assert (one.intrinsics.distortion is None) == (other.intrinsics.distortion is None)
+    assert torch.equal(found.cameras[0].intrinsics.distortion, cameras[0].intrinsics.distortion)
+    with h5py.File(tmp_path / "data.h5") as file:
+        stored = file["sequences/000000/cameras/54138969"]
+        assert sorted(stored) == sorted(
+            ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh", "distortion")
+        )
 
 
 def test_frames_that_do_not_count_come_back(tmp_path):

@@ -51,7 +51,7 @@ class Known(nn.Module):
         joints_cam = cameras.world_to_camera(joints.expand(4, *joints.shape))
         from rtpca.geometry import normalise_screen
 
-        features = normalise_screen(cameras.project(joints_cam), cameras.size_wh[:, None, None])
+        features = normalise_screen(cameras.project(joints_cam), cameras.intrinsics.image_size[:, None, None])
         poses = joints_cam - joints_cam[:, :, :1]
         for feature, pose in zip(features.flatten(0, 1), poses.flatten(0, 1), strict=True):
             self.answers[feature.numpy().round(4).tobytes()] = pose
@@ -211,12 +211,13 @@ def test_noise_has_the_standard_deviation_asked_for() -> None:
 def mirrored_view(keypoints: torch.Tensor, camera: Camera) -> tuple[torch.Tensor, Camera]:
     """What a mirror image shows: x from the other side of the picture, left and right joints exchanged."""
     mirror = list(get_skeleton("h36m17").mirror)
-    width = camera.size_wh[:, 0]
+    width = camera.intrinsics.image_size[:, 0]
     flipped = keypoints.clone()
     flipped[..., 0] = width[:, None, None] - keypoints[..., 0]
-    principal = camera.principal_px.clone()
+    principal = camera.intrinsics.principal_px.clone()
     principal[:, 0] = width - principal[:, 0]
-    return flipped[:, :, mirror], replace(camera, principal_px=principal)
+    intrinsics = replace(camera.intrinsics, principal_px=principal)
+    return flipped[:, :, mirror], replace(camera, intrinsics=intrinsics)
 
 
 @pytest.mark.parametrize("spec", [SCREEN, PERSON], ids=["screen", "person"])

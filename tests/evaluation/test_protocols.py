@@ -12,6 +12,7 @@ from torch import nn
 from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.recording import Recording
 from rtpca.data.synthetic import generate_motion
+from rtpca.data.views import joined_cameras
 from rtpca.errors import ConfigError
 from rtpca.evaluation import EvalConfig, evaluate, get_protocol, predict, shown_frames, summarise
 from rtpca.evaluation.protocols import AUTHORS, P_STMO, PROTOCOLS, STANDARD
@@ -49,7 +50,7 @@ def still(frames: int, **changes) -> Recording:
     pose = generate_motion("walk", frames=1, fps=50.0, seed=1)
     positions = np.repeat(pose, frames, axis=0)
     camera = evaluation_cameras(torch.from_numpy(positions))[0]
-    width = float(camera.size_wh[0])
+    width = float(camera.intrinsics.image_size[0])
     # Normalised, the x of frame f is f / 1000.
     x = (np.arange(frames, dtype=np.float32) / 1000 + 1) * width / 2
     keypoints = np.broadcast_to(x[:, None, None], (frames, 17, 2)).astype(np.float32).copy()
@@ -166,8 +167,7 @@ def test_the_authors_average_with_the_mirror_image_always() -> None:
     pose = truth(still(9))[0]
     leaning = Said(9, lambda x: pose + torch.zeros(*x.shape[:2], 17, 3))
     keypoints = torch.from_numpy(still(9).keypoints2d["c"])[None]
-    camera = still(9).cameras[0]
-    batch = replace(camera, **{n: getattr(camera, n)[None] for n in vars(camera) if n != "distortion"})
+    batch = joined_cameras(still(9).cameras, torch.stack)
     plain, asked, authors = (
         predict(leaning, SCREEN, keypoints, batch, config)
         for config in (EvalConfig(), EvalConfig(flip=True), EvalConfig(protocol=AUTHORS))

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtpca.errors import ShapeError
-from rtpca.geometry import flip_points, rigid_align, root_trajectory, rotation_about, similarity_align
+from rtpca.geometry import (
+    Intrinsics,
+    flip_points,
+    rigid_align,
+    root_trajectory,
+    rotation_about,
+    similarity_align,
+)
 from rtpca.skeletons import get_skeleton, skeleton_names
 
 SEEDS = st.integers(0, 2**31 - 1)
@@ -106,6 +113,8 @@ def test_flip_needs_the_skeletons_joints():
 
 
 FOCAL, PRINCIPAL = torch.tensor([1150.0, 1145.0]).double(), torch.tensor([510.0, 515.0]).double()
+SIZE = torch.tensor([1000.0, 1000.0]).double()
+LENS = Intrinsics(FOCAL, PRINCIPAL, SIZE)
 
 
 def _scene(seed: int, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -121,13 +130,13 @@ def _scene(seed: int, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor,
 @given(seed=SEEDS)
 def test_the_root_is_recovered_from_exact_projections(seed):
     poses, root, pixels = _scene(seed)
-    torch.testing.assert_close(root_trajectory(poses, pixels, torch.ones(6, 17), FOCAL, PRINCIPAL), root)
+    torch.testing.assert_close(root_trajectory(poses, pixels, torch.ones(6, 17), LENS), root)
 
 
 @given(seed=SEEDS)
 def test_single_precision_is_enough_for_a_millimetre(seed):
     poses, root, pixels = _scene(seed, torch.float32)
-    found = root_trajectory(poses, pixels, torch.ones(6, 17), FOCAL.float(), PRINCIPAL.float())
+    found = root_trajectory(poses, pixels, torch.ones(6, 17), LENS.to(dtype=torch.float32))
     assert found.dtype == torch.float32
     torch.testing.assert_close(found, root, atol=1e-3, rtol=0)
 
@@ -141,7 +150,7 @@ def test_joints_without_score_do_not_count(seed):
     pixels[:, 6] = 1e5
     pixels[:, 9] = torch.nan
     poses[:, 10] = torch.nan
-    torch.testing.assert_close(root_trajectory(poses, pixels, scores, FOCAL, PRINCIPAL), root)
+    torch.testing.assert_close(root_trajectory(poses, pixels, scores, LENS), root)
 
 
 @given(seed=SEEDS)
@@ -149,9 +158,9 @@ def test_low_scores_count_less(seed):
     poses, root, pixels = _scene(seed)
     pixels[:, 3] += 100
     scores = torch.ones(6, 17).double()
-    equal = (root_trajectory(poses, pixels, scores, FOCAL, PRINCIPAL) - root).norm()
+    equal = (root_trajectory(poses, pixels, scores, LENS) - root).norm()
     scores[:, 3] = 0.01
-    assert (root_trajectory(poses, pixels, scores, FOCAL, PRINCIPAL) - root).norm() < 0.1 * equal
+    assert (root_trajectory(poses, pixels, scores, LENS) - root).norm() < 0.1 * equal
 
 
 def test_frames_that_do_not_fix_the_depth_are_nan():
@@ -161,7 +170,7 @@ def test_frames_that_do_not_fix_the_depth_are_nan():
     scores[1, 1:] = 0
     pixels[2] = torch.nan
     pixels[3] = 700.0
-    root = root_trajectory(poses, pixels, scores, FOCAL, PRINCIPAL)
+    root = root_trajectory(poses, pixels, scores, LENS)
     assert root.isnan().any(dim=-1).tolist() == [True, True, True, True, False, False]
     assert root.isnan().all(dim=-1).tolist()[:3] == [True, True, True]
 
@@ -173,5 +182,7 @@ def test_batches_have_their_own_cameras():
         torch.stack([FOCAL, FOCAL / 2]),
         torch.stack([PRINCIPAL, torch.full((2,), 100.0).double()]),
     )
-    found = root_trajectory(poses, pixels, torch.ones(2, 6, 17), focal, principal)
+    found = root_trajectory(
+        poses, pixels, torch.ones(2, 6, 17), Intrinsics(focal, principal, SIZE.expand(2, 2))
+    )
     torch.testing.assert_close(found, root.expand(2, 6, 3))

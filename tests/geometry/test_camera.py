@@ -8,8 +8,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtpca.errors import ShapeError
-from rtpca.geometry import Camera, assumed_focal_px, look_at, rotation_about, rotation_from_quaternion
+from rtpca.errors import InputError, ShapeError
+from rtpca.geometry import (
+    Camera,
+    Intrinsics,
+    assumed_focal_px,
+    look_at,
+    rotation_about,
+    rotation_from_quaternion,
+)
 
 SEEDS = st.integers(0, 2**31 - 1)
 
@@ -19,12 +26,14 @@ def _camera(generator: torch.Generator, *batch: int, distortion: bool = False) -
     center = torch.nn.functional.normalize(torch.randn(*batch, 3, generator=generator).double(), dim=-1) * 5
     lens = torch.tensor([-0.2, 0.24, -0.003, -0.001, -0.002]).double().expand(*batch, 5)
     return Camera(
+        Intrinsics(
+            focal_px=1000 + 200 * torch.rand(*batch, 2, generator=generator).double(),
+            principal_px=500 + 20 * torch.rand(*batch, 2, generator=generator).double(),
+            image_size=torch.tensor([1000.0, 1002.0]).double().expand(*batch, 2),
+            distortion=lens if distortion else None,
+        ),
         R_cam_from_world=look_at(center, torch.zeros(3).double()),
         center_world=center,
-        focal_px=1000 + 200 * torch.rand(*batch, 2, generator=generator).double(),
-        principal_px=500 + 20 * torch.rand(*batch, 2, generator=generator).double(),
-        size_wh=torch.tensor([1000.0, 1002.0]).double().expand(*batch, 2),
-        distortion=lens if distortion else None,
     )
 
 
@@ -39,13 +48,15 @@ def _reference_cameras(reference: dict, subject: str, distortion: bool):
         lens = torch.tensor(intrinsic["radial_distortion"] + intrinsic["tangential_distortion"]).double()
         yield (
             Camera(
+                Intrinsics(
+                    torch.tensor(intrinsic["focal_length_px"]).double(),
+                    torch.tensor(intrinsic["center_px"]).double(),
+                    torch.tensor(intrinsic["resolution_px"]).double(),
+                    lens if distortion else None,
+                ),
                 # The file's quaternion turns camera axes into world axes.
                 rotation_from_quaternion(torch.tensor(extrinsic["orientation_wxyz"]).double()).mT,
                 torch.tensor(extrinsic["translation_mm"]).double() / 1000,
-                torch.tensor(intrinsic["focal_length_px"]).double(),
-                torch.tensor(intrinsic["center_px"]).double(),
-                torch.tensor(intrinsic["resolution_px"]).double(),
-                lens if distortion else None,
             ),
             check,
         )
@@ -70,9 +81,9 @@ def test_projection_without_distortion_agrees_with_the_reference(shared_data, su
     reference = json.loads((shared_data / "golden" / "cameras.json").read_text())["h36m"]
     world = torch.tensor(reference["checks"]["world_points_m"]).double()
     for camera, check in _reference_cameras(reference, subject, distortion=False):
-        width = camera.size_wh[0]
+        width = camera.intrinsics.image_size[0]
         norm = torch.tensor(check["normalised_2d_without_distortion"]).double()
-        expected = (norm + camera.size_wh / width) * width / 2
+        expected = (norm + camera.intrinsics.image_size / width) * width / 2
         torch.testing.assert_close(camera.project(camera.world_to_camera(world)), expected, atol=5e-4, rtol=0)
 
 
@@ -82,38 +93,28 @@ def test_humaneva_cameras_agree_with_the_reference(shared_data):
     for subject, checks in reference["checks"]["cameras"].items():
         for extrinsic, check in zip(reference["cameras_extrinsic"][subject], checks, strict=True):
             camera = Camera(
+                Intrinsics(*(torch.ones(2).double(),) * 3),
                 rotation_from_quaternion(torch.tensor(extrinsic["orientation_wxyz"]).double()).mT,
                 torch.tensor(extrinsic["translation_mm"]).double() / 1000,
-                *(torch.ones(2).double(),) * 3,
             )
             expected = torch.tensor(check["camera_space_m"]).double()
             torch.testing.assert_close(camera.world_to_camera(world), expected, atol=2e-6, rtol=0)
 
 
 def test_projection_worked_by_hand():
-    camera = Camera(
-        torch.eye(3),
-        torch.zeros(3),
-        torch.tensor([1000.0, 500.0]),
-        torch.tensor([320.0, 240.0]),
-        torch.tensor([640.0, 480.0]),
+    lens = Intrinsics(
+        torch.tensor([1000.0, 500.0]), torch.tensor([320.0, 240.0]), torch.tensor([640.0, 480.0])
     )
     # Half a metre right, a quarter up, 2 m ahead: 320 + 1000 / 4, 240 - 500 / 8.
-    torch.testing.assert_close(camera.project(torch.tensor([0.5, -0.25, 2.0])), torch.tensor([570.0, 177.5]))
+    torch.testing.assert_close(lens.project(torch.tensor([0.5, -0.25, 2.0])), torch.tensor([570.0, 177.5]))
+    torch.testing.assert_close(lens.rays(torch.tensor([570.0, 177.5])), torch.tensor([0.25, -0.125]))
 
 
 def test_distortion_worked_by_hand():
     """(a, b) = (0.5, 0), r2 = 0.25: factor 1 + 0.1 * 0.25 + 0.2 * 0.5, then + (0.2, 0.3) * 0.25."""
-    camera = Camera(
-        torch.eye(3),
-        torch.zeros(3),
-        torch.ones(2),
-        torch.zeros(2),
-        torch.ones(2),
-        torch.tensor([0.1, 0, 0, 0.2, 0.3]),
-    )
+    lens = Intrinsics(torch.ones(2), torch.zeros(2), torch.ones(2), torch.tensor([0.1, 0, 0, 0.2, 0.3]))
     expected = torch.tensor([0.5 * 1.125 + 0.05, 0.075])
-    torch.testing.assert_close(camera.project(torch.tensor([1.0, 0.0, 2.0])), expected)
+    torch.testing.assert_close(lens.project(torch.tensor([1.0, 0.0, 2.0])), expected)
 
 
 @given(seed=SEEDS)
@@ -130,7 +131,7 @@ def test_a_projected_point_lies_on_its_viewing_ray(seed):
     generator = torch.Generator().manual_seed(seed)
     camera = _camera(generator)
     points_cam = camera.world_to_camera(torch.randn(20, 3, generator=generator).double())
-    rays = (camera.project(points_cam) - camera.principal_px) / camera.focal_px
+    rays = camera.intrinsics.rays(camera.project(points_cam))
     torch.testing.assert_close(rays * points_cam[:, 2:], points_cam[:, :2])
 
 
@@ -168,17 +169,19 @@ def test_to_changes_the_dtype_of_every_field():
     fields = [
         camera.R_cam_from_world,
         camera.center_world,
-        camera.focal_px,
-        camera.principal_px,
-        camera.size_wh,
+        camera.intrinsics.focal_px,
+        camera.intrinsics.principal_px,
+        camera.intrinsics.image_size,
     ]
-    assert {field.dtype for field in [*fields, camera.distortion]} == {torch.float32}
+    assert {field.dtype for field in [*fields, camera.intrinsics.distortion]} == {torch.float32}
     assert camera.batch_shape == (2,)
 
 
 def test_shape_mistakes_are_told():
     with pytest.raises(ShapeError, match=r"focal_px has shape \(3,\), needed is \(..., 2\)"):
-        Camera(torch.eye(3), torch.zeros(3), torch.ones(3), torch.ones(2), torch.ones(2))
+        Intrinsics(torch.ones(3), torch.ones(2), torch.ones(2))
+    with pytest.raises(ShapeError, match=r"center_world has shape \(2,\), needed is \(..., 3\)"):
+        Camera(Intrinsics(*(torch.ones(2),) * 3), torch.eye(3), torch.zeros(2))
     with pytest.raises(ShapeError, match="batch axes in front"):
         _camera(torch.Generator().manual_seed(0), 4).world_to_camera(torch.zeros(3).double())
     with pytest.raises(IndexError):
@@ -228,3 +231,19 @@ def test_assumed_focal_length_is_a_35_mm_lens():
     torch.testing.assert_close(focal[0], torch.tensor([35.0, 35.0]), atol=0.01, rtol=0)
     torch.testing.assert_close(focal[1], torch.tensor([1782.2, 1782.2]), atol=0.1, rtol=0)
     assert assumed_focal_px(torch.tensor([1920, 1080])).dtype == torch.float32
+
+
+def test_an_unknown_camera_looks_through_the_middle_of_its_picture():
+    lens = Intrinsics.of_image((1920, 1080))
+    assert lens.principal_px.tolist() == [960, 540]
+    torch.testing.assert_close(lens.focal_px, assumed_focal_px(torch.tensor([1920, 1080])))
+    assert lens.image_size.tolist() == [1920, 1080]
+    assert {values.dtype for values in (lens.focal_px, lens.principal_px, lens.image_size)} == {torch.float32}
+    assert Intrinsics.of_image((1920, 1080), 900).focal_px.tolist() == [900, 900]
+    assert Intrinsics.of_image((1920, 1080), (900, 950.5)).focal_px.tolist() == [900, 950.5]
+    with pytest.raises(InputError, match="image size is 0: give a number above zero in pixels"):
+        Intrinsics.of_image((1920, 0))
+    with pytest.raises(InputError, match="focal_px is -1.0: give a number above zero in pixels"):
+        Intrinsics.of_image((1920, 1080), -1)
+    with pytest.raises(InputError, match=r"focal length is \(1, 2, 3\): give one number in pixels, or two"):
+        Intrinsics.of_image((1920, 1080), (1, 2, 3))

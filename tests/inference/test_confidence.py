@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from rtpca.data.demo_clip import load_demo_clip
+from rtpca.geometry import Intrinsics
 from rtpca.inference import Lifter
 from rtpca.inference.confidence import SIGNS, joint_confidence, load_calibration, trouble_signs
 
@@ -59,8 +60,8 @@ def test_signs_by_hand():
     scores = np.ones((30, 17), np.float32)
     scores[:, 6], scores[:, 7] = 0.25, 0
     points[:, 7] = np.nan
-    camera = {"focal_px": np.array([1000.0, 1000]), "principal_px": np.array([500.0, 500]), "fps": 30.0}
-    signs = trouble_signs(poses, np.full((30, 17), 0.03, np.float32), root, points, scores, **camera)
+    lens = Intrinsics.of_image((1000, 1000), 1000)
+    signs = trouble_signs(poses, np.full((30, 17), 0.03, np.float32), root, points, scores, lens, 30.0)
     by_name = {name: signs[15, :, number] for number, name in enumerate(SIGNS)}
     np.testing.assert_allclose(by_name["mirror"], np.log1p(0.03 / 0.002), rtol=1e-5)
     assert by_name["reprojection"][5] == pytest.approx(np.log1p(0.02 / 0.002), rel=1e-3)
@@ -72,10 +73,10 @@ def test_signs_by_hand():
 
 
 def test_an_unknown_root_and_no_mirror_image_give_finite_signs():
-    camera = {"focal_px": np.array([1000.0, 1000]), "principal_px": np.array([500.0, 500]), "fps": 30.0}
+    lens = Intrinsics.of_image((1000, 1000), 1000)
     nowhere = np.full((3, 3), np.nan, np.float32)
     points, scores = np.zeros((3, 17, 2), np.float32), np.ones((3, 17), np.float32)
-    signs = trouble_signs(np.zeros((3, 17, 3), np.float32), None, nowhere, points, scores, **camera)
+    signs = trouble_signs(np.zeros((3, 17, 3), np.float32), None, nowhere, points, scores, lens, 30.0)
     assert np.isfinite(signs).all()
 
 

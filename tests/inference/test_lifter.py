@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import rtpca
 from rtpca.errors import CheckpointError, ConfigError, InputError, ShapeError
-from rtpca.geometry import person_view
+from rtpca.geometry import Intrinsics, person_view
 from rtpca.inference import Lifter
 from rtpca.models import build_model
 from rtpca.skeletons import get_skeleton
@@ -49,9 +49,7 @@ def test_each_frame_is_lifted_from_itself_at_any_length_and_rate(echo, lifter_of
 def test_person_normalised_poses_are_turned_back_into_camera_axes(echo, lifter_of):
     points = body(9)
     result = lifter_of(echo(9), "person")(points, SIZE, 20, "h36m17", focal_px=900)
-    view = person_view(
-        torch.as_tensor(points), torch.ones(9, 17), torch.tensor([900.0, 900.0]), torch.tensor([500.0, 400.0])
-    )
+    view = person_view(torch.as_tensor(points), torch.ones(9, 17), Intrinsics.of_image(SIZE, 900))
     in_view = torch.cat([view.points_norm, torch.zeros(9, 17, 1)], dim=-1)
     expected = (view.R_cam_from_view.unsqueeze(1) @ in_view.unsqueeze(-1)).squeeze(-1)
     expected = expected - expected[:, :1]

@@ -33,7 +33,7 @@ def clip(name: str, frames: int, skeleton: str = "h36m17") -> Recording:
     cameras = evaluation_cameras(torch.from_numpy(positions))
     keypoints = {}
     for number, camera in enumerate("xy"):
-        width = float(cameras.size_wh[number, 0])
+        width = float(cameras.intrinsics.image_size[number, 0])
         x = (np.arange(frames, dtype=np.float32) / 1000 + 1) * width / 2
         shape = (frames, positions.shape[1], 2)
         keypoints[camera] = np.broadcast_to(x[:, None, None], shape).astype(np.float32).copy()

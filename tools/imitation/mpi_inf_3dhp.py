@@ -19,7 +19,7 @@ from rtpca.data.datasets.mpi_inf_3dhp_recordings import TEST_FPS
 from rtpca.data.formats.archives import NOTE_ARRAY
 from rtpca.data.recording import FloatArray
 from rtpca.files import written_whole
-from rtpca.geometry import Camera, look_at
+from rtpca.geometry import Camera, Intrinsics, look_at
 from rtpca.skeletons import get_skeleton
 
 NUM_CAMERAS = 14
@@ -151,10 +151,10 @@ def _training(
         if subject not in subjects:
             continue
         clip = library.clip(f"3dhp {sequence}", "train", frames or known["frames"], known["fps"])
-        size_wh = facts("mpi-inf-3dhp")["train_size_wh"]
+        image_size = facts("mpi-inf-3dhp")["train_size_wh"]
         yield (
             sequence,
-            {c: _seen(library, clip, f"3dhp {subject} {c}", c, size_wh, _FOCAL_PX) for c in cameras},
+            {c: _seen(library, clip, f"3dhp {subject} {c}", c, image_size, _FOCAL_PX) for c in cameras},
         )
 
 
@@ -186,21 +186,23 @@ def _valid_frames(frames: int, valid: int) -> np.ndarray:
 
 
 def _seen(
-    library: MotionLibrary, clip: FloatArray, key: str, number: int, size_wh: tuple[int, int], focal_px: float
+    library: MotionLibrary,
+    clip: FloatArray,
+    key: str,
+    number: int,
+    image_size: tuple[int, int],
+    focal_px: float,
 ) -> _View:
     """The clip (F, 17, 3) h36m17 as a camera of this name sees it."""
     rng = library.rng(key)
     azimuth = 2 * np.pi * number / NUM_CAMERAS + rng.uniform(0, 0.2)
     distance_m, height_m = rng.uniform(4.0, 4.6), rng.uniform(0.8, 1.6)
     center = torch.tensor([np.cos(azimuth) * distance_m, height_m, np.sin(azimuth) * distance_m])
-    camera = Camera(
-        R_cam_from_world=look_at(center, torch.tensor([0.0, 0.9, 0.0], dtype=torch.float64)),
-        center_world=center,
-        focal_px=torch.tensor([focal_px, focal_px], dtype=torch.float64),
-        principal_px=torch.tensor(size_wh, dtype=torch.float64) / 2
-        + torch.from_numpy(rng.normal(size=2) * 8),
-        size_wh=torch.tensor(size_wh, dtype=torch.float64),
-    )
+    size = torch.tensor(image_size, dtype=torch.float64)
+    principal = size / 2 + torch.from_numpy(rng.normal(size=2) * 8)
+    intrinsics = Intrinsics(torch.tensor([focal_px, focal_px], dtype=torch.float64), principal, size)
+    rotation = look_at(center, torch.tensor([0.0, 0.9, 0.0], dtype=torch.float64))
+    camera = Camera(intrinsics, rotation, center)
     source, target = get_skeleton("h36m17"), get_skeleton("mpi_inf_3dhp17")
     order = [source.index(_ORIGIN_JOINTS.get(joint, joint)) for joint in target.joints]
     points_cam = in_camera(camera, clip[:, order])

@@ -126,7 +126,7 @@ def augment(
         joints_cam = camera.world_to_camera(random_body(joints, config.body, generator))
         joints_cam = random_mirror(joints_cam, config.mirror_probability, generator)
     true_px = camera.project(random_landmarks(joints_cam, config.landmarks, generator))
-    keypoints_px, scores = detector_noise(true_px, config.noise, generator, camera.size_wh)
+    keypoints_px, scores = detector_noise(true_px, config.noise, generator, camera.intrinsics.image_size)
     return AugmentedBatch(joints_cam, keypoints_px, scores, camera)
 
 

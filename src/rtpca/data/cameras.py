@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from rtpca.errors import ConfigError, ShapeError
-from rtpca.geometry import Camera
+from rtpca.geometry import Camera, Intrinsics
 
 FULL_FRAME_DIAGONAL_MM = 43.267
 """Diagonal of a 36 x 24 mm picture: 35 mm-equivalent focal lengths are fractions of it."""
@@ -30,7 +30,7 @@ _ELEVATION_DEG = (-10.95, -12.23, -12.38, -15.04)
 _ROLL_DEG = (1.41, 0.44, -3.21, 4.60)
 _FOCAL_PX = ((1145.05, 1143.78), (1149.68, 1147.59), (1149.14, 1148.80), (1145.51, 1144.77))
 _PRINCIPAL_PX = ((512.54, 515.45), (508.85, 508.06), (519.82, 501.40), (514.97, 501.88))
-_SIZE_WH = ((1000, 1002), (1000, 1000), (1000, 1000), (1000, 1002))
+_IMAGE_SIZE = ((1000, 1002), (1000, 1000), (1000, 1000), (1000, 1002))
 
 EVALUATION_MIN_DEPTH_M = 2.0
 """No joint comes closer than this to an evaluation camera."""
@@ -75,14 +75,8 @@ def evaluation_cameras(positions3d: torch.Tensor) -> Camera:
     )  # from the aim, nearest joint
     gain = -(out * forward).sum(-1)  # depth that a step of one `out` adds
     stretch = ((EVALUATION_MIN_DEPTH_M - depth) / gain).clamp(min=1.0)
-    return Camera(
-        R_cam_from_world=rotation,
-        center_world=aim + stretch[:, None] * out,
-        focal_px=constant(_FOCAL_PX),
-        principal_px=constant(_PRINCIPAL_PX),
-        size_wh=constant(_SIZE_WH),
-        distortion=None,
-    )
+    intrinsics = Intrinsics(constant(_FOCAL_PX), constant(_PRINCIPAL_PX), constant(_IMAGE_SIZE))
+    return Camera(intrinsics, rotation, aim + stretch[:, None] * out)
 
 
 @dataclass(frozen=True)
@@ -113,7 +107,7 @@ class RandomCameraConfig:
     """Uniform: the window fits into this multiple of the picture; above 1 parts of it may be outside."""
     min_depth_m: float = 1.0
     """No joint of the window comes closer to the camera plane than this."""
-    sizes_wh: tuple[tuple[int, int], ...] = (
+    image_sizes: tuple[tuple[int, int], ...] = (
         (1920, 1080),
         (1280, 720),
         (1080, 1920),
@@ -147,8 +141,10 @@ class RandomCameraConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)}; give a standard deviation of 0 or more")
         if self.min_depth_m <= 0:
             raise ConfigError(f"min_depth_m is {self.min_depth_m}; give a positive number of metres")
-        if not self.sizes_wh or any(min(size) <= 0 for size in self.sizes_wh):
-            raise ConfigError(f"sizes_wh is {self.sizes_wh}; give at least one (width, height) in pixels")
+        if not self.image_sizes or any(min(size) <= 0 for size in self.image_sizes):
+            raise ConfigError(
+                f"image_sizes is {self.image_sizes}; give at least one (width, height) in pixels"
+            )
 
 
 @torch.no_grad()
@@ -188,8 +184,8 @@ def random_cameras(
     forward = _direction(azimuth, -torch.deg2rad(elevation))
     rotation = _camera_axes(forward, math.radians(config.roll_std_deg) * normal(batch))
 
-    choice = torch.randint(len(config.sizes_wh), (batch,), generator=generator, device=device)
-    size = torch.tensor(config.sizes_wh, dtype=dtype, device=device)[choice]  # (B, 2)
+    choice = torch.randint(len(config.image_sizes), (batch,), generator=generator, device=device)
+    size = torch.tensor(config.image_sizes, dtype=dtype, device=device)[choice]  # (B, 2)
     diagonal = size.square().sum(-1, keepdim=True).sqrt()  # (B, 1)
     focal_mm = uniform(*map(math.log, config.focal_range_mm)).exp()
     focal = focal_mm[:, None] / FULL_FRAME_DIAGONAL_MM * diagonal  # (B, 1), the same for both axes
@@ -217,14 +213,7 @@ def random_cameras(
 
     offset_cam = torch.cat([shift * distance[:, None], distance[:, None]], -1)  # the middle in camera axes
     center = middle - torch.einsum("bij,bi->bj", rotation, offset_cam)
-    return Camera(
-        R_cam_from_world=rotation,
-        center_world=center,
-        focal_px=focal.expand(-1, 2).contiguous(),
-        principal_px=principal,
-        size_wh=size,
-        distortion=None,
-    )
+    return Camera(Intrinsics(focal.expand(-1, 2).contiguous(), principal, size), rotation, center)
 
 
 def _direction(azimuth: torch.Tensor, elevation: torch.Tensor) -> torch.Tensor:

@@ -138,7 +138,7 @@ def detector_noise(
     keypoints_px: torch.Tensor,
     config: DetectorNoise,
     generator: torch.Generator,
-    size_wh: torch.Tensor | None = None,
+    image_size: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Turn true 2D keypoints into what a detector might have found.
 
@@ -146,7 +146,7 @@ def detector_noise(
         keypoints_px: True keypoints, (B, F, 17, 2), h36m17, pixels, finite.
         config: Kind and amount of errors.
         generator: Source of randomness, on the device of `keypoints_px`.
-        size_wh: Image sizes, (B, 2), needed for joints outside the picture to go missing; None leaves them.
+        image_size: (B, 2) pixels, needed for joints outside the picture to go missing; None leaves them.
 
     Returns:
         Keypoints (B, F, 17, 2), NaN where missing, and scores (B, F, 17): 0 where missing, else in [0.02, 1].
@@ -173,8 +173,8 @@ def detector_noise(
     scores = _scores(expected, config, draw)
 
     missing = _missing(config, draw)
-    if size_wh is not None:
-        outside = ((found < 0) | (found > size_wh[:, None, None])).any(-1)
+    if image_size is not None:
+        outside = ((found < 0) | (found > image_size[:, None, None])).any(-1)
         missing = missing | (outside & (draw.uniform(batch, 1, 1) < config.outside_drop_share))
     missing = missing & ~clean[:, None, None]
     keypoints = torch.where(clean[:, None, None, None], keypoints_px, found)
@@ -190,7 +190,7 @@ _STRETCH = 60
 
 
 def detector_noise_of_clips(
-    keypoints_px: torch.Tensor, config: DetectorNoise, generator: torch.Generator, size_wh: torch.Tensor
+    keypoints_px: torch.Tensor, config: DetectorNoise, generator: torch.Generator, image_size: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """`detector_noise` for clips of any length: kind and amount of errors change every 60 frames.
 
@@ -198,12 +198,14 @@ def detector_noise_of_clips(
         keypoints_px: True keypoints, (V, F, 17, 2), pixels, finite.
         config: As for `detector_noise`.
         generator: As for `detector_noise`.
-        size_wh: Image sizes, (V, 2).
+        image_size: Image sizes, (V, 2).
 
     Returns:
         As `detector_noise`.
     """
-    parts = [detector_noise(part, config, generator, size_wh) for part in keypoints_px.split(_STRETCH, dim=1)]
+    parts = [
+        detector_noise(part, config, generator, image_size) for part in keypoints_px.split(_STRETCH, dim=1)
+    ]
     keypoints, scores = zip(*parts, strict=True)
     return torch.cat(keypoints, dim=1), torch.cat(scores, dim=1)
 

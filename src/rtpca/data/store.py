@@ -19,7 +19,6 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -51,6 +50,7 @@ FORMAT = "rtpca-dataset"
 FORMAT_VERSION = 1
 _CHUNK_FRAMES = 4096
 _TEXTS = ("subject", "action", "split", "source", "licence")
+_CAMERA = ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh", "distortion")
 _DAMAGE = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, OverflowError)
 
 
@@ -215,10 +215,11 @@ def _write_array(
 
 
 def _write_camera(group: h5py.Group, camera: Camera) -> None:
-    for item in fields(camera):
-        value = getattr(camera, item.name)
+    lens = camera.intrinsics
+    values = (lens.focal_px, lens.principal_px, lens.image_size, lens.distortion)
+    for name, value in zip(_CAMERA, (camera.R_cam_from_world, camera.center_world, *values), strict=True):
         if value is not None:
-            group.create_dataset(item.name, data=np.asarray(value.detach().cpu().numpy(), dtype=np.float64))
+            group.create_dataset(name, data=np.asarray(value.detach().cpu().numpy(), dtype=np.float64))
 
 
 def open_dataset(path: str | Path) -> Dataset:
@@ -441,7 +442,8 @@ def _read_array(group: h5py.Group, name: str) -> FloatArray:
 def _read_camera(group: h5py.Group) -> Camera:
     import torch
 
-    from rtpca.geometry import Camera
+    from rtpca.geometry import Camera, Intrinsics
 
-    names = [item.name for item in fields(Camera) if item.name in group]
-    return Camera(**{name: torch.from_numpy(np.asarray(_array(group, name)[()])) for name in names})
+    names = _CAMERA if "distortion" in group else _CAMERA[:-1]
+    rotation, center, *lens = (torch.from_numpy(np.asarray(_array(group, name)[()])) for name in names)
+    return Camera(Intrinsics(*lens), rotation, center)

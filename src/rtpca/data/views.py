@@ -11,7 +11,7 @@ from torch import Tensor
 
 from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.recording import Recording
-from rtpca.geometry import Camera
+from rtpca.geometry import Camera, Intrinsics
 
 Keypoints = Literal["own", "projected"]
 """Where 2D keypoints come from: the dataset's own, or the projected joints."""
@@ -32,8 +32,14 @@ def fixed_cameras(recording: Recording) -> Camera:
 
 def joined_cameras(cameras: Sequence[Camera], join: Callable[[list[Tensor]], Tensor]) -> Camera:
     """Several cameras as one batch, put together by `torch.stack` or `torch.cat`; without distortion."""
-    names = ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh")
-    return Camera(**{name: join([getattr(camera, name) for camera in cameras]) for name in names})
+    lenses = [camera.intrinsics for camera in cameras]
+    intrinsics = Intrinsics(
+        join([lens.focal_px for lens in lenses]),
+        join([lens.principal_px for lens in lenses]),
+        join([lens.image_size for lens in lenses]),
+    )
+    rotation = join([camera.R_cam_from_world for camera in cameras])
+    return Camera(intrinsics, rotation, join([camera.center_world for camera in cameras]))
 
 
 def own_keypoints(recording: Recording, camera: int) -> Tensor | None:

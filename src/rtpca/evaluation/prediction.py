@@ -127,7 +127,9 @@ def predictions(
         joints_cam = cameras.world_to_camera(joints.expand(len(chosen), *joints.shape))
         seen = with_missing(cameras.project(joints_cam), torch.ones(joints_cam.shape[:-1]))
         if config.detector_noise:
-            seen = _as_detected(seen[..., :2], cameras.size_wh, generator, model.config.in_channels == 3)
+            seen = _as_detected(
+                seen[..., :2], cameras.intrinsics.image_size, generator, model.config.in_channels == 3
+            )
         elif config.keypoints == "own":
             for view, camera in enumerate(chosen):
                 own = own_keypoints(recording, camera)
@@ -157,13 +159,13 @@ def predictions(
 
 
 def _as_detected(
-    keypoints_px: Tensor, size_wh: Tensor, generator: torch.Generator, with_scores: bool
+    keypoints_px: Tensor, image_size: Tensor, generator: torch.Generator, with_scores: bool
 ) -> Tensor:
     """(V, F, J, 3) keypoints and scores as a detector might find (V, F, J, 2)."""
     noise = DetectorNoise(clean_share=0.0)
     if not with_scores:
         noise = replace(noise, drop_share=0.0, outside_drop_share=0.0)
-    found, scores = detector_noise_of_clips(keypoints_px, noise, generator, size_wh)
+    found, scores = detector_noise_of_clips(keypoints_px, noise, generator, image_size)
     return torch.cat((found, scores[..., None]), dim=-1)
 
 
@@ -216,10 +218,8 @@ def predict_with_scale(
             spec,
             keypoints_px[view[:, None], rows],  # (B, F, J, 2)
             scores[view[:, None], rows],
+            cameras.intrinsics[view],
             with_scores=model.config.in_channels == 3,
-            size_wh=cameras.size_wh[view],
-            focal_px=cameras.focal_px[view],
-            principal_px=cameras.principal_px[view],
             flip=config.flip or protocol.flip,
             keep_root=protocol.root != "subtracted",
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rtpca.geometry.align import rigid_align, similarity_align
-from rtpca.geometry.camera import Camera, assumed_focal_px
+from rtpca.geometry.camera import Camera
 from rtpca.geometry.flip import flip_points
+from rtpca.geometry.intrinsics import Intrinsics, assumed_focal_px
 from rtpca.geometry.root import root_trajectory
 from rtpca.geometry.rotation import look_at, rotation_about, rotation_from_quaternion
 from rtpca.geometry.screen import denormalise_screen, normalise_screen
@@ -13,6 +14,7 @@ from rtpca.geometry.view import TORSO_JOINTS, PersonView, person_view
 __all__ = [
     "TORSO_JOINTS",
     "Camera",
+    "Intrinsics",
     "PersonView",
     "assumed_focal_px",
     "denormalise_screen",

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rtpca.geometry.camera import rotate
+from rtpca.geometry.batch_axes import rotate
+from rtpca.geometry.intrinsics import Intrinsics
 from rtpca.geometry.screen import normalise_screen
 from rtpca.geometry.view import person_view
 
@@ -51,33 +52,29 @@ def middle(values: Tensor, frames: int) -> Tensor:
 def network_input(
     keypoints_px: Tensor,
     scores: Tensor,
+    intrinsics: Intrinsics,
     *,
     normalisation: str,
     with_scores: bool,
-    size_wh: Tensor,
-    focal_px: Tensor,
-    principal_px: Tensor,
 ) -> NetworkInput:
     """Prepare windows of keypoints.
 
     Args:
         keypoints_px: (B, F, J, 2) pixels; anything where the score is 0.
         scores: (B, F, J) in [0, 1], 0 where missing.
+        intrinsics: Of the camera, known or assumed; one, or one for each window.
         normalisation: "person" or "screen" (docs/conventions.md, "Network input").
         with_scores: Append the scores as a third channel.
-        size_wh: (2,) or (B, 2) image size in pixels.
-        focal_px: (2,) or (B, 2), known or assumed.
-        principal_px: (2,) or (B, 2).
 
     Returns:
         The features, 0 in place of missing keypoints, and the axes of the prediction.
     """
     if normalisation == "person":
-        view = person_view(keypoints_px, scores, focal_px, principal_px)
+        view = person_view(keypoints_px, scores, intrinsics)
         points, R_cam_from_view = view.points_norm, view.R_cam_from_view
     else:
-        size = size_wh if size_wh.dim() == 1 else size_wh[:, None, None]
-        points = torch.where(scores[..., None] > 0, normalise_screen(keypoints_px, size), 0.0)
+        points = normalise_screen(keypoints_px, intrinsics.image_size)
+        points = torch.where(scores[..., None] > 0, points, 0.0)
         R_cam_from_view = None
     if with_scores:
         points = torch.cat((points, scores[..., None]), dim=-1)

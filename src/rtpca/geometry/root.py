@@ -6,12 +6,10 @@ import torch
 from torch import Tensor
 
 from rtpca.checks import check_axes, check_scores
-from rtpca.geometry.camera import align_leading
+from rtpca.geometry.intrinsics import Intrinsics
 
 
-def root_trajectory(
-    poses3d: Tensor, keypoints_px: Tensor, scores: Tensor, focal_px: Tensor, principal_px: Tensor
-) -> Tensor:
+def root_trajectory(poses3d: Tensor, keypoints_px: Tensor, scores: Tensor, intrinsics: Intrinsics) -> Tensor:
     """Where the root must be for the poses to project onto their keypoints.
 
     With (a, b) = (pixel - principal) / focal, each joint at (X, Y, Z) from a root at (x, y, z) gives two
@@ -23,8 +21,7 @@ def root_trajectory(
         poses3d: (..., F, J, 3) root-relative poses, metres, camera axes.
         keypoints_px: (..., F, J, 2) pixels, without lens distortion; NaN where missing.
         scores: (..., F, J) weights; 0 where missing.
-        focal_px: (..., 2) focal length, pixels; leading axes are leading axes of the poses.
-        principal_px: (..., 2) principal point, pixels.
+        intrinsics: One camera, or a batch whose axes lead those of the poses. Distortion is not looked at.
 
     Returns:
         (..., F, 3) root positions, metres, camera axes; NaN for frames whose keypoints do not fix the depth
@@ -38,9 +35,7 @@ def root_trajectory(
     check_scores(scores, keypoints_px)
     usable = (scores > 0) & keypoints_px.isfinite().all(dim=-1) & poses3d.isfinite().all(dim=-1)
     weight = torch.where(usable, scores, 0).unsqueeze(-1)  # (..., F, J, 1)
-    shift = align_leading(principal_px.to(keypoints_px), keypoints_px, trailing=1)
-    focal = align_leading(focal_px.to(keypoints_px), keypoints_px, trailing=1)
-    rays = torch.where(usable.unsqueeze(-1), (keypoints_px - shift) / focal, 0)
+    rays = torch.where(usable.unsqueeze(-1), intrinsics.rays(keypoints_px), 0)
     poses3d = torch.where(usable.unsqueeze(-1), poses3d, 0)
     offset = rays * poses3d[..., 2:] - poses3d[..., :2]  # root_xy - rays root_z = offset
 

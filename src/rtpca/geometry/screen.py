@@ -5,41 +5,41 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rtpca.geometry.camera import align_leading
+from rtpca.geometry.batch_axes import align_leading
 
 
-def normalise_screen(points_px: Tensor, size_wh: Tensor | tuple[int, int]) -> Tensor:
+def normalise_screen(points_px: Tensor, image_size: Tensor | tuple[int, int]) -> Tensor:
     """Pixels to screen units: `x_norm = 2 x / w - 1`, `y_norm = 2 y / w - h / w`.
 
     Args:
-        points_px: (..., 2) pixels; leading axes start with the batch axes of `size_wh`.
-        size_wh: (..., 2) image width and height.
+        points_px: (..., 2) pixels; leading axes start with the batch axes of `image_size`.
+        image_size: (..., 2) image width and height.
 
     Returns:
         (..., 2) screen units; NaN stays NaN.
     """
-    width, offset = _width_and_offset(points_px, size_wh)
+    width, offset = _width_and_offset(points_px, image_size)
     return points_px * (2 / width) - offset
 
 
-def denormalise_screen(points_norm: Tensor, size_wh: Tensor | tuple[int, int]) -> Tensor:
+def denormalise_screen(points_norm: Tensor, image_size: Tensor | tuple[int, int]) -> Tensor:
     """Screen units to pixels, the inverse of `normalise_screen`.
 
     Args:
-        points_norm: (..., 2) screen units; leading axes start with the batch axes of `size_wh`.
-        size_wh: (..., 2) image width and height.
+        points_norm: (..., 2) screen units; leading axes start with the batch axes of `image_size`.
+        image_size: (..., 2) image width and height.
 
     Returns:
         (..., 2) pixels.
     """
-    width, offset = _width_and_offset(points_norm, size_wh)
+    width, offset = _width_and_offset(points_norm, image_size)
     return (points_norm + offset) * (width / 2)
 
 
-def _width_and_offset(points: Tensor, size_wh: Tensor | tuple[int, int]) -> tuple[Tensor, Tensor]:
+def _width_and_offset(points: Tensor, image_size: Tensor | tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Image width (..., 1) and (1, h / w) (..., 2), broadcastable against the points."""
     size = align_leading(
-        torch.as_tensor(size_wh, dtype=points.dtype, device=points.device), points, trailing=1
+        torch.as_tensor(image_size, dtype=points.dtype, device=points.device), points, trailing=1
     )
     width = size[..., :1]
     return width, size / width

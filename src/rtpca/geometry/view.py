@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from rtpca.checks import check_axes, check_scores
-from rtpca.geometry.camera import align_leading, rotate
+from rtpca.geometry.batch_axes import rotate
+from rtpca.geometry.intrinsics import Intrinsics
 
 TORSO_JOINTS = (0, 1, 4, 7, 8, 11, 14)
 """Pelvis, hips, spine, thorax and shoulders of h36m17: the person's middle, which limbs do not shake."""
@@ -47,8 +48,7 @@ class PersonView:
 def person_view(
     keypoints_px: Tensor,
     scores: Tensor,
-    focal_px: Tensor,
-    principal_px: Tensor,
+    intrinsics: Intrinsics,
     torso: tuple[int, ...] = TORSO_JOINTS,
 ) -> PersonView:
     """Turn each frame towards the person and scale by the person's size over the window.
@@ -63,8 +63,7 @@ def person_view(
     Args:
         keypoints_px: (..., F, J, 2) pixels, without lens distortion; NaN where missing.
         scores: (..., F, J) scores, 0 where missing.
-        focal_px: (..., 2) focal length, pixels; one per window.
-        principal_px: (..., 2) principal point, pixels; one per window.
+        intrinsics: Known or assumed; one camera, or one per window. Distortion is not looked at.
         torso: indices of the joints that make the middle.
 
     Returns:
@@ -76,9 +75,7 @@ def person_view(
     check_axes("keypoints_px", keypoints_px, "F", "J", 2, leading=True)
     check_scores(scores, keypoints_px)
     visible = (scores > 0) & keypoints_px.isfinite().all(dim=-1)  # (..., F, J)
-    shift = align_leading(principal_px.to(keypoints_px), keypoints_px, trailing=1)
-    focal = align_leading(focal_px.to(keypoints_px), keypoints_px, trailing=1)
-    rays = torch.where(visible.unsqueeze(-1), (keypoints_px - shift) / focal, 0)
+    rays = torch.where(visible.unsqueeze(-1), intrinsics.rays(keypoints_px), 0)
     rays = torch.cat([rays, torch.ones_like(rays[..., :1])], dim=-1)  # (..., F, J, 3)
 
     R_view_from_cam = _rotation_to_forward(_middle_ray(rays, visible, list(torso)))

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
+from rtpca.geometry import Intrinsics
 from rtpca.skeletons import get_skeleton
 
 FloatArray = npt.NDArray[np.float32]
@@ -106,9 +107,7 @@ def clip_confidence(
     keypoints_px: FloatArray,
     scores: FloatArray,
     valid: npt.NDArray[np.bool_],
-    *,
-    focal_px: npt.NDArray[np.floating],
-    principal_px: npt.NDArray[np.floating],
+    intrinsics: Intrinsics,
     fps: float,
 ) -> FloatArray:
     """(F, 17) confidence of a clip, piece by piece to save memory; see `trouble_signs`."""
@@ -124,9 +123,8 @@ def clip_confidence(
             root[part],
             keypoints_px[part],
             scores[part],
-            focal_px=focal_px,
-            principal_px=principal_px,
-            fps=fps,
+            intrinsics,
+            fps,
         )
         own = slice(start - first, end - first)
         confidence[start:end] = joint_confidence(signs[own], valid[start:end])
@@ -139,9 +137,7 @@ def trouble_signs(
     root: FloatArray,
     keypoints_px: FloatArray,
     scores: FloatArray,
-    *,
-    focal_px: npt.NDArray[np.floating],
-    principal_px: npt.NDArray[np.floating],
+    intrinsics: Intrinsics,
     fps: float,
 ) -> FloatArray:
     """Signs of trouble of each joint and frame, as logarithms.
@@ -153,8 +149,7 @@ def trouble_signs(
         root: (F, 3) pelvis in camera axes, metres; NaN where not known.
         keypoints_px: (F, 17, 2) pixels; NaN where missing.
         scores: (F, 17) in [0, 1]; 0 where missing.
-        focal_px: (2,) pixels.
-        principal_px: (2,) pixels.
+        intrinsics: Of the camera, on the CPU.
         fps: Frames per second.
 
     Returns:
@@ -162,6 +157,7 @@ def trouble_signs(
     """
     signs = np.zeros((*scores.shape, len(SIGNS)), dtype=np.float32)
     seen = scores > 0
+    focal_px, principal_px = intrinsics.focal_px.numpy(), intrinsics.principal_px.numpy()
     depth = np.where(np.isfinite(root[:, 2]) & (root[:, 2] > 0), root[:, 2], np.nan)
     metres_per_px = np.nan_to_num(depth / float(np.mean(focal_px)), nan=0.0).astype(np.float32)[:, None]
     reach = max(1, round(_TREMBLE_S * fps / 2))

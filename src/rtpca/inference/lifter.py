@@ -12,13 +12,13 @@ import torch
 
 from rtpca.devices import resolve_device
 from rtpca.errors import InputError
-from rtpca.geometry import root_trajectory
+from rtpca.geometry import Intrinsics, root_trajectory
 from rtpca.inference.blending import Blender, FloatArray, fill_between, join_phases
 from rtpca.inference.confidence import clip_confidence
 from rtpca.inference.gaps import complete_keypoints
 from rtpca.inference.preparation import PreparedClip, prepare_clip
 from rtpca.inference.result import LiftResult
-from rtpca.inference.window_lifter import Camera2D, WindowLifter, camera_of, check_liftable, focal_pair
+from rtpca.inference.window_lifter import WindowLifter, check_liftable
 from rtpca.inference.windows import WindowPlan, rate_steps
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, get_skeleton
@@ -156,7 +156,6 @@ class Lifter:
                 a joint set that is not recognised.
             ConfigError: the skeleton is unknown.
         """
-        focal = focal_pair(focal_px)
         clip = prepare_clip(
             keypoints,
             scores=scores,
@@ -168,9 +167,9 @@ class Lifter:
             needs_image_size=self.needs_image_size,
             repair=self.repair,
         )
-        camera = camera_of(clip.image_size, focal)
-        poses, mirror_m, scale_m = self._lift(clip, camera, progress)
-        root = _root_path(poses, clip, camera)
+        intrinsics = Intrinsics.of_image(clip.image_size, focal_px)
+        poses, mirror_m, scale_m = self._lift(clip, intrinsics, progress)
+        root = _root_path(poses, clip, intrinsics)
         confidence = clip_confidence(
             poses,
             mirror_m,
@@ -178,9 +177,8 @@ class Lifter:
             clip.keypoints_px,
             clip.scores,
             clip.valid,
-            focal_px=camera.focal_px.numpy(),
-            principal_px=camera.principal_px.numpy(),
-            fps=clip.fps,
+            intrinsics,
+            clip.fps,
         )
         uncertainty = steepness = None
         calibration = self.checkpoint.calibration
@@ -200,11 +198,11 @@ class Lifter:
             joint_names=get_skeleton("h36m17").joints,
             uncertainty=uncertainty,
             uncertainty_steepness=steepness,
-            notes=clip.notes + _root_notes(root, focal, camera),
+            notes=clip.notes + _root_notes(root, None if focal_px is not None else intrinsics),
         )
 
     def _lift(
-        self, clip: PreparedClip, camera: Camera2D, progress: Progress | None
+        self, clip: PreparedClip, intrinsics: Intrinsics, progress: Progress | None
     ) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
         """(F, 17, 3) poses, (F, 17) disagreement of the mirror image, (F, 17) scales of the uncertainty head.
 
@@ -218,7 +216,7 @@ class Lifter:
         if self.checkpoint.config.in_channels == 2:
             keypoints = complete_keypoints(keypoints, scores, get_skeleton("h36m17"))
             scores = np.ones_like(scores)
-        lift_windows = WindowLifter(self.checkpoint, camera.to(self.device), self.flip)
+        lift_windows = WindowLifter(self.checkpoint, intrinsics.to(self.device), self.flip)
         blender = Blender(plan.frames, window, (17, 5))
         done, total = 0, plan.count
         with torch.inference_mode():
@@ -256,16 +254,16 @@ class Lifter:
         return max(1, _ACTIVATIONS_PER_BATCH[self.device.type] // per_window)
 
 
-def _root_notes(root: FloatArray, focal_px: tuple[float, float] | None, camera: Camera2D) -> tuple[str, ...]:
+def _root_notes(root: FloatArray, assumed: Intrinsics | None) -> tuple[str, ...]:
     if not np.isfinite(root).all():
         return ("the path of the root cannot be found: the poses do not fit the keypoints in any frame",)
-    if focal_px is not None:
+    if assumed is None:
         return ()
-    focal = float(camera.focal_px[0])
+    focal = float(assumed.focal_px[0])
     return (f"focal length assumed: {focal:.0f} px; the distance of the root scales with it",)
 
 
-def _root_path(poses: FloatArray, clip: PreparedClip, camera: Camera2D) -> FloatArray:
+def _root_path(poses: FloatArray, clip: PreparedClip, intrinsics: Intrinsics) -> FloatArray:
     """(F, 3) positions of the pelvis in camera axes, in pieces to save memory; NaN if no frame fixes it."""
     root = np.zeros((len(poses), 3), dtype=np.float32)
     for start in range(0, len(poses), _ROOT_CHUNK):
@@ -274,8 +272,7 @@ def _root_path(poses: FloatArray, clip: PreparedClip, camera: Camera2D) -> Float
             torch.from_numpy(poses[part]),
             torch.from_numpy(clip.keypoints_px[part]),
             torch.from_numpy(clip.scores[part]),
-            camera.focal_px,
-            camera.principal_px,
+            intrinsics,
         ).numpy()
     known = clip.valid & np.isfinite(root).all(axis=1)
     if known.any():

@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from rtpca.checks import check_axes, check_positive
+from rtpca.checks import check_axes
 from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError, InputError
-from rtpca.geometry import root_trajectory
+from rtpca.geometry import Intrinsics, root_trajectory
 from rtpca.inference.confidence import joint_confidence, trouble_signs
 from rtpca.inference.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, complete_keypoints, relative_scores
 from rtpca.inference.lifter import Device
 from rtpca.inference.preparation import ASSUMED_FPS
 from rtpca.inference.smoothing import OneEuro
-from rtpca.inference.window_lifter import WindowLifter, camera_of, check_liftable, focal_pair
+from rtpca.inference.window_lifter import WindowLifter, check_liftable
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
 
@@ -104,15 +104,13 @@ class StreamLifter:
                 f"a latency of {latency_frames} frames: {checkpoint.name!r} sees {window} frames; give 0 to "
                 f"{window - 1}"
             )
-        for side in image_size:
-            check_positive("image size", side, "pixels")
         self.checkpoint = checkpoint
         self.skeleton = get_skeleton(skeleton) if isinstance(skeleton, str) else skeleton
         self.fps = checkpoint.input.fps or ASSUMED_FPS
         self._device = torch.device(resolve_device(device))
         checkpoint.model.to(self._device).eval()
-        self._camera = camera_of(image_size, focal_pair(focal_px))
-        self._lift = WindowLifter(checkpoint, self._camera.to(self._device), flip)
+        self._intrinsics = Intrinsics.of_image(image_size, focal_px)
+        self._lift = WindowLifter(checkpoint, self._intrinsics.to(self._device), flip)
         self._latency_frames, self._min_score, self._max_gap_s = latency_frames, min_score, max_gap_s
         self._filters = (OneEuro(), OneEuro(min_cutoff_hz=0.75)) if one_euro else None
         # Times of the window's places before the newest frame.
@@ -220,8 +218,7 @@ class StreamLifter:
             torch.from_numpy(poses),
             torch.from_numpy(points),
             torch.from_numpy(scores),
-            self._camera.focal_px,
-            self._camera.principal_px,
+            self._intrinsics,
         ).numpy()
         valid = (scores > 0).sum(axis=1) >= MIN_VISIBLE_JOINTS
         signs = trouble_signs(
@@ -230,9 +227,8 @@ class StreamLifter:
             root,
             points,
             scores,
-            focal_px=self._camera.focal_px.numpy(),
-            principal_px=self._camera.principal_px.numpy(),
-            fps=self.fps,
+            self._intrinsics,
+            self.fps,
         )
         confidence = joint_confidence(signs[place : place + 1], valid[place : place + 1])[0]
         pose, pelvis = poses[place], root[place]

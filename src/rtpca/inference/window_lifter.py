@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from rtpca.checks import check_positive
-from rtpca.errors import ConfigError, InputError
-from rtpca.geometry import assumed_focal_px, flip_points
+from rtpca.errors import ConfigError
+from rtpca.geometry import Intrinsics, flip_points
 from rtpca.models import Checkpoint
 from rtpca.models.lifting import lift_windows, mean_scale, predictor
 from rtpca.skeletons import get_skeleton
@@ -35,40 +33,21 @@ class LiftedWindows:
     scale_m: Tensor | None
 
 
-@dataclass(frozen=True, eq=False)
-class Camera2D:
-    """What is known of the camera: enough to turn pixels into viewing rays.
-
-    Attributes:
-        size_wh: (2,) image width and height in pixels.
-        focal_px: (2,) focal length in pixels.
-        principal_px: (2,) where the optical axis meets the image, in pixels.
-    """
-
-    size_wh: Tensor
-    focal_px: Tensor
-    principal_px: Tensor
-
-    def to(self, device: torch.device) -> Camera2D:
-        """The same camera on another device."""
-        return Camera2D(self.size_wh.to(device), self.focal_px.to(device), self.principal_px.to(device))
-
-
 class WindowLifter:
     """Lifts batches of windows with one checkpoint, for one camera."""
 
-    def __init__(self, checkpoint: Checkpoint, camera: Camera2D, flip: bool) -> None:
+    def __init__(self, checkpoint: Checkpoint, intrinsics: Intrinsics, flip: bool) -> None:
         """Bind a checkpoint to a camera.
 
         Args:
             checkpoint: Network and how its input is prepared; its device is used.
-            camera: The clip's camera, on the same device.
+            intrinsics: Of the clip's camera, on the same device.
             flip: Average with the lifted mirror image, mirrored back.
         """
         self._checkpoint = checkpoint
         self._network = predictor(checkpoint.model)
         self._skeleton = get_skeleton(checkpoint.input.skeleton)
-        self._camera = camera
+        self._intrinsics = intrinsics
         self._flip = flip
 
     def __call__(self, keypoints_px: Tensor, scores: Tensor) -> LiftedWindows:
@@ -94,10 +73,8 @@ class WindowLifter:
             self._checkpoint.input,
             keypoints_px,
             scores,
+            self._intrinsics,
             with_scores=self._checkpoint.config.in_channels == 3,
-            size_wh=self._camera.size_wh,
-            focal_px=self._camera.focal_px,
-            principal_px=self._camera.principal_px,
         )
         return LiftedWindows(poses, apart[0] if apart else None, scale_m)
 
@@ -128,25 +105,3 @@ def check_liftable(checkpoint: Checkpoint) -> None:
             f"weights {checkpoint.name!r} ({config.arch}) predict {config.out_frames} of the "
             f"{config.frames} frames of a window; the lifter needs weights that predict all of them"
         )
-
-
-def focal_pair(focal_px: float | tuple[float, float] | None) -> tuple[float, float] | None:
-    """Focal lengths (x, y) in pixels from one number or two, None for unknown.
-
-    Raises:
-        InputError: that is no number above zero.
-    """
-    if focal_px is None:
-        return None
-    try:
-        x, y = np.broadcast_to(np.asarray(focal_px, dtype=np.float64), 2).tolist()
-    except (TypeError, ValueError) as error:
-        raise InputError(f"focal length is {focal_px!r}: give one number in pixels, or two (x, y)") from error
-    return check_positive("focal_px", x, "pixels"), check_positive("focal_px", y, "pixels")
-
-
-def camera_of(image_size: tuple[int, int], focal_px: tuple[float, float] | None) -> Camera2D:
-    """The camera of an image (width, height); an unknown focal length is that of a usual lens."""
-    size_wh = torch.tensor(image_size, dtype=torch.float32)
-    focal = assumed_focal_px(size_wh) if focal_px is None else torch.tensor(focal_px)
-    return Camera2D(size_wh=size_wh, focal_px=focal.to(torch.float32), principal_px=size_wh / 2)

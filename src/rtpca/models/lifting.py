@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from rtpca.geometry import flip_points
+from rtpca.geometry import Intrinsics, flip_points
 from rtpca.geometry.network_input import network_input
 from rtpca.models.checkpoint import InputSpec
 from rtpca.models.network import LiftingNetwork
@@ -31,11 +31,9 @@ def lift_windows(
     spec: InputSpec,
     keypoints_px: Tensor,
     scores: Tensor,
+    intrinsics: Intrinsics,
     *,
     with_scores: bool,
-    size_wh: Tensor,
-    focal_px: Tensor,
-    principal_px: Tensor,
     flip: bool = False,
     keep_root: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
@@ -46,10 +44,8 @@ def lift_windows(
         spec: How keypoints are prepared for it.
         keypoints_px: (B, F, J, 2) pixels; anything where the score is 0.
         scores: (B, F, J) in [0, 1].
+        intrinsics: Of the camera; one, or one for each window.
         with_scores: Whether the network reads the scores.
-        size_wh: (2,) or (B, 2) image size, pixels.
-        focal_px: (2,) or (B, 2) focal length, pixels.
-        principal_px: (2,) or (B, 2) principal point, pixels.
         flip: Average with the lifted mirror image, mirrored back.
         keep_root: Leave the root where the network puts it, instead of moving each pose to the origin.
 
@@ -61,11 +57,9 @@ def lift_windows(
     prepared = network_input(
         keypoints_px,
         scores,
+        intrinsics,
         normalisation=spec.normalisation,
         with_scores=with_scores,
-        size_wh=size_wh,
-        focal_px=focal_px,
-        principal_px=principal_px,
     )
     poses, scales = network(prepared.features)
     if flip:

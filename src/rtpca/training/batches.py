@@ -84,11 +84,9 @@ class BatchSource:
         prepared = network_input(
             seen.keypoints_px,
             seen.scores,
+            seen.camera.intrinsics,
             normalisation=config.input.normalisation,
             with_scores=config.model.in_channels == 3,
-            size_wh=seen.camera.size_wh,
-            focal_px=seen.camera.focal_px,
-            principal_px=seen.camera.principal_px,
         )
         poses = seen.joints_cam - seen.joints_cam[:, :, self._skeleton.root, None]
         target = prepared.from_camera(middle(poses, config.model.out_frames))

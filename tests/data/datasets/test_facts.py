@@ -40,7 +40,7 @@ def test_h36m_cameras_see_the_reference_points_where_videopose3d_does(reference)
             np.testing.assert_allclose(in_camera, entry["camera_space_m"], rtol=0, atol=2e-6)
             pixels = projected(camera, world)
             np.testing.assert_allclose(pixels, entry["pixels"], rtol=0, atol=5e-4)
-            norm = normalise_screen(torch.from_numpy(pixels), camera.size_wh)
+            norm = normalise_screen(torch.from_numpy(pixels), camera.intrinsics.image_size)
             np.testing.assert_allclose(norm, entry["normalised_2d"], rtol=0, atol=1e-6)
 
 

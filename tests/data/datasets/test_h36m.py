@@ -58,8 +58,11 @@ def test_sequences_are_described_as_the_protocol_needs(h36m_files, output):
         recording = dataset.read("S1/Walking")
         assert recording.camera_names == ("54138969", "55011271", "58860488", "60457274")
         assert recording.valid is None
-        assert [camera.size_wh.tolist() for camera in recording.cameras][:2] == [[1000, 1002], [1000, 1000]]
-        assert all(camera.distortion is not None for camera in recording.cameras)
+        assert [camera.intrinsics.image_size.tolist() for camera in recording.cameras][:2] == [
+            [1000, 1002],
+            [1000, 1000],
+        ]
+        assert all(camera.intrinsics.distortion is not None for camera in recording.cameras)
     assert report.takes == 15
     assert "S5, S6, S7: not in data_3d_h36m.npz" in report.notes
 

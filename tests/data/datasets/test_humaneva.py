@@ -53,10 +53,10 @@ def test_intrinsics_are_found_again(humaneva_files, output):
             assert recording.camera_names == ("C1", "C2", "C3")
             for camera_name, camera in zip(recording.camera_names, recording.cameras, strict=True):
                 focal, principal = INTRINSICS[camera_name]
-                np.testing.assert_allclose(camera.focal_px, focal, atol=0.01)
-                np.testing.assert_allclose(camera.principal_px, principal, atol=0.01)
-                assert camera.size_wh.tolist() == [640, 480]
-                assert camera.distortion is None
+                np.testing.assert_allclose(camera.intrinsics.focal_px, focal, atol=0.01)
+                np.testing.assert_allclose(camera.intrinsics.principal_px, principal, atol=0.01)
+                assert camera.intrinsics.image_size.tolist() == [640, 480]
+                assert camera.intrinsics.distortion is None
     assert any(note.startswith("intrinsics fitted to 2D and 3D of each subject") for note in report.notes)
 
 

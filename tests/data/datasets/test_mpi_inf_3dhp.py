@@ -65,7 +65,7 @@ def test_both_forms_of_the_dataset_are_the_same(mpi_files, mpi_folder, tmp_path)
             (view, other) = (next(iter(r.keypoints2d.values())) for r in (one, two))
             np.testing.assert_array_equal(view, other)
             np.testing.assert_array_equal(one.valid, two.valid)
-            torch.testing.assert_close(one.cameras[0].focal_px, two.cameras[0].focal_px)
+            torch.testing.assert_close(one.cameras[0].intrinsics.focal_px, two.cameras[0].intrinsics.focal_px)
 
 
 def test_sequences_are_described_as_the_protocol_needs(mpi_files, output):
@@ -79,10 +79,13 @@ def test_sequences_are_described_as_the_protocol_needs(mpi_files, output):
         assert (info.subject, info.action, info.split, info.source) == ("TS5", "TS5", "test", "mpi-inf-3dhp")
         cameras = {name.split()[-1] for name in dataset.names("train")}
         assert cameras == set(map(str, CAMERAS))
-        sizes = {name: dataset.read(name).cameras[0].size_wh.tolist() for name in dataset.names("test")}
+        sizes = {
+            name: dataset.read(name).cameras[0].intrinsics.image_size.tolist()
+            for name in dataset.names("test")
+        }
         assert sizes == {"TS1": [2048, 2048], "TS5": [1920, 1080]}
-        assert dataset.read("S1/Seq1 camera 0").cameras[0].size_wh.tolist() == [2048, 2048]
-        assert abs(float(dataset.read("TS5").cameras[0].focal_px[0]) - 1683.98) < 0.01
+        assert dataset.read("S1/Seq1 camera 0").cameras[0].intrinsics.image_size.tolist() == [2048, 2048]
+        assert abs(float(dataset.read("TS5").cameras[0].intrinsics.focal_px[0]) - 1683.98) < 0.01
         # The world is level: a person stands upright in it.
         joints = dataset.read("S1/Seq1 camera 0").positions3d
         index = get_skeleton("mpi_inf_3dhp17").index

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 
 from rtpca.data.recording import FloatArray
-from rtpca.geometry import Camera
+from rtpca.geometry import Camera, Intrinsics
 from rtpca.geometry.rotation import rotation_from_quaternion
 
 T = TypeVar("T", bound=np.floating)
@@ -55,9 +55,9 @@ def h36m_cameras(subject: str) -> dict[str, Camera]:
     cameras: dict[str, Camera] = {}
     for name, pose in known["extrinsics"][subject].items():
         lens = known["intrinsics"][name]
-        pinhole = _camera(pose, lens["size_wh"], lens["focal_px"], lens["principal_px"])
         distortion = torch.tensor(lens["distortion"], dtype=torch.float64)
-        cameras[name] = replace(pinhole, distortion=distortion)
+        pinhole = _intrinsics(lens["focal_px"], lens["principal_px"], lens["size_wh"])
+        cameras[name] = _camera(pose, replace(pinhole, distortion=distortion))
     return cameras
 
 
@@ -69,22 +69,20 @@ def humaneva_cameras(subject: str) -> dict[str, Camera]:
         x/z, y/z. `with_intrinsics` completes them.
     """
     known = facts("humaneva")
-    poses = known["extrinsics"][subject]
-    return {name: _camera(pose, known["size_wh"], (1, 1), (0, 0)) for name, pose in poses.items()}
+    intrinsics = _intrinsics((1, 1), (0, 0), known["size_wh"])
+    return {name: _camera(pose, intrinsics) for name, pose in known["extrinsics"][subject].items()}
 
 
-def level_camera(size_wh: tuple[int, int]) -> Camera:
+def level_camera(image_size: tuple[int, int]) -> Camera:
     """A level camera at the origin of a world of its own, for truth that is given in camera axes only.
 
     Up is taken to be the image's upward direction. Focal lengths and principal points as in
     `humaneva_cameras`.
     """
     return Camera(
+        _intrinsics((1, 1), (0, 0), image_size),
         R_cam_from_world=torch.diag(torch.tensor([1.0, -1.0, -1.0], dtype=torch.float64)),
         center_world=torch.zeros(3, dtype=torch.float64),
-        focal_px=torch.ones(2, dtype=torch.float64),
-        principal_px=torch.zeros(2, dtype=torch.float64),
-        size_wh=torch.tensor(size_wh, dtype=torch.float64),
     )
 
 
@@ -92,12 +90,8 @@ def with_intrinsics(
     camera: Camera, focal_px: tuple[float, float], principal_px: tuple[float, float]
 ) -> Camera:
     """The camera with other intrinsics, without distortion."""
-    return replace(
-        camera,
-        focal_px=torch.tensor(focal_px, dtype=torch.float64),
-        principal_px=torch.tensor(principal_px, dtype=torch.float64),
-        distortion=None,
-    )
+    width, height = camera.intrinsics.image_size.tolist()
+    return replace(camera, intrinsics=_intrinsics(focal_px, principal_px, (width, height)))
 
 
 def in_camera(camera: Camera, positions3d: FloatArray) -> npt.NDArray[np.float64]:
@@ -110,19 +104,16 @@ def projected(camera: Camera, positions3d: FloatArray) -> npt.NDArray[np.float64
     return camera.project(camera.world_to_camera(torch.from_numpy(positions3d).double())).numpy()
 
 
-def _camera(
-    pose: dict[str, list[float]],
-    size_wh: tuple[int, int],
-    focal_px: tuple[float, float],
-    principal_px: tuple[float, float],
-) -> Camera:
+def _intrinsics(
+    focal_px: tuple[float, float], principal_px: tuple[float, float], image_size: tuple[float, float]
+) -> Intrinsics:
+    return Intrinsics(
+        *(torch.tensor(pair, dtype=torch.float64) for pair in (focal_px, principal_px, image_size))
+    )
+
+
+def _camera(pose: dict[str, list[float]], intrinsics: Intrinsics) -> Camera:
     turn = torch.tensor(_Z_UP_FROM_Y_UP, dtype=torch.float64)
     R_zup_from_cam = rotation_from_quaternion(torch.tensor(pose["orientation_wxyz"], dtype=torch.float64))
     center_zup = torch.tensor(pose["center_mm"], dtype=torch.float64) / 1000
-    return Camera(
-        R_cam_from_world=R_zup_from_cam.T @ turn,
-        center_world=turn.T @ center_zup,
-        focal_px=torch.tensor(focal_px, dtype=torch.float64),
-        principal_px=torch.tensor(principal_px, dtype=torch.float64),
-        size_wh=torch.tensor(size_wh, dtype=torch.float64),
-    )
+    return Camera(intrinsics, R_cam_from_world=R_zup_from_cam.T @ turn, center_world=turn.T @ center_zup)

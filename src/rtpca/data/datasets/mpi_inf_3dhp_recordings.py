@@ -70,7 +70,7 @@ class RecordingMaker:
             action=action,
             fps=fps,
             camera_name=camera,
-            size_wh=facts("mpi-inf-3dhp")["train_size_wh"],
+            image_size=facts("mpi-inf-3dhp")["train_size_wh"],
             points_px=points_px,
             points_mm=points_mm,
             valid=None,
@@ -97,7 +97,7 @@ class RecordingMaker:
             action=sequence,
             fps=TEST_FPS,
             camera_name=_TEST_CAMERA,
-            size_wh=known["size_wh"],
+            image_size=known["size_wh"],
             points_px=points_px,
             points_mm=points_mm,
             valid=valid,
@@ -127,7 +127,7 @@ class RecordingMaker:
         action: str,
         fps: float,
         camera_name: str,
-        size_wh: tuple[int, int],
+        image_size: tuple[int, int],
         points_px: Points,
         points_mm: Points,
         valid: Flags | None,
@@ -138,7 +138,7 @@ class RecordingMaker:
                 f"{label}: {len(points_px)} frames in 2D but {len(points_mm)} in 3D; the file is damaged"
             )
         counted = np.ones(len(points_mm), dtype=np.bool_) if valid is None else valid
-        camera = level_camera(size_wh)
+        camera = level_camera(image_size)
         # The level camera's axes are the world's, turned by half about x.
         positions3d = finite_metres(_filled(points_mm / 1000.0, counted) * (1.0, -1.0, -1.0), label)
         fit = fit_pinhole(in_camera(camera, positions3d[counted]), points_px[counted], label)

@@ -222,11 +222,9 @@ def _attention(
     prepared = network_input(
         keypoints_px,
         torch.ones_like(keypoints_px[..., 0]),
+        view.intrinsics,
         normalisation=checkpoint.input.normalisation,
         with_scores=config.in_channels == 3,
-        size_wh=view.size_wh,
-        focal_px=view.focal_px,
-        principal_px=view.principal_px,
     )
     device = next(model.parameters()).device
     maps = temporal_attention(model, prepared.features.to(device), block)
