@@ -36,7 +36,7 @@ def test_h36m(folder, tmp_path, capsys):
     words[2:4] = [str(folder / name) for name in words[2:4]]
     assert main([*words, "--val-subject", "S8"]) == 0
     shown = capsys.readouterr()
-    assert f"6 clips prepared, 0 frames left out, in {output}" in shown.out
+    assert f"6 takes prepared, 0 frames left out, in {output}" in shown.out
     assert "note: S5, S6, S7, S11: not in data_3d_h36m.npz" in shown.err
     with open_dataset(output) as dataset:
         assert dataset.splits() == {"train": 2, "val": 2, "test": 2}
@@ -46,7 +46,7 @@ def test_humaneva(folder, tmp_path, capsys):
     output = tmp_path / "out.h5"
     words = ["prepare", "humaneva", str(folder), "-o", str(output)]
     assert main([*words, "--action", "Walking", "--action", "Jog", "--val-subject", "S2"]) == 0
-    assert "16 clips prepared" in capsys.readouterr().out
+    assert "16 takes prepared" in capsys.readouterr().out
     with open_dataset(output) as dataset:
         assert dataset.splits() == {"train": 4, "val": 4, "test": 8}
 
@@ -56,7 +56,7 @@ def test_mpi_inf_3dhp(folder, tmp_path, capsys):
     words = ["prepare", "mpi-inf-3dhp", str(folder), "-o", str(output)]
     assert main([*words, "--val-subject", "S3"]) == 0
     shown = capsys.readouterr()
-    assert "33 clips prepared" in shown.out
+    assert "33 takes prepared" in shown.out
     assert "valid frames, the published sequence has 540" in shown.err
     with open_dataset(output) as dataset:
         assert dataset.splits() == {"train": 16, "val": 16, "test": 1}

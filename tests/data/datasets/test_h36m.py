@@ -7,10 +7,10 @@ import pytest
 import torch
 from archive_changes import changed, contents_of
 
-from rtpca.data.datasets.benchmark import prepare_benchmark
-from rtpca.data.datasets.clips import BenchmarkOptions
 from rtpca.data.datasets.facts import y_up
 from rtpca.data.datasets.h36m import KEPT_OF_32
+from rtpca.data.datasets.options import PrepareOptions
+from rtpca.data.datasets.prepare import prepare as prepare_dataset
 from rtpca.data.store import open_dataset
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import get_skeleton
@@ -22,7 +22,7 @@ def output(tmp_path):
 
 
 def prepare(files, output, **options):
-    return prepare_benchmark("h36m", files, output, BenchmarkOptions(**options))
+    return prepare_dataset("h36m", files, output, PrepareOptions(**options))
 
 
 def test_positions_and_keypoints_are_those_of_the_files(h36m_files, output):
@@ -253,8 +253,8 @@ def test_subjects_that_hold_no_clips_by_name_are_refused(h36m_files, tmp_path, o
 @pytest.mark.parametrize(
     ("subjects", "message"),
     [
-        (("S9",), "--val-subject S9: is a test subject of Human3.6M; choose one of S1, S5"),
-        (("S2",), "--val-subject S2: is no subject of Human3.6M"),
+        (("S9",), "`val_subjects` S9: is a test subject of Human3.6M; choose one of S1, S5"),
+        (("S2",), "`val_subjects` S2: is no subject of Human3.6M"),
         (("S1", "S5", "S6", "S7", "S8"), "leave some to train on"),
     ],
 )
@@ -296,7 +296,7 @@ def test_left_and_right_are_on_their_sides(h36m_files, output):
 
 def test_progress_names_the_clips(h36m_files, output):
     calls = []
-    prepare_benchmark("h36m", h36m_files[:1], output, progress=lambda *call: calls.append(call))
+    prepare_dataset("h36m", h36m_files[:1], output, progress=lambda *call: calls.append(call))
     assert calls[0] == (0, 0, "reading the files")
     assert calls[1] == (0, 15, "S1/Directions")
     assert calls[-1] == (15, 15, "")

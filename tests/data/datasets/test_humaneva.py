@@ -8,9 +8,9 @@ import torch
 from archive_changes import changed, contents_of
 
 from imitation.humaneva import INTRINSICS
-from rtpca.data.datasets.benchmark import prepare_benchmark
-from rtpca.data.datasets.clips import BenchmarkOptions
 from rtpca.data.datasets.facts import y_up
+from rtpca.data.datasets.options import PrepareOptions
+from rtpca.data.datasets.prepare import prepare as prepare_dataset
 from rtpca.data.store import open_dataset
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import get_skeleton
@@ -22,7 +22,7 @@ def output(tmp_path):
 
 
 def prepare(files, output, **options):
-    return prepare_benchmark("humaneva", files, output, BenchmarkOptions(**options))
+    return prepare_dataset("humaneva", files, output, PrepareOptions(**options))
 
 
 def test_positions_and_keypoints_are_those_of_the_files(humaneva_files, output):
@@ -76,7 +76,7 @@ def test_actions_are_chosen_by_name_or_its_beginning(humaneva_files, output):
     with open_dataset(output) as dataset:
         assert {dataset.info(name).action for name in dataset.names()} == {"Walking", "Box"}
     with pytest.raises(
-        ConfigError, match=r"--action Dance: there is none in .*; choose of Box, Jog, Walking"
+        ConfigError, match=r"`actions` Dance: there is none in .*; choose of Box, Jog, Walking"
     ):
         prepare(humaneva_files, output, actions=("Walk", "Dance"))
 

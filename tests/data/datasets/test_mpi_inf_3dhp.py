@@ -11,9 +11,9 @@ import torch
 from archive_changes import changed, contents_of
 from scipy.io import loadmat, savemat
 
-from rtpca.data.datasets.benchmark import prepare_benchmark
-from rtpca.data.datasets.clips import BenchmarkOptions
 from rtpca.data.datasets.mpi_inf_3dhp import CAMERAS
+from rtpca.data.datasets.options import PrepareOptions
+from rtpca.data.datasets.prepare import prepare as prepare_dataset
 from rtpca.data.store import open_dataset
 from rtpca.errors import InputError
 from rtpca.skeletons import get_skeleton
@@ -25,7 +25,7 @@ def output(tmp_path):
 
 
 def prepare(files, output, **options):
-    return prepare_benchmark("mpi-inf-3dhp", files, output, BenchmarkOptions(**options))
+    return prepare_dataset("mpi-inf-3dhp", files, output, PrepareOptions(**options))
 
 
 def test_recordings_are_the_files_content_in_metres(mpi_files, output):

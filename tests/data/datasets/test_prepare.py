@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rtpca.data.datasets import DATASETS, options_of, reader_of
 from rtpca.data.datasets.mappings import built_in_mapping
-from rtpca.data.datasets.prepare import PrepareOptions, prepare, stature_in_units
+from rtpca.data.datasets.mocap import stature_in_units
+from rtpca.data.datasets.options import PrepareOptions
+from rtpca.data.datasets.prepare import prepare
+from rtpca.data.datasets.reader import DatasetReader
 from rtpca.data.store import open_dataset
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import Skeleton, get_skeleton
@@ -140,7 +145,7 @@ def test_options_of_the_user_win(dances, tmp_path):
 
 def test_own_recordings_of_a_known_rig_are_not_taken_for_a_published_collection(tmp_path):
     source = zipped(tmp_path / "mine.zip", {"walk.bvh": bvh("freemocap", header_fps=24), "LICENSE": "ask me"})
-    with pytest.raises(InputError, match=r"mine.zip:walk.bvh: its length unit is not known; .*--stature"):
+    with pytest.raises(ConfigError, match=r"mine.zip:walk.bvh: its length unit is not known; .*`stature_m`"):
         prepare("bvh", [source], tmp_path / "out.h5")
     report = prepare("bvh", [source], tmp_path / "out.h5", PrepareOptions(stature_m=1.8))
     with open_dataset(tmp_path / "out.h5") as dataset:
@@ -174,12 +179,12 @@ def test_react_idle_is_recognised_with_its_licence_persons_and_frame_rate(tmp_pa
 def test_a_given_mapping_reads_an_unknown_skeleton(tmp_path):
     text = bvh("cmu_bvh").replace("lShin", "unterschenkel_l")
     source = zipped(tmp_path / "own.zip", {"a.bvh": text})
-    with pytest.raises(InputError, match=r"its joints \(hip, abdomen, .*\) fit no known mapping .*--mapping"):
+    with pytest.raises(ConfigError, match=r"its joints \(hip, abdomen, .*\) fit no known .*`mapping`"):
         prepare("bvh", [source], tmp_path / "out.h5")
     recipe = {j: dict(w) for j, w in built_in_mapping("cmu_bvh").recipe.items()}
     mapping = tmp_path / "mapping.json"
     mapping.write_text(json.dumps({"recipe": recipe, "metres_per_unit": 0.01}))
-    with pytest.raises(InputError, match=r"a.bvh: has no lShin, which .*mapping.json needs"):
+    with pytest.raises(ConfigError, match=r"a.bvh: has no lShin, which .*mapping.json needs"):
         prepare("bvh", [source], tmp_path / "out.h5", PrepareOptions(mapping=mapping))
     mapping.write_text(
         json.dumps({"recipe": {**recipe, "left_knee": "unterschenkel_l"}, "metres_per_unit": 0.01})
@@ -247,7 +252,7 @@ def test_one_motion_finds_its_skeleton_beside_it_or_is_given_one(tmp_path):
     members = asf_amc("02", 1)
     asf, amc = members["all_asfamc/subjects/02/02.asf"], members["all_asfamc/subjects/02/02_01.amc"]
     (tmp_path / "02_01.amc").write_text(amc)
-    with pytest.raises(InputError, match=r"02_01.amc: no .asf file beside it; give its skeleton with --asf"):
+    with pytest.raises(InputError, match=r"02_01.amc: no .asf file beside it; give its skeleton as `asf`"):
         prepare("cmu", [tmp_path / "02_01.amc"], tmp_path / "out.h5")
     (tmp_path / "02.asf").write_text(asf)
     (tmp_path / "03.asf").write_text(asf)
@@ -258,7 +263,7 @@ def test_one_motion_finds_its_skeleton_beside_it_or_is_given_one(tmp_path):
     prepare("cmu", [tmp_path / "02_01.amc"], tmp_path / "given.h5", PrepareOptions(asf=tmp_path / "04.asf"))
     with open_dataset(tmp_path / "out.h5") as one, open_dataset(tmp_path / "given.h5") as other:
         np.testing.assert_array_equal(next(one.iterate()).positions3d, next(other.iterate()).positions3d)
-    with pytest.raises(InputError, match=r"05.asf: cannot be read"):
+    with pytest.raises(InputError, match=r"05.asf: no such file or folder"):
         prepare("cmu", [tmp_path / "02_01.amc"], tmp_path / "x.h5", PrepareOptions(asf=tmp_path / "05.asf"))
 
 
@@ -287,6 +292,25 @@ def test_joint_positions_are_prepared_take_by_take(tmp_path):
     np.testing.assert_allclose(take.positions3d[0], expected, atol=1e-6)
 
 
+def test_joint_positions_of_unknown_origin_have_unknown_terms(tmp_path):
+    known = get_skeleton("cmu38")
+    np.savez(
+        tmp_path / "lab.npz",
+        positions=np.broadcast_to(body(known), (50, 38, 3)).astype(np.float32),
+        offsets=np.array([0, 50]),
+        names=np.array(["walk"]),
+        actions=np.array(["walking"]),
+        joint_names=np.array(known.joints),
+        performer=np.array(["7"]),
+        fps=np.array(120),
+    )
+    report = prepare("joint-positions", [tmp_path / "lab.npz"], tmp_path / "out.h5")
+    with open_dataset(tmp_path / "out.h5") as dataset:
+        info = dataset.info("lab.npz:walk")
+    assert (info.source, info.licence, info.subject, info.action) == ("lab", "unknown", "lab-7", "walking")
+    assert "lab.npz: licence not known; state it with `licence` and `attribution`" in report.notes
+
+
 def test_a_damaged_take_stops_everything_or_is_left_out(tmp_path):
     good = bvh("cmu_bvh")
     source = zipped(tmp_path / "pack.zip", {"a/01.bvh": good, "b/02.bvh": good[:-30], "c/03.bvh": good})
@@ -296,12 +320,12 @@ def test_a_damaged_take_stops_everything_or_is_left_out(tmp_path):
     report = prepare("bvh", [source], tmp_path / "out.h5", PrepareOptions(skip_damaged=True))
     with open_dataset(tmp_path / "out.h5") as dataset:
         assert dataset.names() == ("pack.zip:a/01.bvh@10-39", "pack.zip:c/03.bvh@10-39")
-    assert any(note.startswith("left out, damaged: ") and "b/02.bvh" in note for note in report.notes)
+    assert any(note.startswith("left out: ") and "b/02.bvh" in note for note in report.notes)
 
 
 def test_nothing_is_written_when_nothing_is_good(tmp_path):
     source = zipped(tmp_path / "pack.zip", {"a/01.bvh": bvh("cmu_bvh", frames=11)})
-    with pytest.raises(InputError, match=r"no good frames found, .*no 0.25 s of good frames in a row"):
+    with pytest.raises(InputError, match=r"nothing to write, .*no 0.25 s of good frames in a row"):
         prepare("bvh", [source], tmp_path / "out.h5")
     assert not (tmp_path / "out.h5").exists()
 
@@ -323,19 +347,34 @@ def test_a_list_of_bad_frames_of_another_file_is_pointed_out(dances, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"fps": 0.0}, "--fps is 0"),
-        ({"stature_m": -1.0}, "--stature is -1"),
-        ({"metres_per_unit": float("nan")}, "--metres-per-unit is nan"),
-        ({"min_seconds": -1.0}, "--min-seconds is -1"),
+        ({"fps": 0.0}, "`fps` is 0"),
+        ({"stature_m": -1.0}, "`stature_m` is -1"),
+        ({"metres_per_unit": float("nan")}, "`metres_per_unit` is nan"),
+        ({"min_seconds": -1.0}, "`min_seconds` is -1"),
         ({"metres_per_unit": 1.0, "stature_m": 1.0}, "give one of them"),
         ({"split": "train", "splits": Path("a")}, "give one of them"),
-        ({"split": ""}, "--split is empty"),
-        ({"up_axis": "x"}, "--up is 'x'"),
+        ({"split": ""}, "`split` is empty"),
+        ({"up_axis": "x"}, "`up_axis` is 'x'"),
     ],
 )
 def test_options_that_cannot_be_are_refused(options, message):
     with pytest.raises(ConfigError, match=message):
         PrepareOptions(**options)
+
+
+def test_an_option_that_a_data_set_has_no_use_for_is_refused(dances, tmp_path):
+    with pytest.raises(ConfigError, match="`keep_corrupted` is no option of bvh; it has splits, split"):
+        prepare("bvh", [dances], tmp_path / "out.h5", PrepareOptions(keep_corrupted=True))
+    with pytest.raises(ConfigError, match="data set is 'bvg': choose one of cmu, bvh"):
+        prepare("bvg", [dances], tmp_path / "out.h5")
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_data_set_has_a_reader(name):
+    reader = reader_of(name, PrepareOptions())
+    assert issubclass(reader, DatasetReader)
+    get_skeleton(reader.skeleton)
+    assert set(options_of(name)) <= {field.name for field in fields(PrepareOptions)}
 
 
 @pytest.mark.slow

@@ -14,8 +14,8 @@ import pytest
 from archive_changes import RunsOnLoad, changed, contents_of, save
 from numpy.lib import format as npy_format
 
-from rtpca.data.datasets.benchmark import prepare_benchmark
 from rtpca.data.datasets.h36m import ATTRIBUTION
+from rtpca.data.datasets.prepare import prepare
 from rtpca.data.formats import archives
 from rtpca.data.formats.archives import find_archives, imitation_terms, read_archive
 from rtpca.data.store import open_dataset
@@ -67,7 +67,7 @@ def test_truncated_files_are_one_clear_error(h36m_files, tmp_path, keep):
     path = tmp_path / "data_3d_h36m.npz"
     path.write_bytes(h36m_files[0].read_bytes()[:keep])
     with pytest.raises(InputError, match="data_3d_h36m.npz: not an .npz archive, or truncated"):
-        prepare_benchmark("h36m", [path], tmp_path / "out.h5")
+        prepare("h36m", [path], tmp_path / "out.h5")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["data_3d_h36m.npz"]
 
 
@@ -80,7 +80,7 @@ def test_a_flipped_byte_anywhere_is_noticed_or_harmless(h36m_files, tmp_path, rn
         damaged[position] ^= 0x41
         path.write_bytes(damaged)
         with contextlib.suppress(InputError):
-            prepare_benchmark("h36m", [path], output)
+            prepare("h36m", [path], output)
         refused += not output.exists()
         output.unlink(missing_ok=True)
     assert refused >= 24
@@ -97,7 +97,7 @@ def test_hostile_files_are_refused_and_nothing_of_them_is_run(tmp_path, key, by_
     folder.mkdir()
     path = hostile_archive(folder / "data_3d_h36m.npz", trap, key)
     with pytest.raises(InputError, match="only numpy arrays and plain containers are read, and nothing"):
-        prepare_benchmark("h36m", [folder if by_folder else path], output)
+        prepare("h36m", [folder if by_folder else path], output)
     assert not trap.exists()
     assert not output.exists()
     assert np.load(path, allow_pickle=True)["positions_3d"] is not None
@@ -110,7 +110,7 @@ def test_hostile_metadata_of_a_2d_file_are_refused(h36m_files, tmp_path):
         h36m_files[1], tmp_path / "2d.npz", lambda c: c["metadata"].update(x=RunsOnLoad(os.mkdir, str(trap)))
     )
     with pytest.raises(InputError, match="nothing of the file was run"):
-        prepare_benchmark("h36m", [h36m_files[0], path], tmp_path / "out.h5")
+        prepare("h36m", [h36m_files[0], path], tmp_path / "out.h5")
     assert not trap.exists()
 
 
@@ -137,8 +137,8 @@ def test_files_of_old_numpy_are_recognised_and_read(h36m_files, tmp_path):
     assert find_archives([path], "h36m")
     with pytest.raises(InputError, match="holds Human3.6M"):
         find_archives([path], "humaneva")
-    prepare_benchmark("h36m", [path], tmp_path / "old.h5")
-    prepare_benchmark("h36m", [h36m_files[0]], tmp_path / "new.h5")
+    prepare("h36m", [path], tmp_path / "old.h5")
+    prepare("h36m", [h36m_files[0]], tmp_path / "new.h5")
     with open_dataset(tmp_path / "old.h5") as old, open_dataset(tmp_path / "new.h5") as new:
         for name in new.names():
             np.testing.assert_array_equal(old.read(name).positions3d, new.read(name).positions3d)
@@ -148,7 +148,7 @@ def test_files_of_old_numpy_are_recognised_and_read(h36m_files, tmp_path):
 def test_archives_without_a_dictionary_are_refused(tmp_path, content):
     path = save(tmp_path / "x.npz", {"positions_3d": content})
     with pytest.raises(InputError, match="'positions_3d' is no dictionary by names"):
-        prepare_benchmark("h36m", [path], tmp_path / "out.h5")
+        prepare("h36m", [path], tmp_path / "out.h5")
 
 
 def test_imitated_files_carry_the_terms_of_their_motion():

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rtpca.data.attribution import Attribution
-from rtpca.data.datasets.clips import BenchmarkOptions, Clip, Clips, standard_splits
 from rtpca.data.datasets.facts import facts, h36m_cameras, y_up
-from rtpca.data.datasets.options import PrepareReport
+from rtpca.data.datasets.options import PrepareOptions
+from rtpca.data.datasets.reader import DatasetReader, PrepareReport, Take
+from rtpca.data.datasets.subject_splits import subject_splits
 from rtpca.data.formats.archives import (
     NOTE_ARRAY,
-    Archive,
-    find_archives,
     finite_metres,
     imitation_terms,
     named_entries,
     points_of,
     read_archive,
 )
-from rtpca.data.formats.videopose3d import Keypoints2D, read_keypoints2d
+from rtpca.data.formats.videopose3d import Keypoints2D, find_pair, read_keypoints2d
 from rtpca.data.recording import Recording
-from rtpca.errors import InputError
-
-SKELETON = "h36m17"
 
 ATTRIBUTION = Attribution(
     source="h36m",
@@ -68,119 +63,77 @@ KEPT_OF_32 = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
 _LAYOUTS = ("h36m17", "coco17", "mpii16")
 
 
-@dataclass(frozen=True)
-class Files:
-    """The 3D file, and the 2D file where there is one."""
+class Reader(DatasetReader):
+    """Reads a clip with its four cameras as one recording."""
 
-    positions: Archive
-    keypoints: Archive | None
+    skeleton = "h36m17"
 
+    def __init__(self, sources: Sequence[Path], options: PrepareOptions, report: PrepareReport) -> None:
+        """Find the 3D file, and the 2D file where there is one."""
+        super().__init__(sources, options, report)
+        self._file, self._keypoints_file = find_pair(sources, "h36m", "Human3.6M, data_3d_h36m.npz")
+        self._keypoints: Keypoints2D | None = None
+        self._split = subject_splits(TRAIN, TEST, options.val_subjects, "Human3.6M")
 
-def locate(sources: Sequence[Path]) -> Files:
-    """Find the files.
-
-    Args:
-        sources: files, or folders that hold them.
-
-    Raises:
-        InputError: there is not one 3D file, or more than one 2D file, or a file that was named is foreign.
-    """
-    found = find_archives(sources, "h36m")
-    positions = [archive for archive in found if archive.array == "positions_3d"]
-    keypoints = [archive for archive in found if archive.array == "positions_2d"]
-    if len(positions) != 1:
-        raise InputError(
-            f"{_named(positions, sources)}: needed is one 3D file of Human3.6M, data_3d_h36m.npz"
-        )
-    if len(keypoints) > 1:
-        raise InputError(
-            f"{_named(keypoints, sources)}: {len(keypoints)} files of 2D input, but a data file holds one: "
-            "name the one that you want, and make two data files for two inputs"
-        )
-    return Files(positions[0], keypoints[0] if keypoints else None)
-
-
-def splits(val_subjects: Sequence[str] = ()) -> dict[str, str]:
-    """The standard split by subject."""
-    return standard_splits(TRAIN, TEST, val_subjects, "Human3.6M")
-
-
-def read(files: Files, options: BenchmarkOptions, report: PrepareReport) -> Clips:
-    """Open the clips, one per subject and action; the four cameras belong to the clip.
-
-    Raises:
-        InputError: a file is damaged or hostile.
-        ConfigError: a subject of the options is no training subject.
-    """
-    split = splits(options.val_subjects)
-    contents = read_archive(files.positions)
-    subjects: dict[str, Any] = contents[files.positions.array]
-    keypoints = None if files.keypoints is None else read_keypoints2d(files.keypoints, _LAYOUTS)
-    if keypoints is None:
-        report.note("no 2D file: evaluation projects the 3D joints with the dataset's cameras")
-    elif keypoints.skeleton != SKELETON:
-        report.note(f"{keypoints.archive.path.name}: joints of {keypoints.skeleton}, converted by name")
-    clips: list[Clip] = []
-    for subject, actions in subjects.items():
-        if subject not in split:
-            report.note(f"{subject}: left out, its cameras are not public")
-            continue
-        for action in named_entries(actions, f"{files.positions.path}: {subject}"):
-            if (subject, action) == CORRUPTED and not options.keep_corrupted:
-                report.note(
-                    f"{subject}/{action}: left out, its video is corrupted; --keep-corrupted keeps it"
-                )
+    def takes(self) -> list[Take]:
+        """The clips, one per subject and action."""
+        contents = read_archive(self._file)
+        self.attributions["h36m"] = imitation_terms(contents.get(NOTE_ARRAY), ATTRIBUTION)
+        subjects: dict[str, Any] = contents[self._file.array]
+        self._open_keypoints()
+        takes: list[Take] = []
+        for subject, actions in subjects.items():
+            if subject not in self._split:
+                self.report.note(f"{subject}: left out, its cameras are not public")
                 continue
-            read_clip = partial(
-                _read_clip, files.positions, subjects, keypoints, subject, action, split[subject]
+            clips = named_entries(actions, f"{self._file.path}: {subject}")
+            for clip in list(clips):
+                if (subject, clip) == CORRUPTED and not self.options.keep_corrupted:
+                    self.report.note(
+                        f"{subject}/{clip}: left out, its video is corrupted; `keep_corrupted` keeps it"
+                    )
+                else:
+                    takes.append(Take(f"{subject}/{clip}", partial(self._read, clips, subject, clip)))
+        absent = [subject for subject in self._split if subject not in subjects]
+        if absent:
+            self.report.note(f"{', '.join(absent)}: not in {self._file.path.name}")
+        return takes
+
+    def _open_keypoints(self) -> None:
+        file = self._keypoints_file
+        if file is None:
+            self.report.note("no 2D file: evaluation projects the 3D joints with the dataset's cameras")
+            return
+        self._keypoints = read_keypoints2d(file, _LAYOUTS)
+        if self._keypoints.skeleton != self.skeleton:
+            self.report.note(f"{file.path.name}: joints of {self._keypoints.skeleton}, converted by name")
+
+    def _read(self, clips: dict[str, Any], subject: str, clip: str) -> list[Recording]:
+        label = f"{self._file.path}: {subject}/{clip}"
+        # Taken out of the dictionary, so that its memory is free again once the clip is written.
+        points = points_of(clips.pop(clip), (3,), (32, 17), label)
+        points = points[:, KEPT_OF_32] if points.shape[1] == 32 else points
+        positions3d = y_up(finite_metres(points, label))
+        cameras = h36m_cameras(subject)
+        views = None
+        if self._keypoints is not None:
+            views = self._keypoints.views(subject, clip, tuple(cameras), len(positions3d), self.skeleton)
+        return [
+            Recording(
+                name=f"{subject}/{clip}",
+                positions3d=positions3d,
+                fps=facts("h36m")["fps"],
+                subject=subject,
+                action=clip.split(" ")[0],
+                split=self._split[subject],
+                source=ATTRIBUTION.source,
+                licence=ATTRIBUTION.licence,
+                keypoints2d=views,
+                cameras=tuple(cameras.values()),
+                camera_names=tuple(cameras),
             )
-            clips.append(Clip(f"{subject}/{action}", read_clip))
-    absent = [subject for subject in split if subject not in subjects]
-    if absent:
-        report.note(f"{', '.join(absent)}: not in {files.positions.path.name}")
-    attribution = imitation_terms(contents.get(NOTE_ARRAY), ATTRIBUTION)
-    return Clips(clips, attribution, partial(_finish, keypoints, report))
+        ]
 
-
-def _read_clip(
-    archive: Archive,
-    subjects: dict[str, Any],
-    keypoints: Keypoints2D | None,
-    subject: str,
-    action: str,
-    split: str,
-) -> list[Recording]:
-    label = f"{archive.path}: {subject}/{action}"
-    # Taken out of the dictionary, so that its memory is free again once the clip is written.
-    points = points_of(subjects[subject].pop(action), (3,), (32, 17), label)
-    points = points[:, KEPT_OF_32] if points.shape[1] == 32 else points
-    positions3d = y_up(finite_metres(points, label))
-    cameras = h36m_cameras(subject)
-    names = tuple(cameras)
-    views = None
-    if keypoints is not None:
-        views = keypoints.views(subject, action, names, len(positions3d), SKELETON)
-    return [
-        Recording(
-            name=f"{subject}/{action}",
-            positions3d=positions3d,
-            fps=facts("h36m")["fps"],
-            subject=subject,
-            action=action.split(" ")[0],
-            split=split,
-            source=ATTRIBUTION.source,
-            licence=ATTRIBUTION.licence,
-            keypoints2d=views,
-            cameras=tuple(cameras.values()),
-            camera_names=names,
-        )
-    ]
-
-
-def _finish(keypoints: Keypoints2D | None, report: PrepareReport) -> None:
-    if keypoints is not None:
-        keypoints.note(report)
-
-
-def _named(archives: list[Archive], sources: Sequence[Path]) -> str:
-    return ", ".join(str(path) for path in ([archive.path for archive in archives] or sources))
+    def last_note(self) -> str | None:
+        """What was cut."""
+        return None if self._keypoints is None else self._keypoints.what_was_cut()

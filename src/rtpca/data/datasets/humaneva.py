@@ -7,7 +7,7 @@ and camera, to the 2D keypoints and the 3D joints.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,26 +15,23 @@ from typing import Any
 import numpy as np
 
 from rtpca.data.attribution import Attribution
-from rtpca.data.datasets.clips import BenchmarkOptions, Clip, Clips, standard_splits
 from rtpca.data.datasets.facts import facts, humaneva_cameras, in_camera, with_intrinsics, y_up
-from rtpca.data.datasets.intrinsics import fit_pinhole
-from rtpca.data.datasets.options import PrepareReport
+from rtpca.data.datasets.intrinsics import fit_pinhole, fit_summary
+from rtpca.data.datasets.options import PrepareOptions
+from rtpca.data.datasets.reader import DatasetReader, PrepareReport, Take
+from rtpca.data.datasets.subject_splits import subject_splits
 from rtpca.data.formats.archives import (
     NOTE_ARRAY,
-    Archive,
-    find_archives,
     finite_metres,
     imitation_terms,
     named_entries,
     points_of,
     read_archive,
 )
-from rtpca.data.formats.videopose3d import Keypoints2D, read_keypoints2d
-from rtpca.data.recording import FloatArray, Recording
+from rtpca.data.formats.videopose3d import Keypoints2D, find_pair, read_keypoints2d
+from rtpca.data.recording import Recording
 from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import Camera
-
-SKELETON = "humaneva15"
 
 ATTRIBUTION = Attribution(
     source="humaneva",
@@ -53,177 +50,106 @@ DAMAGED = ("S3", "ThrowCatch")
 """The motion capture of these clips is damaged, so the literature leaves them out."""
 
 
-@dataclass(frozen=True)
-class Files:
-    """The 3D and the 2D file."""
+class Reader(DatasetReader):
+    """Reads a chunk of the files with its three cameras as one recording."""
 
-    positions: Archive
-    keypoints: Archive
+    skeleton = "humaneva15"
 
-
-def locate(sources: Sequence[Path]) -> Files:
-    """Find the files.
-
-    Args:
-        sources: files, or folders that hold them.
-
-    Raises:
-        InputError: there is not one 3D and one 2D file, or a file that was named is foreign.
-    """
-    found = find_archives(sources, "humaneva")
-    positions = [archive for archive in found if archive.array == "positions_3d"]
-    keypoints = [archive for archive in found if archive.array == "positions_2d"]
-    given = ", ".join(str(archive.path) for archive in found) or ", ".join(map(str, sources))
-    if len(positions) != 1:
-        raise InputError(f"{given}: needed is one 3D file of HumanEva-I, data_3d_humaneva15.npz")
-    if not keypoints:
-        raise InputError(
-            f"{given}: a 2D file is needed too, since the cameras' intrinsics are found from it; give "
-            "data_2d_humaneva15_gt.npz"
-        )
-    if len(keypoints) > 1:
-        raise InputError(
-            f"{given}: {len(keypoints)} files of 2D input, but a data file holds one: name the one that you "
-            "want, and make two data files for two inputs"
-        )
-    return Files(positions[0], keypoints[0])
-
-
-def splits(val_subjects: Sequence[str] = ()) -> dict[str, str]:
-    """The standard split by the first key of the files, "Train/S1" to "Validate/S3".
-
-    Args:
-        val_subjects: training subjects ("S1") whose training clips become `"val"`.
-    """
-    by_subject = standard_splits(SUBJECTS, (), val_subjects, "HumanEva-I")
-    return {f"Train/{s}": split for s, split in by_subject.items()} | dict.fromkeys(TEST, "test")
-
-
-def read(files: Files, options: BenchmarkOptions, report: PrepareReport) -> Clips:
-    """Open the clips, one per chunk of the files; the three cameras belong to the clip.
-
-    Raises:
-        InputError: a file is damaged or hostile, or its 2D and 3D do not belong together.
-        ConfigError: an action or subject of the options is not there.
-    """
-    split = splits(options.val_subjects)
-    contents = read_archive(files.positions)
-    keypoints = read_keypoints2d(files.keypoints, (SKELETON,))
-    chunks = _chunks(files.positions, contents[files.positions.array], split, options, report)
-    taken: list[_Chunk] = []
-    for chunk in chunks:
-        try:
-            taken.append(_take(chunk, files.positions, keypoints))
-        except InputError as error:
-            if not options.skip_damaged:
-                raise
-            report.note(f"left out: {error}")
-    rms_px: dict[str, float] = {}
-    cameras = {
-        subject: _cameras(subject, taken, files, rms_px)
-        for subject in dict.fromkeys(c.subject for c in taken)
-    }
-    if rms_px:
-        worst = max(rms_px, key=lambda name: rms_px[name])
-        middle = float(np.median([*rms_px.values()]))
-        report.note(
-            f"intrinsics fitted to 2D and 3D of each subject and camera: {middle:.2f} px off (rms, median), "
-            f"{rms_px[worst]:.2f} px in {worst}"
-        )
-    clips = [Clip(chunk.name, partial(_recording, chunk, cameras[chunk.subject], split)) for chunk in taken]
-    attribution = imitation_terms(contents.get(NOTE_ARRAY), ATTRIBUTION)
-    return Clips(clips, attribution, partial(keypoints.note, report))
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """One clip of the files: `key` is "Train/S1", `clip` "Walking 1 chunk0"."""
-
-    key: str
-    clip: str
-    raw: Any
-    positions3d: FloatArray | None = None
-    views: dict[str, FloatArray] | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.key}/{self.clip}"
-
-    @property
-    def subject(self) -> str:
-        return self.key.split("/")[-1]
-
-    @property
-    def action(self) -> str:
-        return self.clip.split(" ")[0]
-
-
-def _chunks(
-    archive: Archive,
-    keys: dict[str, Any],
-    split: dict[str, str],
-    options: BenchmarkOptions,
-    report: PrepareReport,
-) -> list[_Chunk]:
-    """The clips that are wanted, in the order of the file."""
-    found: list[_Chunk] = []
-    for key, clips in keys.items():
-        if key not in split:
-            reason = "no ground truth" if key.startswith("Unlabeled") else "its cameras are not public"
-            report.note(f"{key}: left out, {reason}")
-            continue
-        for clip, raw in named_entries(clips, f"{archive.path}: {key}").items():
-            chunk = _Chunk(key, clip, raw)
-            if (chunk.subject, chunk.action) == DAMAGED:
-                report.note(f"{chunk.name}: left out, its motion capture is damaged")
-                continue
-            found.append(chunk)
-    known = sorted({chunk.action for chunk in found})
-    for action in options.actions:
-        if not any(name.startswith(action) for name in known):
-            raise ConfigError(
-                f"--action {action}: there is none in {archive.path}; choose of {', '.join(known)}"
+    def __init__(self, sources: Sequence[Path], options: PrepareOptions, report: PrepareReport) -> None:
+        """Find the 3D and the 2D file."""
+        super().__init__(sources, options, report)
+        self._file, keypoints_file = find_pair(sources, "humaneva", "HumanEva-I, data_3d_humaneva15.npz")
+        if keypoints_file is None:
+            raise InputError(
+                f"{self._file.path}: a 2D file is needed too, since the cameras' intrinsics are found from "
+                "it; give data_2d_humaneva15_gt.npz"
             )
-    wanted = options.actions or ("",)
-    return [chunk for chunk in found if chunk.action.startswith(wanted)]
+        self._keypoints_file = keypoints_file
+        # The first key of the files, "Train/S1" to "Validate/S3"; only training clips can be moved.
+        by_subject = subject_splits(SUBJECTS, (), options.val_subjects, "HumanEva-I")
+        self._split = {f"Train/{s}": split for s, split in by_subject.items()} | dict.fromkeys(TEST, "test")
 
+    def takes(self) -> list[Take]:
+        """The chunks. All are read here, because a subject's cameras are fitted to all of its chunks."""
+        contents = read_archive(self._file)
+        self.attributions["humaneva"] = imitation_terms(contents.get(NOTE_ARRAY), ATTRIBUTION)
+        keypoints = read_keypoints2d(self._keypoints_file, (self.skeleton,))
+        recordings: list[Recording] = []
+        for key, chunk, raw in self._wanted(contents[self._file.array]):
+            try:
+                recordings.append(self._recording(key, chunk, raw, keypoints))
+            except InputError as error:
+                if not self.options.skip_damaged:
+                    raise
+                self.report.note(f"left out: {error}")
+        if cut := keypoints.what_was_cut():
+            self.report.note(cut)
+        rms_px: dict[str, float] = {}
+        cameras = {
+            subject: self._cameras(subject, [r for r in recordings if r.subject == subject], rms_px)
+            for subject in dict.fromkeys(recording.subject for recording in recordings)
+        }
+        if rms_px:
+            self.report.note(fit_summary(rms_px, "subject and camera"))
+        return [Take(r.name, partial(_seen_by, r, cameras[r.subject])) for r in recordings]
 
-def _take(chunk: _Chunk, archive: Archive, keypoints: Keypoints2D) -> _Chunk:
-    label = f"{archive.path}: {chunk.name}"
-    points = points_of(chunk.raw, (3,), (15,), label)
-    names = tuple(humaneva_cameras(chunk.subject))
-    views = keypoints.views(chunk.key, chunk.clip, names, len(points), SKELETON)
-    return _Chunk(chunk.key, chunk.clip, None, y_up(finite_metres(points, label)), views)
+    def _wanted(self, keys: dict[str, Any]) -> list[tuple[str, str, Any]]:
+        """First key, second key and content of the chunks that are wanted, in the order of the file."""
+        found: list[tuple[str, str, Any]] = []
+        for key, chunks in keys.items():
+            if key not in self._split:
+                reason = "no ground truth" if key.startswith("Unlabeled") else "its cameras are not public"
+                self.report.note(f"{key}: left out, {reason}")
+                continue
+            for chunk, raw in named_entries(chunks, f"{self._file.path}: {key}").items():
+                if (key.split("/")[-1], _action(chunk)) == DAMAGED:
+                    self.report.note(f"{key}/{chunk}: left out, its motion capture is damaged")
+                else:
+                    found.append((key, chunk, raw))
+        known = sorted({_action(chunk) for _, chunk, _ in found})
+        for action in self.options.actions:
+            if not any(name.startswith(action) for name in known):
+                raise ConfigError(
+                    f"`actions` {action}: there is none in {self._file.path}; choose of {', '.join(known)}"
+                )
+        wanted = self.options.actions or ("",)
+        return [entry for entry in found if _action(entry[1]).startswith(wanted)]
 
-
-def _cameras(subject: str, chunks: list[_Chunk], files: Files, rms_px: dict[str, float]) -> dict[str, Camera]:
-    """The subject's cameras with intrinsics fitted to all of its clips; `rms_px` takes their deviations."""
-    own = [chunk for chunk in chunks if chunk.subject == subject]
-    cameras: dict[str, Camera] = {}
-    for name, camera in humaneva_cameras(subject).items():
-        points = [in_camera(camera, c.positions3d) for c in own if c.positions3d is not None]
-        pixels = [c.views[name][..., :2] for c in own if c.views is not None]
-        label = f"{files.keypoints.path}: {subject}, camera {name}"
-        fit = fit_pinhole(np.concatenate(points), np.concatenate(pixels), label)
-        cameras[name] = with_intrinsics(camera, fit.focal_px, fit.principal_px)
-        rms_px[f"{subject} {name}"] = fit.rms_px
-    return cameras
-
-
-def _recording(chunk: _Chunk, cameras: dict[str, Camera], split: dict[str, str]) -> list[Recording]:
-    assert chunk.positions3d is not None
-    return [
-        Recording(
-            name=chunk.name,
-            positions3d=chunk.positions3d,
+    def _recording(self, key: str, chunk: str, raw: Any, keypoints: Keypoints2D) -> Recording:
+        """A chunk without its cameras, whose names it has."""
+        label = f"{self._file.path}: {key}/{chunk}"
+        points = points_of(raw, (3,), (15,), label)
+        subject = key.split("/")[-1]
+        names = tuple(humaneva_cameras(subject))
+        return Recording(
+            name=f"{key}/{chunk}",
+            positions3d=y_up(finite_metres(points, label)),
             fps=facts("humaneva")["fps"],
-            subject=chunk.subject,
-            action=chunk.action,
-            split=split[chunk.key],
+            subject=subject,
+            action=_action(chunk),
+            split=self._split[key],
             source=ATTRIBUTION.source,
             licence=ATTRIBUTION.licence,
-            keypoints2d=chunk.views,
-            cameras=tuple(cameras.values()),
-            camera_names=tuple(cameras),
+            keypoints2d=keypoints.views(key, chunk, names, len(points), self.skeleton),
+            camera_names=names,
         )
-    ]
+
+    def _cameras(self, subject: str, own: list[Recording], rms_px: dict[str, float]) -> tuple[Camera, ...]:
+        """The subject's cameras, fitted to its recordings; `rms_px` takes how far off they are."""
+        cameras: list[Camera] = []
+        for name, camera in humaneva_cameras(subject).items():
+            points = np.concatenate([in_camera(camera, recording.positions3d) for recording in own])
+            pixels = np.concatenate([(recording.keypoints2d or {})[name][..., :2] for recording in own])
+            fit = fit_pinhole(points, pixels, f"{self._keypoints_file.path}: {subject}, camera {name}")
+            cameras.append(with_intrinsics(camera, fit.focal_px, fit.principal_px))
+            rms_px[f"{subject} {name}"] = fit.rms_px
+        return tuple(cameras)
+
+
+def _action(chunk: str) -> str:
+    """Of "Walking 1 chunk0": "Walking"."""
+    return chunk.split(" ")[0]
+
+
+def _seen_by(recording: Recording, cameras: tuple[Camera, ...]) -> list[Recording]:
+    return [replace(recording, cameras=cameras)]

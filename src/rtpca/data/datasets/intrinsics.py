@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import AnyFloatArray
 from rtpca.errors import InputError
-
-Array = npt.NDArray[np.floating]
 
 _MIN_POINTS = 8
 _MIN_DEPTH_M = 0.1
@@ -31,7 +30,7 @@ class Pinhole:
     rms_px: float
 
 
-def fit_pinhole(points_cam: Array, points_px: Array, label: str) -> Pinhole:
+def fit_pinhole(points_cam: AnyFloatArray, points_px: AnyFloatArray, label: str) -> Pinhole:
     """Fit focal lengths and principal point by linear least squares, u = fx x/z + cx, v = fy y/z + cy.
 
     Points that are not finite or not in front of the camera are left out. The fit is repeated without the
@@ -74,4 +73,19 @@ def fit_pinhole(points_cam: Array, points_px: Array, label: str) -> Pinhole:
         focal_px=(float(lines[0, 0]), float(lines[1, 0])),
         principal_px=(float(lines[0, 1]), float(lines[1, 1])),
         rms_px=float(np.sqrt(np.mean(off_px[kept] ** 2))),
+    )
+
+
+def fit_summary(rms_px: Mapping[str, float], of_each: str) -> str:
+    """One line about how well pinholes fitted.
+
+    Args:
+        rms_px: what `fit_pinhole` gave, by what it was fitted to.
+        of_each: what that is.
+    """
+    worst = max(rms_px, key=lambda name: rms_px[name])
+    middle = float(np.median(list(rms_px.values())))
+    return (
+        f"intrinsics fitted to 2D and 3D of each {of_each}: {middle:.2f} px off (rms, median), "
+        f"{rms_px[worst]:.2f} px in {worst}"
     )

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from rtpca.data.formats.kinematics import Array
+from rtpca.arrays import DoubleArray
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import combination_matrix, get_skeleton, joint_weights
 
@@ -72,7 +72,7 @@ class JointMapping:
         """Whether a file with these joints can be mapped."""
         return self.source_joints <= set(joint_names)
 
-    def apply(self, positions: Array, joint_names: Sequence[str]) -> Array:
+    def apply(self, positions: DoubleArray, joint_names: Sequence[str]) -> DoubleArray:
         """Turn source joints into h36m17, y up, in the unit of the file.
 
         Args:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from rtpca.arrays import DoubleArray
 from rtpca.data.formats.asf import AsfSkeleton
-from rtpca.data.formats.kinematics import Array, identity_rotation, multiply_constant, rotate, turn
+from rtpca.data.formats.kinematics import identity_rotation, multiply_constant, rotate, turn
 from rtpca.errors import InputError
 
 
-def parse_amc(text: str, skeleton: AsfSkeleton, label: str) -> Array:
+def parse_amc(text: str, skeleton: AsfSkeleton, label: str) -> DoubleArray:
     """Parse the text of an AMC motion.
 
     Args:
@@ -105,7 +106,7 @@ def _require_complete(missing: set[str], where: str, frame: int) -> None:
         )
 
 
-def amc_positions(skeleton: AsfSkeleton, values: Array) -> Array:
+def amc_positions(skeleton: AsfSkeleton, values: DoubleArray) -> DoubleArray:
     """World positions of the root and of the end of every bone.
 
     Args:
@@ -118,7 +119,7 @@ def amc_positions(skeleton: AsfSkeleton, values: Array) -> Array:
     frames = len(values)
     columns = np.ascontiguousarray(values.T)
     positions = np.empty((len(skeleton.bones), 3, frames))
-    rotations: list[Array] = []
+    rotations: list[DoubleArray] = []
     first = 0
     for index, bone in enumerate(skeleton.bones):
         own = dict(zip(bone.dof, columns[first : first + len(bone.dof)], strict=True))

@@ -1,4 +1,4 @@
-"""Find and read the pickled `.npz` files in which the lifting literature hands its benchmarks round.
+"""Find and read the pickled `.npz` files in which the lifting literature hands its data sets round.
 
 What a file holds is told by its arrays and by the first name in its pickle, not by its own name. Files are
 read by `rtpca.files`, which runs nothing.
@@ -14,14 +14,13 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numpy.lib import format as npy_format
 
+from rtpca.arrays import AnyFloatArray, FloatArray
 from rtpca.data.attribution import Attribution
-from rtpca.data.recording import FloatArray
 from rtpca.errors import InputError
 from rtpca.files.damage import ARCHIVE_DAMAGE
 from rtpca.files.npz import npz_names, read_npz
@@ -29,22 +28,39 @@ from rtpca.files.npz import npz_names, read_npz
 MAX_UNPACKED_BYTES = 12 << 30
 """Larger archives are refused unread; the largest published one unpacks to a tenth of it."""
 
-VERBS = {"h36m": "Human3.6M", "humaneva": "HumanEva-I", "mpi-inf-3dhp": "MPI-INF-3DHP"}
-"""The verb of `rtpca prepare` that reads a dataset, and what people call it."""
-
 NOTE_ARRAY = "imitation"
 """An array that only imitated files have: the terms of the motion that they were made from (JSON)."""
 
-_ARRAYS = {
-    "positions_3d": ("h36m", "humaneva"),
-    "positions_2d": ("h36m", "humaneva"),
-    "data": ("mpi-inf-3dhp",),
+
+class _Known(NamedTuple):
+    title: str
+    arrays: tuple[str, ...]
+    first_key: re.Pattern[str]
+    files: str
+
+
+_KNOWN = {
+    "h36m": _Known(
+        "Human3.6M",
+        ("positions_3d", "positions_2d"),
+        re.compile(r"S\d+"),
+        "data_3d_h36m.npz and data_2d_h36m_*.npz",
+    ),
+    "humaneva": _Known(
+        "HumanEva-I",
+        ("positions_3d", "positions_2d"),
+        re.compile(r"(Train|Validate|Unlabeled)(/.*)?"),
+        "data_3d_humaneva15.npz and data_2d_humaneva15_*.npz",
+    ),
+    "mpi-inf-3dhp": _Known(
+        "MPI-INF-3DHP",
+        ("data",),
+        re.compile(r"S\d+ Seq\d+|TS\d+"),
+        "data_train_3dhp.npz and data_test_3dhp.npz, or annot.mat and annot_data.mat",
+    ),
 }
-_FIRST_KEYS = {
-    "h36m": re.compile(r"S\d+"),
-    "humaneva": re.compile(r"(Train|Validate|Unlabeled)(/.*)?"),
-    "mpi-inf-3dhp": re.compile(r"S\d+ Seq\d+|TS\d+"),
-}
+"""By the verb of `rtpca prepare`: what people call a data set, and what its archives hold."""
+
 _FARTHEST_M, _FARTHEST_PX = 1e4, 1e6
 _PEEK_BYTES = 1 << 16
 _PEEK_OPCODES = 100
@@ -92,33 +108,26 @@ def find_archives(sources: Sequence[Path], dataset: str) -> list[Archive]:
         InputError: a file is missing or damaged, or a file that the user named holds something else.
     """
     archives: list[Archive] = []
+    needed = f"needed are files like {_KNOWN[dataset].files}"
+    arrays = dict.fromkeys(array for known in _KNOWN.values() for array in known.arrays)
     for path, named in files_of(sources, (".npz",)):
         if path.suffix.lower() != ".npz" and not zipfile.is_zipfile(path):
             if not named or path.suffix.lower() == ".mat":
                 continue
-            raise InputError(f"{path}: not an .npz archive, or truncated; {_needed(dataset)}")
+            raise InputError(f"{path}: not an .npz archive, or truncated; {needed}")
         names = npz_names(path)
-        array = next((name for name in _ARRAYS if name in names), None)
+        array = next((name for name in arrays if name in names), None)
         holds = None if array is None else _dataset_of(path, array)
-        if array is not None and holds is None and dataset in _ARRAYS[array] and (named or array != "data"):
+        if holds is None and array in _KNOWN[dataset].arrays and (named or array != "data"):
             holds = dataset  # cannot be told without reading it, and reading says what is wrong
         if array is not None and holds == dataset:
             archives.append(Archive(path, array))
         elif named and holds is not None:
-            raise InputError(f"{path}: holds {VERBS[holds]}; prepare it with `rtpca prepare {holds}`")
+            raise InputError(f"{path}: holds {_KNOWN[holds].title}; prepare it with `rtpca prepare {holds}`")
         elif named:
             listed = ", ".join(sorted(names)[:6]) or "nothing"
-            raise InputError(f"{path}: an archive of other data (its arrays: {listed}); {_needed(dataset)}")
+            raise InputError(f"{path}: an archive of other data (its arrays: {listed}); {needed}")
     return archives
-
-
-def _needed(dataset: str) -> str:
-    names = {
-        "h36m": "data_3d_h36m.npz and data_2d_h36m_*.npz",
-        "humaneva": "data_3d_humaneva15.npz and data_2d_humaneva15_*.npz",
-        "mpi-inf-3dhp": "data_train_3dhp.npz and data_test_3dhp.npz, or annot.mat and annot_data.mat",
-    }
-    return f"needed are files like {names[dataset]}"
 
 
 def _dataset_of(path: Path, array: str) -> str | None:
@@ -137,8 +146,8 @@ def _dataset_of(path: Path, array: str) -> str | None:
         for count, (_, text, _) in enumerate(pickletools.genops(io.BytesIO(beginning))):
             if count > _PEEK_OPCODES:
                 break
-            for dataset in _ARRAYS[array]:
-                if isinstance(text, str) and _FIRST_KEYS[dataset].fullmatch(text):
+            for dataset, known in _KNOWN.items():
+                if array in known.arrays and isinstance(text, str) and known.first_key.fullmatch(text):
                     return dataset
     except (ValueError, TypeError, IndexError, OverflowError):
         pass  # cut off after the first bytes, or no pickle at all
@@ -196,7 +205,7 @@ def points_of(value: Any, coordinates: tuple[int, ...], joints: tuple[int, ...],
     return value
 
 
-def finite_metres(points: npt.NDArray[np.floating], label: str) -> FloatArray:
+def finite_metres(points: AnyFloatArray, label: str) -> FloatArray:
     """Positions in metres as float32.
 
     Raises:
@@ -207,7 +216,7 @@ def finite_metres(points: npt.NDArray[np.floating], label: str) -> FloatArray:
     return points.astype(np.float32)
 
 
-def pixels(points: npt.NDArray[np.floating]) -> FloatArray:
+def pixels(points: AnyFloatArray) -> FloatArray:
     """2D keypoints as float32; what is no place in a picture becomes NaN, a missing keypoint."""
     return np.where(np.abs(points) < _FARTHEST_PX, points, np.nan).astype(np.float32)
 

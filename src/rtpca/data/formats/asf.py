@@ -7,7 +7,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from rtpca.data.formats.kinematics import Array, euler_matrix
+from rtpca.arrays import DoubleArray
+from rtpca.data.formats.kinematics import euler_matrix
 from rtpca.errors import InputError
 
 INCH_M = 0.0254
@@ -29,8 +30,8 @@ class AsfBone:
 
     name: str
     parent: int
-    offset: Array
-    axis_matrix: Array
+    offset: DoubleArray
+    axis_matrix: DoubleArray
     dof: tuple[str, ...]
 
 

@@ -19,7 +19,8 @@ from typing import NoReturn, TypeVar
 
 import numpy as np
 
-from rtpca.data.formats.kinematics import Array, identity_rotation, rotate, turn
+from rtpca.arrays import DoubleArray
+from rtpca.data.formats.kinematics import identity_rotation, rotate, turn
 from rtpca.errors import InputError
 
 Number = TypeVar("Number", int, float)
@@ -60,7 +61,7 @@ class BvhMotion:
     """
 
     joints: tuple[BvhJoint, ...]
-    values: Array
+    values: DoubleArray
     fps: float
 
     @property
@@ -225,7 +226,7 @@ class _HierarchyParser:
         return tuple(channels)
 
 
-def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple[Array, float]:
+def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple[DoubleArray, float]:
     """Read `Frames:`, `Frame Time:` and the table that follows line `start` (1-based, the line of MOTION)."""
     rows = [
         (number, line) for number, line in enumerate(lines[start:], start + 1) if line and not line.isspace()
@@ -284,7 +285,7 @@ def _shorten(text: str) -> str:
     return repr(text if len(text) <= 30 else text[:27] + "...")
 
 
-def bvh_positions(motion: BvhMotion) -> Array:
+def bvh_positions(motion: BvhMotion) -> DoubleArray:
     """World positions of all joints and end sites.
 
     Args:
@@ -296,7 +297,7 @@ def bvh_positions(motion: BvhMotion) -> Array:
     frames = len(motion.values)
     columns = np.ascontiguousarray(motion.values.T)
     positions = np.empty((len(motion.joints), 3, frames))
-    rotations: list[Array] = []
+    rotations: list[DoubleArray] = []
     first = 0
     for index, joint in enumerate(motion.joints):
         local = np.repeat(np.array(joint.offset)[:, None], frames, axis=1)

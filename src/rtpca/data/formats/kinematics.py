@@ -7,17 +7,16 @@ vector), with the frames last so that each operation runs over contiguous memory
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from rtpca.arrays import DoubleArray
 
 
-def identity_rotation(frames: int) -> Array:
+def identity_rotation(frames: int) -> DoubleArray:
     """The identity for every frame, as columns `(3, 3, F)`."""
     return np.repeat(np.eye(3)[:, :, None], frames, axis=2)
 
 
-def turn(rotation: Array, axis: int, angle_rad: Array) -> Array:
+def turn(rotation: DoubleArray, axis: int, angle_rad: DoubleArray) -> DoubleArray:
     """`rotation @ R_axis(angle)`: turn about the rotated axis itself.
 
     Multiplying by an elementary rotation from the right only mixes two columns, far cheaper than a product.
@@ -38,17 +37,17 @@ def turn(rotation: Array, axis: int, angle_rad: Array) -> Array:
     return turned
 
 
-def multiply_constant(rotation: Array, matrix: Array) -> Array:
+def multiply_constant(rotation: DoubleArray, matrix: DoubleArray) -> DoubleArray:
     """`rotation @ matrix` for one `(3, 3)` matrix, shared by all frames."""
     return np.einsum("kif,kj->jif", rotation, matrix)
 
 
-def rotate(rotation: Array, vector: Array) -> Array:
+def rotate(rotation: DoubleArray, vector: DoubleArray) -> DoubleArray:
     """`rotation @ vector`, `(3, F)`, for a vector shared by all frames, `(3,)`, or one each, `(3, F)`."""
     return rotation[0] * vector[0] + rotation[1] * vector[1] + rotation[2] * vector[2]
 
 
-def euler_matrix(angles_rad: Array, axes: str) -> Array:
+def euler_matrix(angles_rad: DoubleArray, axes: str) -> DoubleArray:
     """The `(3, 3)` matrix of rotations about fixed axes, the first letter of `axes` applied first."""
     rotation = identity_rotation(1)
     for letter, angle in reversed(list(zip(axes, angles_rad, strict=True))):

@@ -6,13 +6,13 @@ Only arrays of numbers are taken from them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from rtpca.arrays import BoolArray
 from rtpca.data.formats.matlab5 import Value, read_variables, variable_names
 from rtpca.errors import InputError
 
@@ -35,21 +35,6 @@ _HDF5_DAMAGE = (
 """What h5py raises on damaged files."""
 
 
-@dataclass(frozen=True)
-class Annotation:
-    """What is taken from one file.
-
-    Attributes:
-        points_px: per camera (F, J, 2) pixels; one camera in test files.
-        points_mm: per camera (F, J, 3) camera axes, millimetres.
-        valid: (F,) frames that count; None in training files.
-    """
-
-    points_px: list[np.ndarray]
-    points_mm: list[np.ndarray]
-    valid: np.ndarray | None = None
-
-
 def fields_of(path: Path) -> set[str] | None:
     """Names of the variables of a MATLAB file; None where it is no readable one."""
     try:
@@ -61,8 +46,11 @@ def fields_of(path: Path) -> set[str] | None:
         return None
 
 
-def read_train(path: Path) -> Annotation:
+def read_train(path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Read an `annot.mat`: 28 joints, all cameras.
+
+    Returns:
+        For each camera (F, 28, 2) pixels; for each (F, 28, 3) camera axes, millimetres.
 
     Raises:
         InputError: the file is damaged or lacks something.
@@ -78,11 +66,14 @@ def read_train(path: Path) -> Annotation:
         points[field] = [
             _flat_points(cell, axes, f"{path}: {field} of camera {i}") for i, cell in enumerate(cells)
         ]
-    return Annotation(points["annot2"], points["univ_annot3"])
+    return points["annot2"], points["univ_annot3"]
 
 
-def read_test(path: Path) -> Annotation:
-    """Read an `annot_data.mat`: 17 joints, one camera, valid frames.
+def read_test(path: Path) -> tuple[np.ndarray, np.ndarray, BoolArray]:
+    """Read an `annot_data.mat`: 17 joints, one camera.
+
+    Returns:
+        (F, 17, 2) pixels; (F, 17, 3) camera axes, millimetres; (F,) which frames count.
 
     Raises:
         InputError: the file is damaged or lacks something.
@@ -93,7 +84,7 @@ def read_test(path: Path) -> Annotation:
     valid = values["valid_frame"]
     if not isinstance(valid, np.ndarray) or valid.dtype.kind not in "fiub":
         raise InputError(f"{path}: 'valid_frame' is no array of numbers; the file is damaged")
-    return Annotation([points_px], [points_mm], np.ravel(valid) != 0)
+    return points_px, points_mm, np.ravel(valid) != 0
 
 
 def read_note(path: Path) -> str | None:

@@ -67,21 +67,24 @@ class Source:
         """The members whose names end with `suffix`, upper or lower case."""
         return tuple(member for member in self.members if member.lower().endswith(suffix))
 
+    # The members of a single file are itself, or takes that lie one after another in it.
+
     def key(self, member: str) -> str:
         """The name of a member in lists of splits and bad frames: `"<file>:<member>"`."""
         return f"{self.path.name}:{member}"
 
     def label(self, member: str) -> str:
         """How messages name a member: a path that the user can find."""
-        if self._zip is not None:
-            return f"{self.path}:{member}"
-        return str(self.path if self.is_single_file else self.path / member)
+        if self.path.is_dir():
+            return str(self.path / member)
+        return str(self.path) if member == self.path.name else f"{self.path}:{member}"
 
     def parts(self, member: str) -> tuple[str, ...]:
-        """Path components that identify a member: the source's name without `.zip`, then its own path."""
-        top = self.path.resolve().parent.name if self.is_single_file else self.path.resolve().name
-        if self._zip is not None:
-            top = self.path.stem
+        """Path components that identify a member: the name of its holder without an ending, then its own."""
+        holder = self.path.resolve()
+        if self.is_single_file and member == self.path.name:
+            holder = holder.parent
+        top = holder.name if holder.is_dir() else self.path.stem
         return (top, *PurePosixPath(member).parts)
 
     def read_bytes(self, member: str) -> bytes:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rtpca.data.datasets.options import PrepareReport
-from rtpca.data.formats.archives import Archive, named_entries, pixels, points_of, read_archive
-from rtpca.data.recording import FloatArray
+from rtpca.arrays import FloatArray
+from rtpca.data.formats.archives import Archive, find_archives, named_entries, pixels, points_of, read_archive
 from rtpca.errors import InputError
 from rtpca.skeletons import get_skeleton
 from rtpca.skeletons.convert import convert_keypoints
@@ -37,14 +38,12 @@ class Keypoints2D:
         archive: the file.
         subjects: subject -> clip -> arrays by camera, as the file has them.
         skeleton: the skeleton of its keypoints.
-        terms: note of an imitated file, None in real ones.
         cut: by how many frames arrays were longer than the motion capture.
     """
 
     archive: Archive
     subjects: dict[str, Any]
     skeleton: str
-    terms: Any = None
     cut: list[int] = field(default_factory=lambda: [])
 
     def views(
@@ -70,7 +69,7 @@ class Keypoints2D:
         if clip not in clips:
             raise InputError(
                 f"{self.archive.path}: has no 2D keypoints of {subject}/{clip}; give the 2D file that "
-                "belongs to this 3D file, or leave such clips out with --skip-damaged"
+                "belongs to this 3D file, or leave such clips out with `skip_damaged`"
             )
         arrays = clips.pop(clip)
         if not isinstance(arrays, list | tuple | np.ndarray) or len(arrays) != len(cameras):
@@ -101,13 +100,42 @@ class Keypoints2D:
             return converted.astype(np.float32)
         return np.concatenate([converted, sure[..., None]], axis=-1).astype(np.float32)
 
-    def note(self, report: PrepareReport) -> None:
-        """Note what was cut, once for all clips."""
-        if self.cut:
-            report.note(
-                f"{self.archive.path.name}: {len(self.cut)} arrays longer than the motion capture, by up to "
-                f"{max(self.cut)} frames; cut to its length"
-            )
+    def what_was_cut(self) -> str | None:
+        """One line about all clips, None where nothing was cut."""
+        if not self.cut:
+            return None
+        return (
+            f"{self.archive.path.name}: {len(self.cut)} arrays longer than the motion capture, by up to "
+            f"{max(self.cut)} frames; cut to its length"
+        )
+
+
+def find_pair(sources: Sequence[Path], dataset: str, title: str) -> tuple[Archive, Archive | None]:
+    """The 3D file of a data set, and the 2D file where there is one.
+
+    Args:
+        sources: files, or folders that hold them.
+        dataset: which one.
+        title: how messages name its 3D file.
+
+    Raises:
+        InputError: there is not one 3D file, or more than one 2D file, or a file that was named is foreign.
+    """
+    found = find_archives(sources, dataset)
+    positions = [archive for archive in found if archive.array == "positions_3d"]
+    keypoints = [archive for archive in found if archive.array == "positions_2d"]
+    if len(positions) != 1:
+        raise InputError(f"{_named(positions, sources)}: needed is one 3D file of {title}")
+    if len(keypoints) > 1:
+        raise InputError(
+            f"{_named(keypoints, sources)}: {len(keypoints)} files of 2D input, but a data file holds one: "
+            "name the one that you want, and make two data files for two inputs"
+        )
+    return positions[0], keypoints[0] if keypoints else None
+
+
+def _named(archives: list[Archive], sources: Sequence[Path]) -> str:
+    return ", ".join(str(path) for path in ([archive.path for archive in archives] or sources))
 
 
 def read_keypoints2d(archive: Archive, layouts: tuple[str, ...]) -> Keypoints2D:
@@ -133,7 +161,7 @@ def read_keypoints2d(archive: Archive, layouts: tuple[str, ...]) -> Keypoints2D:
             f"{archive.path}: holds the joints of {skeleton}, which cannot be turned into those of the "
             f"3D file; needed is {' or '.join(layouts)}"
         )
-    return Keypoints2D(archive, contents[archive.array], skeleton, contents.get("imitation"))
+    return Keypoints2D(archive, contents[archive.array], skeleton)
 
 
 def _skeleton_of(metadata: dict[Any, Any]) -> str | None:
