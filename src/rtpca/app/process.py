@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rtpca.app.jobs import JobOptions, Outcome, Progress
 from rtpca.errors import InputError
-from rtpca.export import FORMATS
 from rtpca.inference import Lifter, LiftResult, lift_each, lift_file, open_keypoints
 from rtpca.inference.lifter import Device
 from rtpca.outputs import Clip, save_motion, write_exports
@@ -114,12 +113,6 @@ class LiftProcess:
                 f"the clip takes {seconds:.0f} s, and this page takes at most {self._max_seconds:.0f} s: cut "
                 "it, start rtpca app with a larger --max-seconds, or use rtpca lift"
             )
-
-
-def offered_exports() -> tuple[str, ...]:
-    """The formats that can be written with what is installed."""
-    without = {"c3d"} if importlib.util.find_spec("ezc3d") is None else set[str]()
-    return tuple(name for name in FORMATS if name not in without)
 
 
 def write_files(clip: Clip, options: JobOptions, progress: Progress) -> dict[str, str]:

@@ -27,8 +27,9 @@ def app(
     for package in ("starlette", "uvicorn"):
         optional_import(package, "app", "to serve the page")
     from rtpca.app.jobs import JobQueue
-    from rtpca.app.process import ENDINGS, LiftProcess, offered_exports
+    from rtpca.app.process import ENDINGS, LiftProcess
     from rtpca.app.server import create_app, serve
+    from rtpca.export import installed_formats
 
     # Wrong weights are better known now than after an upload.
     process = LiftProcess(weights, device, max_seconds, detector)
@@ -41,7 +42,7 @@ def app(
 
             webbrowser.open(address)
 
-    page = create_app(JobQueue(process), ENDINGS, offered_exports(), max_mb * 1_000_000)
+    page = create_app(JobQueue(process), ENDINGS, installed_formats(), max_mb * 1_000_000)
     try:
         serve(page, port, on_start)
     except KeyboardInterrupt:

@@ -69,13 +69,10 @@ class Wanted:
             optional_import("rerun", "rerun", "to write .rrd files")
         names = tuple(dict.fromkeys(name.strip().lower() for name in exports.split(",") if name.strip()))
         if names:
-            from rtpca.export import FORMATS
+            from rtpca.export import check_format
 
-            unknown = [name for name in names if name not in FORMATS]
-            if unknown:
-                raise ConfigError(f"--export {unknown[0]!r} is not known: choose of {', '.join(FORMATS)}")
-        if "c3d" in names:
-            optional_import("ezc3d", "c3d", "to write .c3d files")
+            for name in names:
+                check_format(name)
         if ground and not names:
             raise ConfigError(
                 "--ground puts exports onto the floor: name some with --export, e.g. --export bvh,trc"

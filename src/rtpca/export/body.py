@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtpca.export.world import Array
+from rtpca.arrays import DoubleArray
 from rtpca.geometry.body_axes import cross_axes
 from rtpca.skeletons import get_skeleton
 
@@ -36,14 +36,14 @@ class BodyJoint:
     name: str
     parent: int
     aim: str
-    hinge: Array | None
+    hinge: DoubleArray | None
     order: str
-    tip_m: Array | None = None
+    tip_m: DoubleArray | None = None
 
 
 def _joints() -> tuple[BodyJoint, ...]:
     toes, hand = 0.15 * FORWARD + 0.06 * DOWN, 0.1  # no joint says where they are: a usual foot and hand
-    table: list[tuple[str, str, str, Array | None, str, Array | None]] = [
+    table: list[tuple[str, str, str, DoubleArray | None, str, DoubleArray | None]] = [
         ("pelvis", "", "", None, "YXZ", None),
         ("right_hip", "pelvis", "right_knee", LEFT, "XZY", None),
         ("right_knee", "right_hip", "right_ankle", None, "XZY", None),
@@ -91,7 +91,7 @@ _SHORTEST_M = 1e-3
 _MIRROR, _IN_THE_MIDDLE = np.array([-1.0, 1.0, 1.0]), np.array([0.0, 1.0, 1.0])
 
 
-def fit_offsets(joints_m: Array) -> Array:
+def fit_offsets(joints_m: DoubleArray) -> DoubleArray:
     """Offsets of the rest pose: median lengths over all frames, left and right alike.
 
     Args:
@@ -109,7 +109,7 @@ def fit_offsets(joints_m: Array) -> Array:
     def of_both_sides(start: str, end: str) -> float:
         return length((f"left_{start}", f"left_{end}"), (f"right_{start}", f"right_{end}"))
 
-    def sideways(axes: Array, start: str, end: str) -> Array:
+    def sideways(axes: DoubleArray, start: str, end: str) -> DoubleArray:
         """Offset of a left joint from a middle one, the right one mirrored and averaged in."""
         left, right = (_seen_from(axes, at[f"{side}_{end}"] - at[start]) for side in ("left", "right"))
         return _with_length(
@@ -138,11 +138,11 @@ def fit_offsets(joints_m: Array) -> Array:
     return np.array([offsets.get(joint.name, np.zeros(3)) for joint in BODY])
 
 
-def _seen_from(axes: Array, vectors: Array) -> Array:
+def _seen_from(axes: DoubleArray, vectors: DoubleArray) -> DoubleArray:
     """(3,) median over the frames of vectors (F, 3) in the coordinates of axes (F, 3, 3)."""
     return np.median(np.einsum("fji,fj->fi", axes, vectors), axis=0)
 
 
-def _with_length(vector: Array, length_m: float) -> Array:
+def _with_length(vector: DoubleArray, length_m: float) -> DoubleArray:
     norm = float(np.linalg.norm(vector))
     return vector * (length_m / norm) if norm > _SHORTEST_M else UP * length_m

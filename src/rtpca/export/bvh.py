@@ -6,11 +6,13 @@ Positions that lift to changing bone lengths cannot be kept exactly: see `invers
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from rtpca.export.body import BODY, CHILDREN
 from rtpca.export.inverse_kinematics import BodyMotion, euler_degrees, fit_motion
-from rtpca.export.world import Path, PathLike, world_motion
+from rtpca.export.world import PathLike, world_motion
 from rtpca.files import write_lines
 from rtpca.inference import Ground, LiftResult
 
@@ -18,19 +20,7 @@ CM_PER_M = 100.0
 
 
 def save_bvh(path: PathLike, result: LiftResult, ground: Ground | None = None) -> Path:
-    """Write an animated skeleton as BVH.
-
-    Args:
-        path: File to write; replaced if it exists.
-        result: One person's poses; frames that are not valid are written as they were filled.
-        ground: Puts the floor at y = 0; None leaves the camera at the origin.
-
-    Returns:
-        The path.
-
-    Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton or has no frames.
-    """
+    """Write an animated skeleton as BVH; see `Save`."""
     motion = world_motion(result, ground)
     body = fit_motion(motion.joints_m, motion.fps)
     return write_lines(path, [*_hierarchy(body), *_motion(body, motion.fps)])

@@ -6,12 +6,13 @@ points (residual -1).
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rtpca.errors import InputError
-from rtpca.export.world import Path, PathLike, world_motion
+from rtpca.export.world import PathLike, world_motion
 from rtpca.extras import optional_import
 from rtpca.files import written_whole
 from rtpca.inference import Ground, LiftResult
@@ -21,19 +22,10 @@ _MOST_FRAMES = 65535
 
 
 def save_c3d(path: PathLike, result: LiftResult, ground: Ground | None = None) -> Path:
-    """Write joint positions as points of a C3D file.
-
-    Args:
-        path: File to write; replaced if it exists.
-        result: One person's poses.
-        ground: Puts the floor at y = 0; None leaves the camera at the origin.
-
-    Returns:
-        The path.
+    """Write joint positions as points of a C3D file; see `Save`.
 
     Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton, or has no frames or
-            more than the format can count.
+        InputError: see `Save`; or there are more frames than the format can count.
         MissingExtraError: ezc3d is not installed.
     """
     motion = world_motion(result, ground)

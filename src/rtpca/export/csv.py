@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from rtpca.export.world import Path, PathLike, world_motion
+from pathlib import Path
+
+from rtpca.export.world import PathLike, world_motion
 from rtpca.files import write_lines
 from rtpca.inference import Ground, LiftResult
 
 
 def save_csv(path: PathLike, result: LiftResult, ground: Ground | None = None) -> Path:
-    """Write joint positions as comma-separated values.
+    """Write joint positions as comma-separated values; see `Save`.
 
     The columns are `frame`, `time_s`, `valid` (1 or 0), and `<joint>_x_m`, `<joint>_y_m`, `<joint>_z_m`,
-    `<joint>_confidence` for each joint. Frames that are not valid hold what was filled in.
-
-    Args:
-        path: File to write; replaced if it exists.
-        result: One person's poses.
-        ground: Puts the floor at y = 0; None leaves the camera at the origin.
-
-    Returns:
-        The path.
-
-    Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton or has no frames.
+    `<joint>_confidence` for each joint.
     """
     motion = world_motion(result, ground)
     parts = ("x_m", "y_m", "z_m", "confidence")

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
+from rtpca.arrays import DoubleArray
 from rtpca.export.body import BODY, CHILD, CHILDREN
 from rtpca.export.inverse_kinematics import BodyMotion, fit_motion
-from rtpca.export.world import Array, Path, PathLike, world_motion
+from rtpca.export.world import PathLike, world_motion
 from rtpca.files import written_whole
 from rtpca.inference import Ground, LiftResult
 
@@ -30,19 +32,7 @@ _OCTAHEDRON_SIDES = ((0, 1), (1, 2), (2, 3), (3, 0))
 
 
 def save_glb(path: PathLike, result: LiftResult, ground: Ground | None = None) -> Path:
-    """Write an animated skeleton as binary glTF.
-
-    Args:
-        path: File to write; replaced if it exists.
-        result: One person's poses; frames that are not valid are written as they were filled.
-        ground: Puts the floor at y = 0; None leaves the camera at the origin.
-
-    Returns:
-        The path.
-
-    Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton or has no frames.
-    """
+    """Write an animated skeleton as binary glTF; see `Save`."""
     motion = world_motion(result, ground)
     body = fit_motion(motion.joints_m, motion.fps)
     buffer = _Buffer()
@@ -82,7 +72,7 @@ class _Buffer:
         return len(self.accessors) - 1
 
 
-def _document(body: BodyMotion, times_s: Array, buffer: _Buffer) -> dict[str, Any]:
+def _document(body: BodyMotion, times_s: DoubleArray, buffer: _Buffer) -> dict[str, Any]:
     """The JSON part: nodes 0 to 18 are the joints, 19 is the mesh."""
     nodes: list[dict[str, Any]] = []
     for number, joint in enumerate(BODY):
@@ -114,7 +104,7 @@ def _document(body: BodyMotion, times_s: Array, buffer: _Buffer) -> dict[str, An
     }
 
 
-def _animation(body: BodyMotion, times_s: Array, buffer: _Buffer) -> dict[str, Any]:
+def _animation(body: BodyMotion, times_s: DoubleArray, buffer: _Buffer) -> dict[str, Any]:
     time = buffer.add(times_s.astype(np.float32), bounds=True)
     samplers = [{"input": time, "output": buffer.add(body.root_m.astype(np.float32))}]
     channels = [{"sampler": 0, "target": {"node": 0, "path": "translation"}}]
@@ -128,7 +118,7 @@ def _animation(body: BodyMotion, times_s: Array, buffer: _Buffer) -> dict[str, A
     return {"name": "motion", "samplers": samplers, "channels": channels}
 
 
-def _rest_positions(body: BodyMotion) -> Array:
+def _rest_positions(body: BodyMotion) -> DoubleArray:
     """(19, 3) joints of the rest pose, the pelvis at the origin."""
     rest = np.zeros((len(BODY), 3))
     for number, joint in enumerate(BODY):
@@ -137,9 +127,9 @@ def _rest_positions(body: BodyMotion) -> Array:
     return rest
 
 
-def _bones(rest: Array, buffer: _Buffer) -> dict[str, Any]:
+def _bones(rest: DoubleArray, buffer: _Buffer) -> dict[str, Any]:
     """A triangle mesh in the rest pose: an octahedron per bone, every vertex bound to one joint."""
-    corners: list[Array] = []
+    corners: list[DoubleArray] = []
     bound: list[int] = []
     for number, joint in enumerate(BODY):
         if joint.tip_m is not None:
@@ -168,7 +158,7 @@ def _bones(rest: Array, buffer: _Buffer) -> dict[str, Any]:
     return {"attributes": attributes}
 
 
-def _octahedron(start: Array, end: Array) -> Array:
+def _octahedron(start: DoubleArray, end: DoubleArray) -> DoubleArray:
     """(24, 3) corners of the 8 triangles of a bone from `start` to `end`, counter-clockwise from outside."""
     along = end - start
     side = np.cross(

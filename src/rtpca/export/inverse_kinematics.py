@@ -14,8 +14,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
+from rtpca.arrays import DoubleArray
 from rtpca.export.body import BODY, BODY_INDEX, CHILD, LEFT, UP, fit_offsets
-from rtpca.export.world import Array
 from rtpca.geometry.body_axes import cross_axes
 from rtpca.skeletons import get_skeleton
 
@@ -36,11 +36,11 @@ class BodyMotion:
         rotations: (F, 19, 3, 3) rotation of each joint in the axes of its parent, identity in the rest pose.
     """
 
-    offsets_m: Array
-    root_m: Array
-    rotations: Array
+    offsets_m: DoubleArray
+    root_m: DoubleArray
+    rotations: DoubleArray
 
-    def positions(self) -> Array:
+    def positions(self) -> DoubleArray:
         """(F, 19, 3) joints of `BODY`, metres."""
         at, turned = np.empty((len(self.root_m), len(BODY), 3)), np.empty_like(self.rotations)
         for number, joint in enumerate(BODY):
@@ -52,7 +52,7 @@ class BodyMotion:
         return at
 
 
-def fit_motion(joints_m: Array, fps: float) -> BodyMotion:
+def fit_motion(joints_m: DoubleArray, fps: float) -> BodyMotion:
     """Lengths, root path and rotations that follow joint positions.
 
     Args:
@@ -97,7 +97,7 @@ def fit_motion(joints_m: Array, fps: float) -> BodyMotion:
     return BodyMotion(offsets, at[:, BODY_INDEX["pelvis"]].copy(), local)
 
 
-def euler_degrees(rotations: Array, order: str) -> Array:
+def euler_degrees(rotations: DoubleArray, order: str) -> DoubleArray:
     """Angles without jumps of whole turns.
 
     Args:
@@ -119,20 +119,20 @@ def euler_degrees(rotations: Array, order: str) -> Array:
     return np.degrees(angles)
 
 
-def _nearest_turn(angles: Array, before: Array) -> Array:
+def _nearest_turn(angles: DoubleArray, before: DoubleArray) -> DoubleArray:
     return angles - 2 * np.pi * np.round((angles - before) / (2 * np.pi))
 
 
-def _pelvis_axes(target: dict[str, Array]) -> Array:
+def _pelvis_axes(target: dict[str, DoubleArray]) -> DoubleArray:
     """(F, 3, 3) axes of the pelvis: x from right hip to left, y towards the spine."""
     return cross_axes(target["left_hip"] - target["right_hip"], target["spine"] - target["pelvis"], UP)
 
 
-def _unit(vectors: Array) -> Array:
+def _unit(vectors: DoubleArray) -> DoubleArray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), _TINY)
 
 
-def _shortest_turn(start: Array, end: Array) -> Array:
+def _shortest_turn(start: DoubleArray, end: DoubleArray) -> DoubleArray:
     """(F, 3, 3) smallest rotations that turn the directions `start` (F, 3) onto `end` (F, 3)."""
     start, end = _unit(start), _unit(end)
     end = np.where(np.linalg.norm(end, axis=-1, keepdims=True) > 0.5, end, start)
@@ -144,11 +144,11 @@ def _shortest_turn(start: Array, end: Array) -> Array:
     return Rotation.from_quat(quaternions).as_matrix()
 
 
-def _turn_about(axis: Array, angle_rad: Array) -> Array:
+def _turn_about(axis: DoubleArray, angle_rad: DoubleArray) -> DoubleArray:
     return Rotation.from_rotvec(_unit(axis) * angle_rad[:, None]).as_matrix()
 
 
-def _angle_about(axis: Array, start: Array, end: Array) -> Array:
+def _angle_about(axis: DoubleArray, start: DoubleArray, end: DoubleArray) -> DoubleArray:
     """(F,) angles about `axis` from `start` to `end`, all (F, 3); only what lies across the axis counts."""
     axis = _unit(axis)
     start = start - (start * axis).sum(axis=-1, keepdims=True) * axis
@@ -156,7 +156,7 @@ def _angle_about(axis: Array, start: Array, end: Array) -> Array:
     return np.arctan2((np.cross(start, end) * axis).sum(axis=-1), (start * end).sum(axis=-1))
 
 
-def _steadied(angle_rad: Array, weight: Array, sigma: float) -> Array:
+def _steadied(angle_rad: DoubleArray, weight: DoubleArray, sigma: float) -> DoubleArray:
     """(F,) weighted means of angles over time, drawn towards 0 where all weights are small."""
     toward = weight * np.exp(1j * angle_rad)
     real = gaussian_filter1d(toward.real, sigma, mode="nearest")

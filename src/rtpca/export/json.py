@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rtpca.export.world import Path, PathLike, world_motion
+from rtpca.export.world import PathLike, world_motion
 from rtpca.files import written_whole
 from rtpca.inference import Ground, LiftResult
 from rtpca.skeletons import get_skeleton
@@ -16,19 +17,9 @@ FORMAT, FORMAT_VERSION = "rtpca-poses", 1
 
 
 def save_json(path: PathLike, result: LiftResult, ground: Ground | None = None) -> Path:
-    """Write joint positions, confidence and keypoints as JSON.
+    """Write joint positions, confidence and keypoints as JSON; see `Save`.
 
-    Args:
-        path: File to write; replaced if it exists.
-        result: One person's poses. Frames that are not valid hold what was filled in; keypoints that are
-            missing are null.
-        ground: Puts the floor at y = 0; None leaves the camera at the origin.
-
-    Returns:
-        The path.
-
-    Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton or has no frames.
+    Keypoints that are missing are null.
     """
     motion = world_motion(result, ground)
     skeleton = get_skeleton(result.skeleton)

@@ -5,10 +5,11 @@ Frames in which the person was not seen are left blank: OpenSim reads them as mi
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from rtpca.checks import check_choice
-from rtpca.export.world import Path, PathLike, world_motion
+from rtpca.export.world import PathLike, world_motion
 from rtpca.files import write_lines
 from rtpca.inference import Ground, LiftResult
 
@@ -18,20 +19,11 @@ _PER_METRE = {"mm": 1000.0, "m": 1.0}
 def save_trc(
     path: PathLike, result: LiftResult, ground: Ground | None = None, unit: Literal["mm", "m"] = "mm"
 ) -> Path:
-    """Write joint positions as markers in OpenSim's TRC.
-
-    Args:
-        path: File to write; replaced if it exists.
-        result: One person's poses.
-        ground: Puts the floor at y = 0; None leaves the camera at the origin.
-        unit: Unit of length.
-
-    Returns:
-        The path.
+    """Write joint positions as markers in OpenSim's TRC; see `Save`.
 
     Raises:
-        InputError: the folder cannot be written to, or the result is of another skeleton or has no frames.
-        ConfigError: the unit is another.
+        InputError: see `Save`.
+        ConfigError: the unit is neither "mm" nor "m".
     """
     scale = _PER_METRE[check_choice("unit of a TRC file", unit, tuple(_PER_METRE))]
     motion = world_motion(result, ground)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import BoolArray, DoubleArray
 from rtpca.errors import InputError
 from rtpca.inference import Ground, LiftResult
 from rtpca.inference.ground import LEVEL_CAMERA
 
-__all__ = ["Array", "Path", "PathLike", "WorldMotion", "world_motion"]
-
-Array = npt.NDArray[np.float64]
 PathLike = str | os.PathLike[str]
 
 
@@ -30,8 +26,8 @@ class WorldMotion:
         names: (17,) names of the joints.
     """
 
-    joints_m: Array
-    valid: npt.NDArray[np.bool_]
+    joints_m: DoubleArray
+    valid: BoolArray
     fps: float
     names: tuple[str, ...]
 
@@ -41,7 +37,7 @@ class WorldMotion:
         return len(self.joints_m)
 
     @property
-    def times_s(self) -> Array:
+    def times_s(self) -> DoubleArray:
         """(F,) seconds since the first frame."""
         return np.arange(self.frames) / self.fps
 
