@@ -26,7 +26,7 @@ from scipy.stats import spearmanr
 from rtpca.cli.console import run_script
 from rtpca.data.noise import DetectorNoise, detector_noise_of_clips
 from rtpca.data.store import open_dataset
-from rtpca.data.windows import fixed_cameras
+from rtpca.data.views import fixed_cameras
 from rtpca.inference import Lifter, confidence
 from rtpca.inference.confidence import WITHIN_M, trouble_signs
 from rtpca.skeletons import get_skeleton

@@ -25,7 +25,6 @@ import torch
 from torch import Tensor
 
 from rtpca.cli.console import run_script
-from rtpca.data.chunks import reference_cover
 from rtpca.data.recording import Recording
 from rtpca.data.store import Dataset, open_dataset, write_dataset
 from rtpca.data.synthetic import synthetic_recordings
@@ -40,6 +39,7 @@ from rtpca.training.batches import BatchSource
 from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import build_optimizers, schedule_factor
 from rtpca.training.selection import validate
+from rtpca.windowed import reference_cover
 
 GENERATED = (50, 110, 200, 330)
 """Frames of generated clips at 50 fps: at the 20 of `rtpca-s` one is shorter than its window of 27."""
@@ -178,7 +178,7 @@ def chunk_predictions(checkpoint: Checkpoint, recordings: Sequence[Recording]) -
         joints = torch.from_numpy(recording.positions3d)
         cameras = fixed_cameras(recording)
         cam = cameras.world_to_camera(joints.expand(cameras.batch_shape[0], *joints.shape))
-        poses = predict(checkpoint.model, checkpoint.input, cameras.project(cam), cameras, config)
+        poses = predict(checkpoint.model, checkpoint.input, cameras.project(cam), cameras, config).poses
         index, _ = reference_cover(len(joints), checkpoint.config.frames)
         truth = (cam - cam[:, :, :1])[:, index.flatten()]
         for camera in range(len(poses)):

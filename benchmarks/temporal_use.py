@@ -31,7 +31,7 @@ from rtpca.geometry import Camera, Intrinsics
 from rtpca.geometry.network_input import network_input
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.models.attention_maps import temporal_attention
-from rtpca.models.lifting import lift_windows, predictor
+from rtpca.windowed import lift_windows
 
 
 def main() -> None:
@@ -120,13 +120,12 @@ def error_mm(
         seen = seen[:, order]
     poses = [
         lift_windows(
-            predictor(checkpoint.model),
+            checkpoint.model,
             checkpoint.input,
             seen[batch],
             torch.ones(seen[batch].shape[:-1]),
             lenses[batch],
-            with_scores=checkpoint.config.in_channels == 3,
-        )[0][:, middle, None]
+        ).poses[:, middle, None]
         for batch in torch.arange(len(seen)).split(32)
     ]
     return float(metrics.mpjpe(torch.cat(poses), truth).mean() * 1000)

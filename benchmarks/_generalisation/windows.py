@@ -10,7 +10,6 @@ from torch import Tensor
 
 from _generalisation.conditions import SEED, Condition
 from rtpca.data.augment import augment, gaussian_noise
-from rtpca.data.chunks import cover
 from rtpca.data.recording import Recording
 from rtpca.data.views import at_frame_rate, fixed_cameras, joined_cameras
 from rtpca.errors import InputError
@@ -19,7 +18,7 @@ from rtpca.evaluation.sequence import sequence_errors
 from rtpca.geometry import Camera, assumed_focal_px
 from rtpca.geometry.network_input import middle
 from rtpca.models import Checkpoint
-from rtpca.models.lifting import lift_windows, predictor
+from rtpca.windowed import cover, lift_windows
 
 BATCH = 64
 
@@ -122,13 +121,12 @@ def lift(checkpoint: Checkpoint, windows: Windows, condition: Condition) -> Lift
     device = next(checkpoint.model.parameters()).device
     poses = [
         lift_windows(
-            predictor(checkpoint.model),
+            checkpoint.model,
             checkpoint.input,
             keypoints[batch].to(device),
             scores[batch].to(device),
             lenses[batch].to(device),
-            with_scores=checkpoint.config.in_channels == 3,
-        )[0].cpu()
+        ).poses.cpu()
         for batch in torch.arange(len(keypoints)).split(BATCH)
     ]
     truth = middle(seen.poses3d, checkpoint.config.out_frames)

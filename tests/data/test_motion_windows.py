@@ -1,4 +1,4 @@
-"""Windows: random ones follow the recorded time, covers own each frame once."""
+"""Random windows follow the recorded time."""
 
 from __future__ import annotations
 
@@ -13,34 +13,8 @@ from hypothesis import strategies as st
 from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset, write_dataset
-from rtpca.data.windows import MotionBank, RandomWindows, cover
+from rtpca.data.windows import MotionBank, RandomWindows
 from rtpca.errors import InputError
-
-
-@given(length=st.integers(1, 300), frames=st.integers(1, 100))
-def test_a_cover_owns_each_frame_exactly_once_and_in_order(length, frames) -> None:
-    index, owned = cover(length, frames)
-    assert index.shape == owned.shape == (-(-length // frames), frames)
-    assert index[owned].tolist() == list(range(length))
-
-
-@given(length=st.integers(1, 300), frames=st.integers(1, 100))
-def test_windows_of_a_cover_are_runs_of_frames_inside_the_clip(length, frames) -> None:
-    index, owned = cover(length, frames)
-    if length >= frames:
-        assert (index.diff(dim=1) == 1).all()
-        assert (index.min(), index.max()) == (0, length - 1)
-        assert owned[:-1].all()
-    else:
-        # The last frame is repeated, and the repetitions belong to nobody.
-        assert index[0].tolist() == [min(i, length - 1) for i in range(frames)]
-        assert owned[0].tolist() == [i < length for i in range(frames)]
-
-
-def test_the_last_window_ends_with_the_clip() -> None:
-    index, owned = cover(600, 243)
-    assert index[:, 0].tolist() == [0, 243, 357]
-    assert owned.sum(1).tolist() == [243, 243, 114]
 
 
 def recording(name: str, frames: int, fps: float, split: str = "train", offset: float = 0.0) -> Recording:

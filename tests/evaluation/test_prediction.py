@@ -232,10 +232,11 @@ def test_averaging_with_the_mirror_image_makes_predictions_mirror_symmetric(spec
     mirror = get_skeleton("h36m17").mirror
     with torch.no_grad():
         plain, averaged = (
-            predict(model, spec, keypoints, cameras, EvalConfig(flip=flip)) for flip in (False, True)
+            predict(model, spec, keypoints, cameras, EvalConfig(flip=flip)).poses for flip in (False, True)
         )
         plain_m, averaged_m = (
-            predict(model, spec, flipped, flipped_cameras, EvalConfig(flip=flip)) for flip in (False, True)
+            predict(model, spec, flipped, flipped_cameras, EvalConfig(flip=flip)).poses
+            for flip in (False, True)
         )
     torch.testing.assert_close(averaged_m, flip_points(averaged, mirror), atol=1e-9, rtol=0)
     assert not torch.allclose(plain_m, flip_points(plain, mirror), atol=1e-4)
@@ -264,7 +265,7 @@ def test_predictions_are_in_camera_axes_with_the_pelvis_at_the_origin() -> None:
     keypoints = cameras.project(cameras.world_to_camera(joints.expand(4, *joints.shape)))
     keypoints[0, 3] = float("nan")
     with torch.no_grad():
-        poses = predict(model, PERSON, keypoints, cameras, EvalConfig())
+        poses = predict(model, PERSON, keypoints, cameras, EvalConfig()).poses
     assert poses.shape == (4, 20, 17, 3)
     assert poses.isfinite().all()
     torch.testing.assert_close(poses[:, :, 0], torch.zeros(4, 20, 3), atol=1e-6, rtol=0)

@@ -169,7 +169,7 @@ def test_the_authors_average_with_the_mirror_image_always() -> None:
     keypoints = torch.from_numpy(still(9).keypoints2d["c"])[None]
     batch = joined_cameras(still(9).cameras, torch.stack)
     plain, asked, authors = (
-        predict(leaning, SCREEN, keypoints, batch, config)
+        predict(leaning, SCREEN, keypoints, batch, config).poses
         for config in (EvalConfig(), EvalConfig(flip=True), EvalConfig(protocol=AUTHORS))
     )
     assert not torch.allclose(plain, asked, atol=1e-3)

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from rtpca.data.demo_clip import load_demo_clip
 from rtpca.errors import ConfigError, InputError, ShapeError
 from rtpca.inference import StreamLifter
 from rtpca.models import Checkpoint, InputSpec, build_model, load_checkpoint
+from rtpca.windowed import Lifted
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def test_live_poses_are_near_the_truth(clip, stream):
 def test_a_camera_faster_than_any_is_lifted(clip, stream):
     points = np.repeat(clip.keypoints_px[:15], 100, axis=0)
     lifter = stream(latency_frames=0)
-    lifter._lifted = lambda points, scores: (np.zeros((len(points), 17, 3), np.float32), None, None)
+    lifter._lifted = lambda points, scores: Lifted(torch.zeros(len(points), 17, 3))
     poses = pushed(
         lifter, points, np.arange(1500) / 1000
     )  # the window holds more frames than scores are kept

@@ -9,7 +9,7 @@ import torch
 
 from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
-from rtpca.data.windows import fixed_cameras
+from rtpca.data.views import fixed_cameras
 from rtpca.reproduce.datafile import content_hash, read_data_file
 
 

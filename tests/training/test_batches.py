@@ -10,7 +10,7 @@ from tiny_recipe import tiny_config
 
 from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset, write_dataset
-from rtpca.data.windows import fixed_cameras
+from rtpca.data.views import fixed_cameras
 from rtpca.errors import ConfigError, InputError, TrainingError
 from rtpca.training.batches import BatchSource
 

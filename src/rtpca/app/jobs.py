@@ -9,15 +9,15 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from rtpca.errors import InputError, RtpcaError
+from rtpca.progress import Progress
 
 State = Literal["uploading", "waiting", "running", "done", "failed"]
-Progress = Callable[[int, int, str], None]
 
 _LOG = logging.getLogger("rtpca.app")
 _CLOSING_S = 10.0
@@ -226,7 +226,7 @@ class JobQueue:
                 return self._clear(job)
             job.state, job.note = "running", "starting"
 
-        def progress(done: int, total: int, note: str) -> None:
+        def progress(done: int, total: int, note: str = "", /) -> None:
             if job.unwanted.is_set():
                 raise _UnwantedError
             job.done, job.total, job.note = done, total, note

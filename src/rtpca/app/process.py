@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from rtpca.app.jobs import JobOptions, Outcome, Progress
+from rtpca.app.jobs import JobOptions, Outcome
 from rtpca.errors import InputError
 from rtpca.inference import Lifter, LiftResult, lift_each, lift_file, open_keypoints
 from rtpca.inference.lifter import Device
 from rtpca.outputs import Clip, save_motion, write_exports
+from rtpca.progress import Progress
 from rtpca.viz import save_html
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
@@ -171,6 +172,6 @@ def _motion_name(first: LiftResult) -> str | None:
     return "motion.gif" if first.frames / first.fps <= _LONGEST_GIF_S else None
 
 
-def _noted(progress: Progress, note: str) -> Callable[[int, int], None]:
+def _noted(progress: Progress, note: str) -> Progress:
     """The job's progress, for work that only counts."""
-    return lambda done, total: progress(done, total, note)
+    return lambda done, total, _="": progress(done, total, note)

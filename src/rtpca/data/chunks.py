@@ -1,4 +1,4 @@
-"""Consecutive windows of a clip, as frame indices: for evaluation, and for training as the authors do it.
+"""The consecutive chunks of clips that the authors train on, and what a model sees around them.
 
 A model sees windows of `frames` and predicts the `out_frames` in their middle. Frames before the first and
 after the last one of a clip are repetitions of these.
@@ -8,47 +8,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-
-
-def cover(length: int, frames: int, out_frames: int | None = None) -> tuple[Tensor, Tensor]:
-    """Windows that cover a clip, and who owns which frame.
-
-    Predicted frames are consecutive from window to window; those of the last window end with the clip, and it
-    owns only what the others have left. What a clip shorter than that needs is repeated, and owned by nobody.
-
-    Args:
-        length: Frames of the clip, at least 1.
-        frames: Frames F that a window sees.
-        out_frames: Frames P in its middle that are predicted; None: all.
-
-    Returns:
-        Frame indices (W, F), and ownership of the predicted ones (W, P): each frame of the clip is owned
-        exactly once, in order.
-    """
-    predicted = frames if out_frames is None else out_frames
-    count = -(-length // predicted)
-    start = torch.arange(count) * predicted
-    start[-1] = max(0, length - predicted)
-    shown = start[:, None] + torch.arange(predicted)
-    owned = (shown >= torch.arange(count)[:, None] * predicted) & (shown < length)
-    return windows_around(start, length, frames, predicted), owned
-
-
-def reference_cover(length: int, frames: int) -> tuple[Tensor, Tensor]:
-    """The windows of the authors' evaluation: as `cover`, but every predicted frame counts.
-
-    So the frames that the last window shares with the one before count twice, and the repetitions that fill
-    a clip shorter than a window count too.
-
-    Args:
-        length: Frames of the clip, at least 1.
-        frames: Frames F of a window.
-
-    Returns:
-        Frame indices (W, F), and ownership (W, F): all true.
-    """
-    index, owned = cover(length, frames)
-    return index, torch.ones_like(owned)
 
 
 def training_starts(length: int, out_frames: int) -> Tensor:

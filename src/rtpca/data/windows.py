@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from rtpca.data.chunks import cover
 from rtpca.data.recording import Recording
 from rtpca.data.store import Dataset
 from rtpca.data.views import (
@@ -31,8 +30,6 @@ from rtpca.geometry import Camera
 
 _LEAST_SPEED = 0.01
 """Metres per second: somebody who stands still is still looked at now and then."""
-
-__all__ = ["MotionBank", "RandomWindows", "cover", "fixed_cameras"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from rtpca.data.augment import gaussian_noise
-from rtpca.data.chunks import cover, reference_cover
 from rtpca.data.noise import DetectorNoise, detector_noise_of_clips
 from rtpca.data.recording import Recording
 from rtpca.data.views import Keypoints, at_frame_rate, fixed_cameras, own_keypoints, with_missing
@@ -24,8 +23,8 @@ from rtpca.evaluation.protocols import STANDARD, Protocol
 from rtpca.geometry import Camera
 from rtpca.geometry.network_input import middle
 from rtpca.models import InputSpec, LiftingNetwork
-from rtpca.models.lifting import lift_windows, predictor
 from rtpca.skeletons import get_skeleton
+from rtpca.windowed import Lifted, cover, lift_consecutive, reference_cover
 
 
 @dataclass(frozen=True)
@@ -135,11 +134,9 @@ def predictions(
                 own = own_keypoints(recording, camera)
                 seen[view] = seen[view] if own is None else own
         keypoints_px, scores = gaussian_noise(seen[..., :2], config.noise_px, generator), seen[..., 2]
-        poses_m, scale_m = predict_with_scale(
-            model, spec, keypoints_px.to(device), cameras.to(device), config, scores.to(device)
-        )
-        poses_m = poses_m.cpu()
-        if not poses_m.isfinite().all():
+        lifted = predict(model, spec, keypoints_px.to(device), cameras.to(device), config, scores.to(device))
+        lifted = lifted.each(Tensor.cpu)
+        if not lifted.poses.isfinite().all():
             raise InputError(f"{original.name}: the predictions are not finite: the weights are damaged")
         shown = shown_frames(len(joints), model, config.protocol)
         truth_m = joints_cam - joints_cam[:, :, root, None]
@@ -151,10 +148,10 @@ def predictions(
                 cameras[view],
                 keypoints_px[view, shown],
                 scores[view, shown],
-                poses_m[view],
+                lifted.poses[view],
                 truth_m[view, shown],
                 counted,
-                None if scale_m is None else scale_m[view].cpu(),
+                None if lifted.scale_m is None else lifted.scale_m[view],
             )
 
 
@@ -176,7 +173,7 @@ def predict(
     cameras: Camera,
     config: EvalConfig,
     scores: Tensor | None = None,
-) -> Tensor:
+) -> Lifted:
     """Root-relative poses in camera axes.
 
     Args:
@@ -188,51 +185,25 @@ def predict(
         scores: (V, F, J) scores; None: 1 where a keypoint is not missing.
 
     Returns:
-        (V, F, J, 3) metres. Under a protocol whose windows are chunks, the frames are those of
-        `shown_frames`.
+        (V, F, J, ...). Under a protocol whose windows are chunks, the frames are those of `shown_frames`.
     """
-    return predict_with_scale(model, spec, keypoints_px, cameras, config, scores)[0]
-
-
-def predict_with_scale(
-    model: LiftingNetwork,
-    spec: InputSpec,
-    keypoints_px: Tensor,
-    cameras: Camera,
-    config: EvalConfig,
-    scores: Tensor | None = None,
-) -> tuple[Tensor, Tensor | None]:
-    """As `predict`, with the scales (V, F, J) of the poses; None without an uncertainty head."""
-    protocol, device = config.protocol, keypoints_px.device
+    protocol = config.protocol
     if scores is None:
         scores = keypoints_px.isfinite().all(-1).to(keypoints_px.dtype)
-    index, owned = _windows(keypoints_px.shape[1], model, protocol)
-    index, owned = index.to(device), owned.to(device)
-    views, windows = len(keypoints_px), len(index)
-    parts: list[tuple[Tensor, Tensor | None]] = []
-    # Windows are cut batch by batch: those of a model that predicts one frame hold each frame many times.
-    for batch in torch.arange(views * windows, device=device).split(config.batch):
-        view, rows = batch // windows, index[batch % windows]
-        part = lift_windows(
-            predictor(model),
-            spec,
-            keypoints_px[view[:, None], rows],  # (B, F, J, 2)
-            scores[view[:, None], rows],
-            cameras.intrinsics[view],
-            with_scores=model.config.in_channels == 3,
-            flip=config.flip or protocol.flip,
-            keep_root=protocol.root != "subtracted",
-        )
-        parts.append(part)
-
-    def joined(values: list[Tensor]) -> Tensor:
-        return torch.cat(values).unflatten(0, (views, windows))[:, owned]
-
-    poses = joined([poses for poses, _ in parts])  # (V, F, J, 3)
-    scales = [scale for _, scale in parts if scale is not None]
+    lifted = lift_consecutive(
+        model,
+        spec,
+        keypoints_px,
+        scores,
+        cameras.intrinsics,
+        _windows(keypoints_px.shape[1], model, protocol),
+        flip=config.flip or protocol.flip,
+        keep_root=protocol.root != "subtracted",
+        batch=config.batch,
+    )
     if protocol.root == "zeroed":
-        poses[:, :, get_skeleton(spec.skeleton).root] = 0
-    return poses, joined(scales) if scales else None  # (V, F, J)
+        lifted.poses[:, :, get_skeleton(spec.skeleton).root] = 0
+    return lifted
 
 
 def shown_frames(length: int, model: LiftingNetwork, protocol: Protocol) -> Tensor:

@@ -60,7 +60,7 @@ class Intrinsics:
             InputError: a size or focal length is no number above zero.
         """
         size = torch.tensor([check_positive("image size", side, "pixels") for side in image_size])
-        focal = assumed_focal_px(size) if focal_px is None else torch.tensor(_focal_pair(focal_px))
+        focal = assumed_focal_px(size) if focal_px is None else torch.tensor(focal_pair(focal_px))
         return cls(focal.float(), size.float() / 2, size.float())
 
     @property
@@ -157,8 +157,12 @@ def assumed_focal_px(image_size: Tensor) -> Tensor:
     return (0.809 * diagonal).unsqueeze(-1).expand(*image_size.shape[:-1], 2)
 
 
-def _focal_pair(focal_px: float | tuple[float, float]) -> tuple[float, float]:
-    """Focal lengths in x and y from one number or two."""
+def focal_pair(focal_px: float | tuple[float, float]) -> tuple[float, float]:
+    """Focal lengths in x and y, pixels, from one number or two.
+
+    Raises:
+        InputError: that is no number above zero.
+    """
     try:
         x, y = np.broadcast_to(np.asarray(focal_px, dtype=np.float64), 2).tolist()
     except (TypeError, ValueError) as error:

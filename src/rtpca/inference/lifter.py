@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from rtpca.arrays import FloatArray
 from rtpca.devices import resolve_device
-from rtpca.errors import InputError
+from rtpca.errors import ConfigError
 from rtpca.geometry import Intrinsics, root_trajectory
-from rtpca.inference.blending import Blender, FloatArray, fill_between, join_phases
 from rtpca.inference.confidence import clip_confidence
 from rtpca.inference.gaps import complete_keypoints
 from rtpca.inference.preparation import PreparedClip, prepare_clip
 from rtpca.inference.result import LiftResult
-from rtpca.inference.window_lifter import WindowLifter, check_liftable
-from rtpca.inference.windows import WindowPlan, rate_steps
 from rtpca.models import Checkpoint, load_checkpoint
+from rtpca.progress import Progress, in_silence
 from rtpca.skeletons import Skeleton, get_skeleton
+from rtpca.windowed import Lifted, lift_clip
+from rtpca.windowed.blend import fill_between
 
 Device = Literal["auto", "cpu", "cuda"]
-Progress = Callable[[int, int], None]
 
-_ACTIVATIONS_PER_BATCH = {"cpu": 1 << 21, "cuda": 1 << 26}
 _ROOT_CHUNK = 1 << 16
 
 
@@ -59,7 +57,7 @@ class Lifter:
             device: Where to compute; "auto" takes a CUDA device if there is one.
             flip: Average each prediction with that of the mirror image: steadier, at twice the time.
             smooth: Average clips that are at least 1.5 times as fast as the network over one frame of the
-                network; see `rtpca.inference.blending.join_phases`.
+                network; see `rtpca.windowed.blend.join_phases`.
             min_score: Joints whose score, relative to what the clip usually reaches, is lower count as
                 missing.
             max_gap_s: Longest time in seconds for which a missing joint is bridged.
@@ -87,38 +85,21 @@ class Lifter:
         cls,
         name_or_path: str | os.PathLike[str] = "rtpca-s",
         device: Device = "auto",
-        *,
-        flip: bool = True,
-        smooth: bool = True,
-        min_score: float = 0.1,
-        max_gap_s: float = 0.5,
-        repair: bool = True,
+        **options: Any,
     ) -> Lifter:
         """A lifter with weights that ship with the package, or from a `.safetensors` file.
 
         Args:
             name_or_path: "rtpca-s", or a path.
             device: See `Lifter`.
-            flip: See `Lifter`.
-            smooth: See `Lifter`.
-            min_score: See `Lifter`.
-            max_gap_s: See `Lifter`.
-            repair: See `Lifter`.
+            options: The other arguments of `Lifter`: `flip`, `smooth`, `min_score`, `max_gap_s`, `repair`,
+                `batch_windows`.
 
         Raises:
             CheckpointError: there is no such name or file, or it is damaged or foreign.
             ConfigError: see `Lifter`.
         """
-        checkpoint = load_checkpoint(name_or_path)
-        return cls(
-            checkpoint,
-            device,
-            flip=flip,
-            smooth=smooth,
-            min_score=min_score,
-            max_gap_s=max_gap_s,
-            repair=repair,
-        )
+        return cls(load_checkpoint(name_or_path), device, **options)
 
     @property
     def needs_image_size(self) -> bool:
@@ -133,7 +114,7 @@ class Lifter:
         skeleton: str | Skeleton = "auto",
         scores: npt.ArrayLike | None = None,
         focal_px: float | tuple[float, float] | None = None,
-        progress: Progress | None = None,
+        progress: Progress = in_silence,
     ) -> LiftResult:
         """Lift one person's keypoints.
 
@@ -145,7 +126,7 @@ class Lifter:
             skeleton: Joint set of the keypoints, by name, or a skeleton of your own; "auto" recognises it.
             scores: (F, J) on any scale, instead of a third coordinate.
             focal_px: Focal length in pixels; without it that of a usual lens is assumed.
-            progress: Called with (windows done, windows in all).
+            progress: Told how many windows are done.
 
         Returns:
             The poses, finite in every frame; `valid` and `confidence` say what was seen.
@@ -168,11 +149,12 @@ class Lifter:
             repair=self.repair,
         )
         intrinsics = Intrinsics.of_image(clip.image_size, focal_px)
-        poses, mirror_m, scale_m = self._lift(clip, intrinsics, progress)
+        lifted = self._lift(clip, intrinsics, progress)
+        poses = lifted.poses.numpy()
         root = _root_path(poses, clip, intrinsics)
         confidence = clip_confidence(
             poses,
-            mirror_m,
+            None if lifted.mirror_m is None else lifted.mirror_m.numpy(),
             root,
             clip.keypoints_px,
             clip.scores,
@@ -182,9 +164,9 @@ class Lifter:
         )
         uncertainty = steepness = None
         calibration = self.checkpoint.calibration
-        if scale_m is not None and calibration is not None:
+        if lifted.scale_m is not None and calibration is not None:
             steepness = np.array(calibration.steepness, dtype=np.float32)
-            uncertainty = calibration.radius_m(scale_m).astype(np.float32)
+            uncertainty = calibration.radius_m(lifted.scale_m.numpy()).astype(np.float32)
             uncertainty[~clip.valid] = np.nan
         return LiftResult(
             poses3d=poses,
@@ -201,57 +183,42 @@ class Lifter:
             notes=clip.notes + _root_notes(root, None if focal_px is not None else intrinsics),
         )
 
-    def _lift(
-        self, clip: PreparedClip, intrinsics: Intrinsics, progress: Progress | None
-    ) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
-        """(F, 17, 3) poses, (F, 17) disagreement of the mirror image, (F, 17) scales of the uncertainty head.
-
-        It goes window by window, so that nothing but input and output grows with F.
-        """
-        model_fps = self.checkpoint.input.fps
-        stride, upsample = (1, 1) if model_fps is None else rate_steps(clip.fps, model_fps)
-        window = self.checkpoint.config.frames
-        plan = WindowPlan(len(clip.valid), window, stride, upsample)
-        keypoints, scores = clip.keypoints_px, clip.scores
+    def _lift(self, clip: PreparedClip, intrinsics: Intrinsics, progress: Progress) -> Lifted:
+        keypoints_px, scores = clip.keypoints_px, clip.scores
         if self.checkpoint.config.in_channels == 2:
-            keypoints = complete_keypoints(keypoints, scores, get_skeleton("h36m17"))
+            keypoints_px = complete_keypoints(keypoints_px, scores, get_skeleton("h36m17"))
             scores = np.ones_like(scores)
-        lift_windows = WindowLifter(self.checkpoint, intrinsics.to(self.device), self.flip)
-        blender = Blender(plan.frames, window, (17, 5))
-        done, total = 0, plan.count
-        with torch.inference_mode():
-            for batch in plan.batches(self.batch_windows or self._batch_windows()):
-                # Stretches without anybody are filled from their neighbours afterwards.
-                visible = np.asarray(clip.valid[batch.before].any(axis=1))
-                if visible.any():
-                    seen = batch.select(visible)
-                    points, point_scores = seen.interpolate(keypoints, scores)
-                    lifted = lift_windows(
-                        torch.from_numpy(points).to(self.device),
-                        torch.from_numpy(point_scores).to(self.device),
-                    )
-                    none = lifted.poses.new_zeros(lifted.poses.shape[:-1])
-                    others = [none if it is None else it for it in (lifted.mirror_m, lifted.scale_m)]
-                    found = torch.cat([lifted.poses, torch.stack(others, dim=-1)], dim=-1).cpu().numpy()
-                    for pose, slots, frames in zip(found, seen.slots, seen.frames, strict=True):
-                        blender.add(pose, slots, frames)
-                done += len(visible)
-                if progress is not None:
-                    progress(done, total)
-        found, covered = blender.finish()
-        if not np.isfinite(found).all():
-            raise InputError("the poses are not finite: the weights are damaged; load or train others")
-        if self.smooth:
-            join_phases(found, clip.valid & covered, stride)
-        fill_between(found, clip.valid & covered)
-        has_scale = self.checkpoint.config.predicts_scale
-        poses = np.ascontiguousarray(found[..., :3])
-        return poses, found[..., 3] if self.flip else None, found[..., 4] if has_scale else None
+        return lift_clip(
+            self.checkpoint,
+            keypoints_px,
+            scores,
+            clip.valid,
+            clip.fps,
+            intrinsics.to(self.device),
+            flip=self.flip,
+            smooth=self.smooth,
+            batch_windows=self.batch_windows,
+            progress=progress,
+        )
 
-    def _batch_windows(self) -> int:
-        """As many windows as keep the activations of a layer small enough for the device."""
-        per_window = self.checkpoint.config.activations
-        return max(1, _ACTIVATIONS_PER_BATCH[self.device.type] // per_window)
+
+def check_liftable(checkpoint: Checkpoint) -> None:
+    """Refuse weights that the lifters cannot use.
+
+    Raises:
+        ConfigError: they lift another skeleton than h36m17, or predict fewer frames than they see.
+    """
+    if checkpoint.input.skeleton != "h36m17":
+        raise ConfigError(
+            f"weights {checkpoint.name!r} lift the skeleton {checkpoint.input.skeleton!r}; the lifter "
+            "needs weights for h36m17"
+        )
+    config = checkpoint.config
+    if config.out_frames != config.frames:
+        raise ConfigError(
+            f"weights {checkpoint.name!r} ({config.arch}) predict {config.out_frames} of the "
+            f"{config.frames} frames of a window; the lifter needs weights that predict all of them"
+        )
 
 
 def _root_notes(root: FloatArray, assumed: Intrinsics | None) -> tuple[str, ...]:

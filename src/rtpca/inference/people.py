@@ -9,6 +9,7 @@ from rtpca.errors import InputError
 from rtpca.inference.keypoint_files import KeypointFile
 from rtpca.inference.lifter import Lifter
 from rtpca.inference.result import LiftResult
+from rtpca.progress import Progress, in_silence
 
 
 def lift_each(
@@ -54,7 +55,7 @@ def lift_file(
     image_size: tuple[int, int] | None = None,
     fps: float | None = None,
     focal_px: float | tuple[float, float] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = in_silence,
 ) -> LiftResult:
     """Lift one person of a keypoint file, so that the results of all of them belong together.
 

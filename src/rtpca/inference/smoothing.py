@@ -18,9 +18,9 @@ from scipy.linalg import solve_discrete_are
 from scipy.signal import savgol_filter
 
 from rtpca.checks import check_choice, check_positive
-from rtpca.inference.blending import unknown_runs
 from rtpca.inference.result import LiftResult
 from rtpca.skeletons import get_skeleton
+from rtpca.windowed.blend import unknown_runs
 
 Array = npt.NDArray[np.float64]
 FloatArray = npt.NDArray[np.float32]

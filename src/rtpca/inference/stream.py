@@ -10,25 +10,25 @@ from __future__ import annotations
 import os
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from rtpca.arrays import FloatArray
 from rtpca.checks import check_axes
 from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import Intrinsics, root_trajectory
 from rtpca.inference.confidence import joint_confidence, trouble_signs
 from rtpca.inference.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, complete_keypoints, relative_scores
-from rtpca.inference.lifter import Device
+from rtpca.inference.lifter import Device, check_liftable
 from rtpca.inference.preparation import ASSUMED_FPS
 from rtpca.inference.smoothing import OneEuro
-from rtpca.inference.window_lifter import WindowLifter, check_liftable
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
-
-FloatArray = npt.NDArray[np.float32]
+from rtpca.windowed import Lifted, lift_windows
 
 _H36M = get_skeleton("h36m17")
 _SCORES_KEPT = 1000
@@ -110,7 +110,7 @@ class StreamLifter:
         self._device = torch.device(resolve_device(device))
         checkpoint.model.to(self._device).eval()
         self._intrinsics = Intrinsics.of_image(image_size, focal_px)
-        self._lift = WindowLifter(checkpoint, self._intrinsics.to(self._device), flip)
+        self._flip = flip
         self._latency_frames, self._min_score, self._max_gap_s = latency_frames, min_score, max_gap_s
         self._filters = (OneEuro(), OneEuro(min_cutoff_hz=0.75)) if one_euro else None
         # Times of the window's places before the newest frame.
@@ -121,28 +121,20 @@ class StreamLifter:
 
     @classmethod
     def from_pretrained(
-        cls,
-        name_or_path: str | os.PathLike[str] = "rtpca-s",
-        *,
-        skeleton: str | Skeleton,
-        image_size: tuple[int, int],
-        device: Device = "auto",
-        latency_frames: int = 2,
-        flip: bool = False,
-        one_euro: bool = False,
-        focal_px: float | tuple[float, float] | None = None,
+        cls, name_or_path: str | os.PathLike[str] = "rtpca-s", **options: Any
     ) -> StreamLifter:
-        """A lifter with weights by name or from a `.safetensors` file; see `StreamLifter`."""
-        return cls(
-            load_checkpoint(name_or_path),
-            skeleton=skeleton,
-            image_size=image_size,
-            device=device,
-            latency_frames=latency_frames,
-            flip=flip,
-            one_euro=one_euro,
-            focal_px=focal_px,
-        )
+        """A lifter with weights by name or from a `.safetensors` file.
+
+        Args:
+            name_or_path: "rtpca-s", or a path.
+            options: The other arguments of `StreamLifter`; `skeleton` and `image_size` are needed.
+
+        Raises:
+            CheckpointError: there is no such name or file, or it is damaged or foreign.
+            ConfigError: see `StreamLifter`.
+            InputError: see `StreamLifter`.
+        """
+        return cls(load_checkpoint(name_or_path), **options)
 
     @property
     def latency_s(self) -> float:
@@ -213,7 +205,8 @@ class StreamLifter:
         if not (scores > 0).any():
             nowhere = np.full((17, 3), np.nan, dtype=np.float32)
             return StreamPose(time_s, nowhere, nowhere[0], np.zeros(17, dtype=np.float32), False)
-        poses, mirror_m, scale_m = self._lifted(points, scores)
+        lifted = self._lifted(points, scores)
+        poses = lifted.poses.numpy()
         root = root_trajectory(
             torch.from_numpy(poses),
             torch.from_numpy(points),
@@ -223,7 +216,7 @@ class StreamLifter:
         valid = (scores > 0).sum(axis=1) >= MIN_VISIBLE_JOINTS
         signs = trouble_signs(
             poses,
-            mirror_m,
+            None if lifted.mirror_m is None else lifted.mirror_m.numpy(),
             root,
             points,
             scores,
@@ -237,24 +230,24 @@ class StreamLifter:
             if np.isfinite(pelvis).all():
                 pelvis = self._filters[1](pelvis[None], time_s)[0].astype(np.float32)
         uncertainty, calibration = None, self.checkpoint.calibration
-        if scale_m is not None and calibration is not None:
-            uncertainty = calibration.radius_m(scale_m[place]).astype(np.float32)
+        if lifted.scale_m is not None and calibration is not None:
+            uncertainty = calibration.radius_m(lifted.scale_m[place].numpy()).astype(np.float32)
         return StreamPose(time_s, pose, pelvis, confidence, bool(valid[place]), uncertainty)
 
-    def _lifted(
-        self, points: FloatArray, scores: FloatArray
-    ) -> tuple[FloatArray, FloatArray | None, FloatArray | None]:
-        """(W, 17, 3) poses of a window, (W, 17) disagreement of its mirror image, (W, 17) scales."""
+    @torch.inference_mode()
+    def _lifted(self, points: FloatArray, scores: FloatArray) -> Lifted:
+        """What the network says of the (W, 17) places of a window."""
         if self.checkpoint.config.in_channels == 2:
             points, scores = complete_keypoints(points, scores, _H36M), np.ones_like(scores)
-        with torch.inference_mode():
-            lifted = self._lift(
-                torch.from_numpy(points)[None].to(self._device),
-                torch.from_numpy(scores)[None].to(self._device),
-            )
-        others = (lifted.mirror_m, lifted.scale_m)
-        mirror_m, scale_m = (None if it is None else it[0].cpu().numpy() for it in others)
-        return lifted.poses[0].cpu().numpy(), mirror_m, scale_m
+        lifted = lift_windows(
+            self.checkpoint.model,
+            self.checkpoint.input,
+            torch.from_numpy(points)[None].to(self._device),
+            torch.from_numpy(scores)[None].to(self._device),
+            self._intrinsics.to(self._device),
+            flip=self._flip,
+        )
+        return lifted.each(lambda values: values[0].cpu())
 
     def _window(self, now_s: float) -> tuple[FloatArray, FloatArray]:
         """(W, 17, 2) pixels and (W, 17) scores at the network's rate; before the first frame, the first."""

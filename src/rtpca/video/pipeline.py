@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from rtpca.errors import InputError
 from rtpca.inference import Lifter, LiftResult, lift_each
 from rtpca.inference.keypoint_files.track import Track
+from rtpca.progress import Progress, in_silence
 from rtpca.video.detectors.base import Detector
 from rtpca.video.reader import Image, VideoReader
 from rtpca.video.timing import Timing, at_constant_rate, find_timing
 from rtpca.video.tracking import PersonTracker
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ class TrackedVideo:
 
 
 def track_video(
-    path: str | os.PathLike[str], detector: Detector, progress: Progress | None = None
+    path: str | os.PathLike[str], detector: Detector, progress: Progress = in_silence
 ) -> TrackedVideo:
     """Find the people in a video and follow them.
 
@@ -87,8 +86,7 @@ def track_video(
             if frame.index == 0:
                 image_size = (frame.image.shape[1], frame.image.shape[0])
             times_s.append(frame.time_s)
-            if progress is not None:
-                progress(len(times_s), max(video.packets, len(times_s)))
+            progress(len(times_s), max(video.packets, len(times_s)))
         timing = find_timing(times_s, video.rates)
     tracks, notes = tracker.finish(len(times_s))
     if not tracks:
@@ -114,7 +112,7 @@ def lift_tracks(
     person: int | None = None,
     fps: float | None = None,
     focal_px: float | tuple[float, float] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = in_silence,
     say: Callable[[str], None] | None = None,
 ) -> list[LiftResult]:
     """Lift the people of a video; those whose keypoints do not allow it are left out.
@@ -156,7 +154,7 @@ def lift_video(
     detector: Detector,
     *,
     person: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = in_silence,
 ) -> list[LiftResult]:
     """Lift everybody in a video: `track_video`, then `lift_tracks`.
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from rtpca import metrics
 from rtpca.data.recording import Recording, RecordingInfo
 from rtpca.data.store import Dataset
-from rtpca.data.windows import fixed_cameras
+from rtpca.data.views import fixed_cameras
 from rtpca.errors import InputError
 from rtpca.evaluation import EvalConfig, at_frame_rate, predict
 from rtpca.geometry import Camera
@@ -134,7 +134,7 @@ def lift_recording(
         device = next(checkpoint.model.parameters()).device
         poses_m[name] = predict(
             checkpoint.model, checkpoint.input, keypoints_px.to(device), cameras.to(device), EvalConfig()
-        ).cpu()
+        ).poses.cpu()
     errors_mm = {
         name: _without_invalid(metrics.mpjpe(poses, truth_m) * MILLIMETRES, recording)
         for name, poses in poses_m.items()

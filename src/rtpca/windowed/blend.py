@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from rtpca.arrays import BoolArray, FloatArray, IntArray
 
 _JOINED_AT_ONCE = 1 << 15
 
@@ -39,9 +38,7 @@ class Blender:
         self._total = np.zeros(frames, dtype=np.float32)
         self._weights = blend_weights(window)
 
-    def add(
-        self, prediction: FloatArray, slots: npt.NDArray[np.int64], frames: npt.NDArray[np.int64]
-    ) -> None:
+    def add(self, prediction: FloatArray, slots: IntArray, frames: IntArray) -> None:
         """Add one window.
 
         Args:
@@ -53,7 +50,7 @@ class Blender:
         self._sum[frames] += weights.reshape(-1, *[1] * (prediction.ndim - 1)) * prediction[slots]
         self._total[frames] += weights
 
-    def finish(self) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    def finish(self) -> tuple[FloatArray, BoolArray]:
         """The mean, and which frames were covered by a window at all; the others hold zeros.
 
         The sum is divided in place: the blender cannot be used afterwards.
@@ -64,7 +61,7 @@ class Blender:
         return self._sum, covered
 
 
-def join_phases(values: FloatArray, known: npt.NDArray[np.bool_], stride: int) -> None:
+def join_phases(values: FloatArray, known: BoolArray, stride: int) -> None:
     """Join the interleaved sequences of a fast clip, in place: a mean over one frame of the network.
 
     Each of the `stride` sequences is predicted on its own, so the predictions differ by a pattern that
@@ -98,7 +95,7 @@ def join_phases(values: FloatArray, known: npt.NDArray[np.bool_], stride: int) -
         values[frames] = total / weight.reshape(-1, *[1] * (values.ndim - 1))
 
 
-def fill_between(values: FloatArray, known: npt.NDArray[np.bool_]) -> None:
+def fill_between(values: FloatArray, known: BoolArray) -> None:
     """Overwrite unknown frames in place: straight between known neighbours, held at the ends.
 
     Args:
@@ -116,7 +113,7 @@ def fill_between(values: FloatArray, known: npt.NDArray[np.bool_]) -> None:
             values[first:end] = values[first - 1] + step * (values[end] - values[first - 1])
 
 
-def unknown_runs(known: npt.NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
+def unknown_runs(known: BoolArray) -> Iterable[tuple[int, int]]:
     """(first, end) of every run of frames that are not known, in order."""
     edges = np.flatnonzero(np.diff(np.concatenate(([True], known, [True])).astype(np.int8)))
     return ((int(first), int(end)) for first, end in edges.reshape(-1, 2))

@@ -1,4 +1,4 @@
-"""Which frames go into which window, at the frame rate that the network was trained for.
+"""Overlapping windows of a clip, at the frame rate that the network was trained for.
 
 A clip at another rate is not resampled. If it is faster, every `stride`-th frame makes a sequence of its
 own, once for each starting frame (phase), so every frame is still predicted from itself. If it is slower,
@@ -12,12 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import BoolArray, FloatArray, IntArray
 from rtpca.checks import check_positive
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -34,11 +31,11 @@ class WindowBatch:
 
     before: IntArray
     after: IntArray
-    fraction: npt.NDArray[np.float32]
+    fraction: FloatArray
     slots: list[IntArray]
     frames: list[IntArray]
 
-    def select(self, wanted: npt.NDArray[np.bool_]) -> WindowBatch:
+    def select(self, wanted: BoolArray) -> WindowBatch:
         """The windows for which `wanted` (B,) is true."""
         rows = np.flatnonzero(wanted)
         return WindowBatch(

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rtpca.errors import InputError
-from rtpca.inference.blending import Blender, blend_weights, fill_between, join_phases, unknown_runs
-from rtpca.inference.windows import WindowPlan, rate_steps, window_starts
+from rtpca.windowed.blend import Blender, blend_weights, fill_between, join_phases, unknown_runs
+from rtpca.windowed.overlapping import WindowPlan, rate_steps, window_starts
 
 plans = st.builds(
     WindowPlan,
@@ -144,7 +144,7 @@ def test_joining_keeps_straight_lines_and_unknown_frames(stride, known, at_once,
     line = np.arange(len(known), dtype=np.float32)[:, None] * [2, -3] + 5
     values = np.where(known[:, None], line, 1e9).astype(np.float32)
     with monkeypatch.context() as patch:
-        patch.setattr("rtpca.inference.blending._JOINED_AT_ONCE", at_once)
+        patch.setattr("rtpca.windowed.blend._JOINED_AT_ONCE", at_once)
         join_phases(values, known, stride)
     np.testing.assert_allclose(values[known], line[known], rtol=1e-5)
     assert (values[~known] == 1e9).all()
@@ -155,7 +155,7 @@ def test_joining_in_pieces_equals_joining_at_once(monkeypatch):
     values, known = rng.normal(size=(50, 3)).astype(np.float32), rng.uniform(size=50) < 0.8
     at_once, in_pieces = values.copy(), values.copy()
     join_phases(at_once, known, 5)
-    monkeypatch.setattr("rtpca.inference.blending._JOINED_AT_ONCE", 4)
+    monkeypatch.setattr("rtpca.windowed.blend._JOINED_AT_ONCE", 4)
     join_phases(in_pieces, known, 5)
     np.testing.assert_allclose(in_pieces, at_once, atol=1e-6)
 

@@ -1,0 +1,90 @@
+"""Clips of any length and frame rate in overlapping windows, blended: for lifting."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from rtpca.arrays import BoolArray, FloatArray
+from rtpca.errors import InputError
+from rtpca.geometry import Intrinsics
+from rtpca.models import Checkpoint
+from rtpca.progress import Progress, in_silence
+from rtpca.windowed.blend import Blender, fill_between, join_phases
+from rtpca.windowed.overlapping import WindowPlan, rate_steps
+from rtpca.windowed.predict import Lifted, lift_windows
+
+_ACTIVATIONS_PER_BATCH = {"cpu": 1 << 21, "cuda": 1 << 26}
+
+
+@torch.inference_mode()
+def lift_clip(
+    checkpoint: Checkpoint,
+    keypoints_px: FloatArray,
+    scores: FloatArray,
+    valid: BoolArray,
+    fps: float,
+    intrinsics: Intrinsics,
+    *,
+    flip: bool = True,
+    smooth: bool = True,
+    batch_windows: int | None = None,
+    progress: Progress = in_silence,
+) -> Lifted:
+    """Lift a clip, window by window, so that nothing but input and output grows with its length.
+
+    Args:
+        checkpoint: Weights that predict all frames of their windows.
+        keypoints_px: (F, J, 2) pixels; anything where the score is 0.
+        scores: (F, J) in [0, 1].
+        valid: (F,) frames in which the person is there, at least one; stretches without anybody are filled
+            from their neighbours.
+        fps: Frames per second.
+        intrinsics: Of the camera, on the device of the weights.
+        flip: See `lift_windows`.
+        smooth: Average clips of several phases over one frame of the network; see `join_phases`.
+        batch_windows: Windows per step of the network; None chooses by its size.
+        progress: Told how many windows are done.
+
+    Returns:
+        (F, J, ...) on the CPU, finite, the root at the origin.
+
+    Raises:
+        InputError: the poses are not finite.
+    """
+    device, window = intrinsics.focal_px.device, checkpoint.config.frames
+    stride, upsample = (1, 1) if checkpoint.input.fps is None else rate_steps(fps, checkpoint.input.fps)
+    plan = WindowPlan(len(valid), window, stride, upsample)
+    blenders: dict[str, Blender] = {}
+    done, total = 0, plan.count
+    # As many windows as keep the activations of a layer small enough for the device.
+    size = batch_windows or max(1, _ACTIVATIONS_PER_BATCH[device.type] // checkpoint.config.activations)
+    for batch in plan.batches(size):
+        visible = np.asarray(valid[batch.before].any(axis=1))
+        if visible.any():
+            seen = batch.select(visible)
+            points, point_scores = (
+                torch.from_numpy(values).to(device) for values in seen.interpolate(keypoints_px, scores)
+            )
+            lifted = lift_windows(
+                checkpoint.model, checkpoint.input, points, point_scores, intrinsics, flip=flip
+            )
+            for name, values in lifted.parts().items():
+                if name not in blenders:
+                    blenders[name] = Blender(plan.frames, window, tuple(values.shape[2:]))
+                for predicted, slots, frames in zip(
+                    values.cpu().numpy(), seen.slots, seen.frames, strict=True
+                ):
+                    blenders[name].add(predicted, slots, frames)
+        done += len(visible)
+        progress(done, total)
+    parts: dict[str, torch.Tensor] = {}
+    for name, blender in blenders.items():
+        values, covered = blender.finish()
+        if not np.isfinite(values).all():
+            raise InputError("the poses are not finite: the weights are damaged; load or train others")
+        if smooth:
+            join_phases(values, valid & covered, stride)
+        fill_between(values, valid & covered)
+        parts[name] = torch.from_numpy(values)
+    return Lifted(**parts)
