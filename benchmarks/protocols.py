@@ -35,7 +35,7 @@ from rtpca.evaluation.sequence import sequence_errors
 from rtpca.models import build_model, load_checkpoint
 from rtpca.models.checkpoint import Checkpoint
 from rtpca.training import TrainConfig, load_config
-from rtpca.training.batches import BatchSource
+from rtpca.training.batches import Batches
 from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import build_optimizers, schedule_factor
 from rtpca.training.selection import validate
@@ -216,7 +216,7 @@ def measure_training(seeds: int, epochs: int) -> None:
 
 def errors_by_epoch(dataset: Dataset, config: TrainConfig) -> Iterator[tuple[float, float]]:
     """MPJPE after every epoch of a run, on the validation and on the test split."""
-    batches = BatchSource(dataset, config, torch.device("cpu"))
+    batches = Batches(dataset, config, torch.device("cpu"))
     torch.manual_seed(config.seed)
     model = build_model("rtpca", **config.model.to_dict())
     (optimizer,) = build_optimizers(model, config.optim)

@@ -21,8 +21,8 @@ from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
 from rtpca.models import RTPCA
 from rtpca.models.cost import count_operations
-from rtpca.training.batches import BatchSource
-from rtpca.training.config import TrainConfig, load_config
+from rtpca.training.batches import Batches
+from rtpca.training import TrainConfig, load_config
 from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import build_optimizers
 
@@ -67,7 +67,7 @@ class Step:
 
     def __init__(self, dataset: object, config: TrainConfig) -> None:
         self.config = config
-        self.batches = BatchSource(dataset, config, torch.device("cpu"))
+        self.batches = Batches(dataset, config, torch.device("cpu"))
         self.model = RTPCA(config.model)
         self.optimizers = build_optimizers(self.model, config.optim)
         self.loss = PoseLoss(config.loss, config.input.skeleton, "cpu")

@@ -21,6 +21,7 @@ FLOORS = {
     "devices": 1,
     "extras": 1,
     "files": 1,
+    "options": 1,
     "progress": 1,
     "skeletons": 2,
     "poses": 3,
@@ -65,6 +66,8 @@ HEAVY = {
     "yaml",
     "PIL",
     "safetensors",
+    "pydantic",
+    "pydantic_core",
     "av",
     "supervision",
 }

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from rtpca.models.cost import count_parameters
+from rtpca.options import from_plain
 from rtpca.skeletons import get_skeleton
-from rtpca.training import load_config
-from rtpca.training.config import from_dict
+from rtpca.training import TrainConfig, load_config
 from rtpca.training.losses import PoseLoss
 
 RECIPES = sorted((Path(__file__).parents[1] / "configs").glob("**/*.yaml"))
@@ -24,7 +24,7 @@ def test_there_are_recipes() -> None:
 def test_a_recipe_loads_is_named_after_its_file_and_survives_plain_values(path) -> None:
     config = load_config(path)
     assert config.name == path.stem
-    assert from_dict(yaml.safe_load(yaml.safe_dump(config.to_dict()))) == config
+    assert from_plain(TrainConfig, yaml.safe_load(yaml.safe_dump(config.to_dict()))) == config
     assert count_parameters(config.model) > 0
     assert config.input.fps is not None or config.data.windows == "chunks"
     assert config.data.train_split == "train"

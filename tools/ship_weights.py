@@ -1,16 +1,17 @@
 """Put trained weights into the package: half precision, evaluated as shipped, with a model card beside them.
 
-    python tools/ship_weights.py NAME STAGE [STAGE ...] --data mocap.h5 [--noise 5]
+    python tools/ship_weights.py NAME RUN [RUN ...] --data mocap.h5 [--noise 5]
 
-The STAGEs are finished run folders or weights (a name or a file), each trained from the one before; the last
-one's weights are shipped. Writes src/rtpca/assets/NAME.safetensors and NAME.md. An uncertainty head and its
-calibration are shipped where the last stage has them: make that a run of configs/uncertainty.yaml.
+RUN is the folder of a finished run, with all its stages, or weights (a name or a file); of several, each was
+trained from the one before. The last one's weights are shipped. Writes src/rtpca/assets/NAME.safetensors and
+NAME.md. An uncertainty head and its calibration are shipped where the last stage has them.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ import torch
 
 from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
+from rtpca.errors import TrainingError
 from rtpca.evaluation import EvalConfig, Report, evaluate, summarise
 from rtpca.files import written_whole
 from rtpca.models import Checkpoint, load_checkpoint, save_checkpoint
 from rtpca.models.cost import count_parameters
+from rtpca.training import load_recipe
+from rtpca.training.stages import stage_folders
 from wrap_markdown import wrapped
 
 ASSETS = Path(__file__).parents[1] / "src" / "rtpca" / "assets"
@@ -33,12 +37,12 @@ def main() -> None:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("name")
-    parser.add_argument("stages", nargs="+")
+    parser.add_argument("runs", nargs="+")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--noise", type=float, default=5.0)
     arguments = parser.parse_args()
 
-    stages = [load(stage) for stage in arguments.stages]
+    stages = [stage for run in arguments.runs for stage in load(run)]
     recipes, left_out = recipes_of(stages)
     trained = stages[-1]
     # What is evaluated are the numbers that the file will hold.
@@ -69,10 +73,19 @@ def main() -> None:
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, and its card")
 
 
-def load(stage: str) -> Checkpoint:
-    """The weights of a run folder, or those of a name or file."""
-    in_folder = Path(stage) / "weights.safetensors"
-    return load_checkpoint(in_folder if in_folder.exists() else stage)
+def load(run: str) -> list[Checkpoint]:
+    """The weights of each stage of a run folder, or those of a name or file."""
+    recipe = Path(run) / "config.yaml"
+    if not recipe.exists():
+        return [load_checkpoint(run)]
+    stages = load_recipe(recipe)
+    checkpoints = [load_checkpoint(folder / "weights.safetensors") for folder in stage_folders(stages, run)]
+    for stage, checkpoint in zip(stages, checkpoints, strict=True):
+        if stage.steps not in (None, checkpoint.about["steps"]):
+            raise TrainingError(
+                f"{checkpoint.name} has {checkpoint.about['steps']} of {stage.steps} steps; finish the run"
+            )
+    return checkpoints
 
 
 def recipes_of(stages: list[Checkpoint]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -89,6 +102,16 @@ def recipes_of(stages: list[Checkpoint]) -> tuple[list[dict[str, Any]], list[dic
         is_of_head = recipe["optim"].get("train", "all") == "uncertainty"
         (left_out if is_of_head and headless_after else kept).append(recipe)
     return kept[::-1], left_out[::-1]
+
+
+def made_with(recipes: list[dict[str, Any]]) -> str:
+    """Files of the recipes, with those of their stages that were trained."""
+    parts: list[str] = []
+    for name, group in groupby(recipes, key=lambda recipe: recipe["name"]):
+        stages = [recipe["stage"] for recipe in group if recipe.get("stage")]
+        which = f" (stage{'s' * (len(stages) > 1)} {', '.join(stages)})" if stages else ""
+        parts.append(f"configs/{name}.yaml{which}")
+    return ", then ".join(parts)
 
 
 def frames_of(recipe: dict[str, Any]) -> int:
@@ -119,7 +142,7 @@ def card(
         normalisation=checkpoint.input.normalisation,
         steps=about["steps"],
         batch=" and ".join(dict.fromkeys(str(recipe["batch"]) for recipe in about["recipes"])),
-        recipes=", then ".join(f"configs/{recipe['name']}.yaml" for recipe in about["recipes"]),
+        recipes=made_with(about["recipes"]),
         million=about["frames"] / 1e6,
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         data="\n".join(_terms(source) for source in about["data"]),

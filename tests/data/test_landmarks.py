@@ -65,9 +65,9 @@ def test_share_of_windows():
 
 
 def test_wrong_arguments_are_refused():
-    with pytest.raises(ConfigError, match="hips is 1"):
+    with pytest.raises(ConfigError, match="hips=1.0 must be at most 0.2"):
         LandmarkOffsets(hips=1.0)
-    with pytest.raises(ConfigError, match="share is 2"):
+    with pytest.raises(ConfigError, match="share=2.0 must be at most 1"):
         LandmarkOffsets(share=2.0)
     with pytest.raises(ShapeError, match="17, 3"):
         random_landmarks(torch.zeros(2, 16, 3), LandmarkOffsets(), seeded())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -109,12 +110,12 @@ def test_a_trunk_bends_forwards_by_the_mean_angle(bend_deg):
         arms_share=0,
         turn_share=1,
         tilt_share=0,
-        bend=0,
-        lean=0,
-        twist=0,
-        arms=0,
-        legs=0,
-        bend_mean=bend_deg,
+        bend_deg=0,
+        lean_deg=0,
+        twist_deg=0,
+        arms_deg=0,
+        legs_deg=0,
+        bend_mean_deg=bend_deg,
     )
     after = mix_motions(before, config, seeded())
     axes = trunk_axes(before)
@@ -149,7 +150,7 @@ def test_a_tilted_body_is_rigid_and_turns_about_a_level_axis():
 def test_shares_are_those_of_the_configuration():
     before = windows(3).repeat(400, 1, 1, 1)
     for share in (0.2, 0.6):
-        after = mix_motions(before, MotionMixing(0, 0, 0, tilt_share=share), seeded())
+        after = mix_motions(before, replace(MotionMixing.none(), tilt_share=share), seeded())
         changed = (after != before).flatten(1).any(1).double().mean().item()
         assert changed == pytest.approx(share, abs=0.05)
 
@@ -159,7 +160,9 @@ def test_none_changes_nothing():
     assert torch.equal(mix_motions(before, MotionMixing.none(), seeded()), before)
 
 
-@pytest.mark.parametrize("options", [{"upper_share": 1.5}, {"bend": -1.0}, {"change": 2.0}, {"tilt": 100.0}])
+@pytest.mark.parametrize(
+    "options", [{"upper_share": 1.5}, {"bend_deg": -1.0}, {"change": 2.0}, {"tilt_deg": 100.0}]
+)
 def test_wrong_values_are_errors(options):
     with pytest.raises(ConfigError, match=next(iter(options))):
         MotionMixing(**options)

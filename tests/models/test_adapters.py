@@ -153,5 +153,5 @@ def test_one_architecture_is_not_taken_for_the_other() -> None:
 
 
 def test_heads_that_do_not_divide_the_width_are_refused() -> None:
-    with pytest.raises(ConfigError, match="dim=8 is not a multiple of heads=3"):
+    with pytest.raises(ConfigError, match=r"model\.dim=8 is not a multiple of model\.heads=3"):
         import_state_dict(foreign_weights("mixste"), arch="mixste", heads=3)

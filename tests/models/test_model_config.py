@@ -7,36 +7,39 @@ import re
 import pytest
 
 from rtpca.errors import ConfigError
-from rtpca.models import RTPCA, RTPCAConfig, build_model, model_config, preset_names
+from rtpca.models import RTPCA, RTPCAConfig, build_model, config_from_dict, model_config, preset_names
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"frames": 0}, "frames=0 must be a whole number of at least 1"),
+        ({"frames": 0}, "model.frames=0 must be at least 1"),
         ({"frames": 27.0}, "frames=27.0 must be a whole number"),
         ({"depth": True}, "depth=True must be a whole number"),
         ({"joints": "17"}, "joints='17' must be a whole number"),
-        ({"in_channels": 4}, "in_channels=4 must be 2 (x, y) or 3 (x, y, score)"),
-        ({"ratio": 1}, "ratio=1 must be a whole number of at least 2; tpca=False turns the pyramid off"),
-        ({"ratio": 2.5}, "ratio=2.5 must be a whole number of at least 2"),
-        ({"dim": 100}, "dim=100 is not a multiple of heads=8"),
-        ({"mlp_ratio": 0}, "mlp_ratio=0 must be a number above 0"),
-        ({"mlp_ratio": "2"}, "mlp_ratio='2' must be a number above 0"),
-        ({"mlp_ratio": float("nan")}, "mlp_ratio=nan must be a number above 0"),
+        ({"in_channels": 4}, "model.in_channels=4 must be at most 3"),
+        ({"ratio": 1}, "model.ratio=1 must be at least 2"),
+        ({"ratio": 2.5}, "model.ratio=2.5 must be a whole number"),
+        ({"dim": 100}, "model.dim=100 is not a multiple of model.heads=8"),
+        ({"mlp_ratio": 0}, "model.mlp_ratio=0 must be above 0"),
+        ({"mlp_ratio": "2"}, "model.mlp_ratio='2' must be a number"),
+        ({"mlp_ratio": float("nan")}, "model.mlp_ratio=nan must be a finite number"),
         ({"mlp_ratio": 1e-4}, "mlp_ratio=0.0001 leaves no hidden channels"),
-        ({"dropout": 1.0}, "dropout=1.0 must be in [0, 1)"),
-        ({"drop_path": -0.1}, "drop_path=-0.1 must be in [0, 1)"),
-        ({"drop_path": "much"}, "drop_path='much' must be in [0, 1)"),
+        ({"dropout": 1.0}, "model.dropout=1.0 must be below 1"),
+        ({"drop_path": -0.1}, "model.drop_path=-0.1 must be at least 0"),
+        ({"drop_path": "much"}, "model.drop_path='much' must be a number"),
         ({"tpca": "yes"}, "tpca='yes' must be true or false"),
         ({"qkv_bias": 1}, "qkv_bias=1 must be true or false"),
-        ({"cross_layer": "all"}, "cross_layer='all' must be one of none, adjacent, pyramidal"),
-        ({"compression": ["pool"]}, "must be one of pool, conv, pool+conv"),
-        ({"amplification": "conv"}, "must be one of none, linear, trans-conv"),
-        ({"init": "zero"}, "init='zero' must be one of pytorch, scaled"),
-        ({"query": "pyramidal", "block_residual": "previous"}, "use block_residual='none'"),
-        ({"query": "pyramidal", "memory": "accumulated"}, "memory='accumulated' needs query='constant'"),
-        ({"widht": 64}, "unknown option widht; known options: amplification, block_residual"),
+        ({"cross_layer": "all"}, "model.cross_layer='all' must be 'none', 'adjacent' or 'pyramidal'"),
+        ({"compression": ["pool"]}, "must be 'pool', 'conv' or 'pool+conv'"),
+        ({"amplification": "conv"}, "must be 'none', 'linear' or 'trans-conv'"),
+        ({"init": "zero"}, "model.init='zero' must be 'pytorch' or 'scaled'"),
+        ({"query": "pyramidal", "block_residual": "previous"}, "use model.block_residual='none'"),
+        (
+            {"query": "pyramidal", "memory": "accumulated"},
+            "'accumulated' needs model.query='constant'",
+        ),
+        ({"widht": 64}, "unknown option model.widht; known here: model.arch, model.frames"),
     ],
 )
 def test_errors_say_what_is_wrong(options, message) -> None:
@@ -70,7 +73,7 @@ def test_the_baseline_has_neither_part() -> None:
 @pytest.mark.parametrize("name", [name for name in preset_names() if model_config(name).arch == "rtpca"])
 def test_presets_build_and_survive_plain_values(name) -> None:
     model = build_model(name, frames=9, joints=3, dim=8, depth=2, heads=2)
-    assert RTPCAConfig.from_dict(model.config.to_dict()) == model.config
+    assert config_from_dict(model.config.to_dict()) == model.config
 
 
 def test_hidden_width_is_what_the_ratio_was_read_from() -> None:

@@ -76,13 +76,13 @@ def test_values_without_an_architecture_are_rtpca_s() -> None:
 
 @pytest.mark.parametrize("arch", ["gpt", None, 3, ["rtpca"]])
 def test_an_unknown_architecture_lists_the_known_ones(arch) -> None:
-    with pytest.raises(ConfigError, match=r"arch=.* must be one of rtpca"):
+    with pytest.raises(ConfigError, match=r"model.arch=.* must be one of 'rtpca'"):
         config_from_dict({"arch": arch})
 
 
 def test_a_configuration_refuses_the_values_of_another_architecture() -> None:
-    with pytest.raises(ConfigError, match="arch='mhformer' is not rtpca"):
-        RTPCAConfig.from_dict({"arch": "mhformer"})
+    with pytest.raises(ConfigError, match="model.arch='mhformer' must be 'rtpca'"):
+        RTPCAConfig(arch="mhformer")
 
 
 @pytest.mark.parametrize("name", preset_names())

@@ -12,15 +12,15 @@ from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.views import fixed_cameras
 from rtpca.errors import ConfigError, InputError, TrainingError
-from rtpca.training.batches import BatchSource
+from rtpca.training.batches import Batches
 
 CPU = torch.device("cpu")
 AUGMENTED = ("augment={}", "model.in_channels=3", "input.normalisation=person", "data.rate_range=[0.7, 1.3]")
 
 
-def source(data, *overrides: str, rank: int = 0) -> BatchSource:
+def source(data, *overrides: str, rank: int = 0) -> Batches:
     with open_dataset(data) as dataset:
-        return BatchSource(dataset, tiny_config(*overrides), CPU, rank)
+        return Batches(dataset, tiny_config(*overrides), CPU, rank)
 
 
 @pytest.mark.parametrize("overrides", [(), AUGMENTED], ids=["plain", "augmented"])

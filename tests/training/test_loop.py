@@ -14,8 +14,8 @@ from rtpca.data.synthetic import synthetic_recordings
 from rtpca.errors import ConfigError, InputError, TrainingError
 from rtpca.geometry.network_input import middle
 from rtpca.models import RTPCA, RTPCAConfig, load_checkpoint
-from rtpca.training import train
-from rtpca.training.config import from_dict
+from rtpca.options import from_plain
+from rtpca.training import TrainConfig, train
 from rtpca.training.curves import read_curves
 from rtpca.training.state import load_state
 
@@ -38,7 +38,7 @@ def test_a_run_folder_holds_everything(finished, data) -> None:
         "weights.safetensors",
     }
     config = tiny_config()
-    assert from_dict(yaml.safe_load((out / "config.yaml").read_text())) == config
+    assert from_plain(TrainConfig, yaml.safe_load((out / "config.yaml").read_text())) == config
     rows = read_curves(out / "curves.csv")
     assert [row["step"] for row in rows] == list(range(1, 9))
     assert [row["frames"] for row in rows] == [4 * 9 * step for step in range(1, 9)]
@@ -49,7 +49,7 @@ def test_a_run_folder_holds_everything(finished, data) -> None:
     assert checkpoint.input == config.input
     assert checkpoint.about["steps"] == 8
     assert checkpoint.about["frames"] == 8 * 4 * 9
-    assert from_dict(checkpoint.about["recipe"]) == config
+    assert from_plain(TrainConfig, checkpoint.about["recipe"]) == config
 
 
 def test_validation_is_the_evaluation_of_the_saved_weights(finished, data) -> None:

@@ -75,7 +75,7 @@ def test_the_authors_weights_are_their_array(golden) -> None:
 
 @pytest.mark.parametrize("kind", ["authors", "paper"])
 def test_joint_sets_without_such_weights_are_refused(kind) -> None:
-    with pytest.raises(ConfigError, match="not for coco17; use 'uniform'"):
+    with pytest.raises(ConfigError, match="not for coco17; use uniform"):
         joint_weights(kind, "coco17")
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from rtpca.errors import ConfigError
 from rtpca.models import build_model
 from rtpca.training.config import OptimConfig
-from rtpca.training.optim import WeightAverage, build_optimizers, schedule_factor
+from rtpca.training.optim import build_optimizers, resume_mean, running_mean, schedule_factor
 
 SIZES = {"frames": 9, "joints": 5, "dim": 8, "depth": 2, "heads": 2}
 
@@ -114,43 +114,45 @@ def test_muon_without_transformer_blocks_is_refused() -> None:
 
 def test_the_running_mean_keeps_the_counters_of_batchnorm() -> None:
     layer = nn.BatchNorm1d(2)
-    average = WeightAverage(layer, decay=0.9)
+    average = running_mean(layer, decay=0.9)
     layer(torch.randn(8, 2))
-    average.update(layer, 5)
-    assert average.values["num_batches_tracked"].item() == 1
-    assert average.values["running_mean"].abs().max() < layer.running_mean.abs().max()
+    resume_mean(average, 5)
+    average.update_parameters(layer)
+    assert average.module.state_dict()["num_batches_tracked"].item() == 1
+    assert average.module.state_dict()["running_mean"].abs().max() < layer.running_mean.abs().max()
 
 
 def test_the_running_mean_starts_with_a_short_memory() -> None:
     layer = nn.Linear(1, 1, bias=False)
     layer.weight.data.fill_(0.0)
-    average = WeightAverage(layer, decay=0.9)
+    average = running_mean(layer, decay=0.9)
     layer.weight.data.fill_(1.0)
-    average.update(layer, 0)
-    assert average.values["weight"].item() == pytest.approx(0.9)  # decay 1 / 10
-    average.update(layer, 1)
-    assert average.values["weight"].item() == pytest.approx(1 - 0.1 * 2 / 11)
+    average.update_parameters(layer)
+    assert average.module.state_dict()["weight"].item() == pytest.approx(0.9)  # decay 1 / 10
+    average.update_parameters(layer)
+    assert average.module.state_dict()["weight"].item() == pytest.approx(1 - 0.1 * 2 / 11)
     layer.weight.data.fill_(5.0)
-    before = average.values["weight"].item()
-    average.update(layer, 10_000)
-    assert average.values["weight"].item() == pytest.approx(0.9 * before + 0.1 * 5.0)
+    before = average.module.state_dict()["weight"].item()
+    resume_mean(average, 10_000)
+    average.update_parameters(layer)
+    assert average.module.state_dict()["weight"].item() == pytest.approx(0.9 * before + 0.1 * 5.0)
 
 
 def test_the_running_mean_of_constant_weights_is_the_weights() -> None:
     model = build_model("rtpca", **SIZES)
-    average = WeightAverage(model, decay=0.99)
-    for step in range(5):
-        average.update(model, step)
+    average = running_mean(model, decay=0.99)
+    for _ in range(5):
+        average.update_parameters(model)
     for key, value in model.state_dict().items():
-        torch.testing.assert_close(average.values[key], value)
+        torch.testing.assert_close(average.module.state_dict()[key], value)
 
 
 def test_the_running_mean_is_its_own_memory_and_can_be_restored() -> None:
     layer = nn.Linear(2, 2)
-    average = WeightAverage(layer, decay=0.5)
-    saved = {key: value.clone() for key, value in average.values.items()}
+    average = running_mean(layer, decay=0.5)
+    saved = {key: value.clone() for key, value in average.module.state_dict().items()}
     layer.weight.data.add_(1.0)
-    assert torch.equal(average.values["weight"], saved["weight"])
-    average.update(layer, 100)
-    average.load(saved)
-    assert all(torch.equal(average.values[key], saved[key]) for key in saved)
+    assert torch.equal(average.module.state_dict()["weight"], saved["weight"])
+    average.update_parameters(layer)
+    average.module.load_state_dict(saved)
+    assert all(torch.equal(average.module.state_dict()[key], saved[key]) for key in saved)

@@ -17,8 +17,8 @@ from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
 from rtpca.errors import CheckpointError, TrainingError
 from rtpca.models import load_checkpoint
-from rtpca.training import load_config, train
-from rtpca.training.config import from_dict
+from rtpca.options import from_plain
+from rtpca.training import TrainConfig, load_config, train
 from rtpca.training.curves import read_curves
 from rtpca.training.state import load_state, save_state
 
@@ -149,7 +149,7 @@ def test_another_recipe_is_not_resumed(data, tmp_path) -> None:
         run(data, tmp_path, "model.dim=16", "batch=5", resume=True)
     with pytest.raises(TrainingError, match="other values of steps"):
         run(data, tmp_path, "steps=9", resume=True)
-    assert from_dict(yaml.safe_load((tmp_path / "config.yaml").read_text())) == tiny_config()
+    assert from_plain(TrainConfig, yaml.safe_load((tmp_path / "config.yaml").read_text())) == tiny_config()
     assert run(data, tmp_path, "log_every=4", "val_every=8", "checkpoint_every=1", resume=True).finished
 
 

@@ -110,8 +110,8 @@ def test_the_root_has_no_part_in_the_likelihood() -> None:
     [
         (("optim.train=uncertainty",), ConfigError, "set model.uncertainty=true"),
         (("model.uncertainty=true", "loss.likelihood=0"), ConfigError, "likelihood is 0"),
-        (("optim.train=head",), ConfigError, "must be one of all, uncertainty"),
-        ((*HEAD, "optim.optimizer=muon"), ConfigError, "set optimizer=adamw"),
+        (("optim.train=head",), ConfigError, "optim.train='head' must be 'all' or 'uncertainty'"),
+        ((*HEAD, "optim.optimizer=muon"), ConfigError, "set optim.optimizer=adamw"),
         (("model.uncertainty=true", "loss={position: 0, velocity: 0}"), ConfigError, "are both 0"),
         (HEAD, TrainingError, "name them with --weights"),
     ],

@@ -13,7 +13,7 @@ from rtpca.cli.options import Device
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from rtpca.training import Progress
+    from rtpca.training import StepReport
 
 
 def train(
@@ -33,6 +33,10 @@ def train(
             metavar="KEY=VALUE", help="Change a value of the recipe, e.g. model.dim=128; repeatable."
         ),
     ] = None,
+    stage: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Only this stage of the recipe, in the run folder itself."),
+    ] = None,
     weights: Annotated[
         str | None,
         typer.Option(metavar="NAME|PATH", help="Start from these weights instead of random ones."),
@@ -46,26 +50,27 @@ def train(
     """Train a model.
 
     The run folder gets the resolved recipe, the learning curves (CSV, TensorBoard, PNG), the state to resume
-    from, and the weights. Ctrl-C stops after the current step with everything saved.
+    from, and the weights. The stages of a recipe have a run folder each inside it, and start from the weights
+    of the stage before. Ctrl-C stops after the current step with everything saved.
     """
     from rtpca.devices import resolve_device
-    from rtpca.training import load_config
-    from rtpca.training import train as run
+    from rtpca.training import load_config, load_recipe, train_recipe
 
-    recipe = load_config(config, set or ())
-    if recipe.chooses_on_test:
+    overrides = set or ()
+    recipe = load_recipe(config, overrides) if stage is None else (load_config(config, overrides, stage),)
+    if any(part.chooses_on_test for part in recipe):
         out.print(
             "note: the weights are chosen on the test split, as the authors do: their errors on it are lower "
             "than on people who had no part in the choice"
         )
     with progress_bar("training", "steps") as bar:
 
-        def report(progress: Progress) -> None:
-            bar(progress.step, progress.steps, _note(progress))
-            if "val_mpjpe_mm" in progress.row:
-                print_line(_validation_line(progress))
+        def report(step: StepReport) -> None:
+            bar(step.step, step.steps, _note(step))
+            if "val_mpjpe_mm" in step.row:
+                print_line(_validation_line(step))
 
-        result = run(
+        result = train_recipe(
             recipe,
             data,
             output,
@@ -81,13 +86,13 @@ def train(
     print_line(f"{result.step} of {result.steps} steps, {state}: {result.weights}")
 
 
-def _note(progress: Progress) -> str:
-    return f"{progress.frames_per_second:.0f} frames/s, loss {progress.row['loss']:.4f}"
+def _note(step: StepReport) -> str:
+    return f"{step.frames_per_second:.0f} frames/s, loss {step.row['loss']:.4f}"
 
 
-def _validation_line(progress: Progress) -> str:
-    row = progress.row
+def _validation_line(step: StepReport) -> str:
+    row = step.row
     return (
-        f"step {progress.step}: loss {row['loss']:.4f}, validation MPJPE {row['val_mpjpe_mm']:.1f} mm, "
-        f"P-MPJPE {row['val_p_mpjpe_mm']:.1f} mm, {progress.frames_per_second:.0f} frames/s"
+        f"step {step.step}: loss {row['loss']:.4f}, validation MPJPE {row['val_mpjpe_mm']:.1f} mm, "
+        f"P-MPJPE {row['val_p_mpjpe_mm']:.1f} mm, {step.frames_per_second:.0f} frames/s"
     )

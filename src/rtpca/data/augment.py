@@ -16,8 +16,8 @@ from rtpca.data.cameras import RandomCameraConfig, random_cameras
 from rtpca.data.landmarks import LandmarkOffsets, random_landmarks
 from rtpca.data.mixing import MotionMixing, mix_motions
 from rtpca.data.noise import DetectorNoise, detector_noise, gaussian_noise
-from rtpca.errors import ConfigError
 from rtpca.geometry import Camera, flip_points
+from rtpca.options import OrNone, Share, options
 from rtpca.skeletons import get_skeleton
 
 __all__ = [
@@ -38,24 +38,18 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@options("augment")
 class AugmentConfig:
     """What is done to a window of motion before the network sees it."""
 
-    mirror_probability: float = 0.5
+    mirror_probability: Share = 0.5
     """Windows that are shown mirrored, left and right exchanged."""
-    mixing: MotionMixing = field(default_factory=MotionMixing.none)
+    mixing: OrNone[MotionMixing] = field(default_factory=MotionMixing.none)
     """Off unless a recipe names it, so that older recipes keep their meaning."""
-    body: BodyProportions = field(default_factory=BodyProportions)
-    landmarks: LandmarkOffsets = field(default_factory=LandmarkOffsets)
-    noise: DetectorNoise = field(default_factory=DetectorNoise)
+    body: OrNone[BodyProportions] = field(default_factory=BodyProportions)
+    landmarks: OrNone[LandmarkOffsets] = field(default_factory=LandmarkOffsets)
+    noise: OrNone[DetectorNoise] = field(default_factory=DetectorNoise)
     camera: RandomCameraConfig = field(default_factory=RandomCameraConfig)
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.mirror_probability <= 1.0:
-            raise ConfigError(
-                f"mirror_probability is {self.mirror_probability}; give a probability from 0 to 1"
-            )
 
     @classmethod
     def none(cls) -> AugmentConfig:

@@ -5,11 +5,14 @@ Bone lengths change per window, symmetrically; bone directions, and so the motio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
+from typing import Annotated
 
 import torch
+from pydantic import Field
 
-from rtpca.errors import ConfigError, ShapeError
+from rtpca.errors import ShapeError
+from rtpca.options import options
 
 # h36m17: the bone that ends at each joint after the pelvis, by its parent and by the group that shares a
 # length factor.
@@ -39,7 +42,11 @@ _JOINTS = 17
 _CLIP = 2.5  # standard deviations
 
 
-@dataclass(frozen=True)
+Spread = Annotated[float, Field(ge=0, le=0.5)]
+"""A standard deviation of the logarithm of a length."""
+
+
+@options("augment.body")
 class BodyProportions:
     """Spread of body proportions: standard deviations of log length factors, cut off at 2.5 of them.
 
@@ -47,37 +54,29 @@ class BodyProportions:
     its own, so correlated lengths stay plausible together. Left and right always agree.
     """
 
-    size: float = 0.07
+    size: Spread = 0.07
     """Whole body; people's statures spread by 0.04 to 0.05, children are smaller."""
-    legs: float = 0.06
-    trunk: float = 0.06
-    arms: float = 0.05
-    hips: float = 0.18
+    legs: Spread = 0.06
+    trunk: Spread = 0.06
+    arms: Spread = 0.05
+    hips: Spread = 0.18
     """Half width of the hips on its own; data sets place the hip joints very differently."""
     hips_mean: float = 0.10
     """Mean of the logarithm for the hips: mocap hips (0.09 m) are narrower than Human3.6M's (0.13 m)."""
-    thigh: float = 0.04
-    shin: float = 0.04
-    lower_trunk: float = 0.06
-    upper_trunk: float = 0.06
-    neck: float = 0.12
-    head: float = 0.12
-    shoulders: float = 0.08
-    upper_arm: float = 0.04
-    forearm: float = 0.05
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            if field.name != "hips_mean" and not 0.0 <= getattr(self, field.name) <= 0.5:
-                raise ConfigError(
-                    f"body proportion {field.name} is {getattr(self, field.name)}; give a standard deviation "
-                    "of the log length from 0 to 0.5"
-                )
+    thigh: Spread = 0.04
+    shin: Spread = 0.04
+    lower_trunk: Spread = 0.06
+    upper_trunk: Spread = 0.06
+    neck: Spread = 0.12
+    head: Spread = 0.12
+    shoulders: Spread = 0.08
+    upper_arm: Spread = 0.04
+    forearm: Spread = 0.05
 
     @classmethod
     def none(cls) -> BodyProportions:
         """Every body stays as it was recorded."""
-        return cls(**{field.name: 0.0 for field in fields(cls)})
+        return cls(**{field.name: 0.0 for field in fields(BodyProportions())})
 
 
 @torch.no_grad()

@@ -7,12 +7,14 @@ itself lives in `rtpca.geometry`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import Annotated
 
 import torch
+from pydantic import Field
 
-from rtpca.errors import ConfigError, ShapeError
+from rtpca.errors import ShapeError
 from rtpca.geometry import Camera, Intrinsics
+from rtpca.options import Count, NotNegative, Positive, Range, Share, options
 
 FULL_FRAME_DIAGONAL_MM = 43.267
 """Diagonal of a 36 x 24 mm picture: 35 mm-equivalent focal lengths are fractions of it."""
@@ -79,7 +81,10 @@ def evaluation_cameras(positions3d: torch.Tensor) -> Camera:
     return Camera(intrinsics, rotation, aim + stretch[:, None] * out)
 
 
-@dataclass(frozen=True)
+Elevation = Annotated[float, Field(ge=-89, le=89)]
+
+
+@options("augment.camera")
 class RandomCameraConfig:
     """How cameras for training are drawn; azimuth is always uniform.
 
@@ -89,25 +94,25 @@ class RandomCameraConfig:
 
     elevation_mean_deg: float = 8.0
     """Mean of the usual elevations: positive means that the camera looks down."""
-    elevation_std_deg: float = 10.0
-    steep_share: float = 0.25
+    elevation_std_deg: NotNegative = 10.0
+    steep_share: Share = 0.25
     """Share of cameras whose elevation is uniform over `elevation_range_deg` instead."""
-    elevation_range_deg: tuple[float, float] = (-20.0, 65.0)
+    elevation_range_deg: Range[Elevation] = (-20.0, 65.0)
     """Bounds of every elevation."""
-    distance_range_m: tuple[float, float] = (2.0, 10.0)
+    distance_range_m: Range[Annotated[float, Field(ge=1e-3)]] = (2.0, 10.0)
     """Log-uniform distance from the middle of the window."""
-    focal_range_mm: tuple[float, float] = (20.0, 70.0)
+    focal_range_mm: Range[Annotated[float, Field(ge=1)]] = (20.0, 70.0)
     """Log-uniform focal length in 35 mm-equivalent terms: 43.27 mm is the image diagonal."""
-    roll_std_deg: float = 4.0
-    aim_std: float = 0.15
+    roll_std_deg: NotNegative = 4.0
+    aim_std: NotNegative = 0.15
     """How far off the image centre the middle of the window lies: deviation in half image sizes."""
-    principal_std: float = 0.01
+    principal_std: NotNegative = 0.01
     """Standard deviation of the principal point about the image centre, in image diagonals."""
-    framing_range: tuple[float, float] = (0.75, 1.15)
+    framing_range: Range[Annotated[float, Field(ge=0.05)]] = (0.75, 1.15)
     """Uniform: the window fits into this multiple of the picture; above 1 parts of it may be outside."""
-    min_depth_m: float = 1.0
+    min_depth_m: Positive = 1.0
     """No joint of the window comes closer to the camera plane than this."""
-    image_sizes: tuple[tuple[int, int], ...] = (
+    image_sizes: Annotated[tuple[tuple[Count, Count], ...], Field(min_length=1)] = (
         (1920, 1080),
         (1280, 720),
         (1080, 1920),
@@ -118,33 +123,6 @@ class RandomCameraConfig:
     )
     """Image sizes, all equally likely."""
 
-    def __post_init__(self) -> None:
-        for name, low_limit in (
-            ("elevation_range_deg", -89.0),
-            ("distance_range_m", 1e-3),
-            ("focal_range_mm", 1.0),
-            ("framing_range", 0.05),
-        ):
-            low, high = getattr(self, name)
-            if not low_limit <= low <= high:
-                raise ConfigError(
-                    f"{name} is ({low}, {high}); give (low, high) with {low_limit} <= low <= high"
-                )
-        if self.elevation_range_deg[1] > 89.0:
-            raise ConfigError(
-                f"elevation_range_deg ends at {self.elevation_range_deg[1]}; give at most 89 degrees"
-            )
-        if not 0.0 <= self.steep_share <= 1.0:
-            raise ConfigError(f"steep_share is {self.steep_share}; give a share from 0 to 1")
-        for name in ("elevation_std_deg", "roll_std_deg", "aim_std", "principal_std"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}; give a standard deviation of 0 or more")
-        if self.min_depth_m <= 0:
-            raise ConfigError(f"min_depth_m is {self.min_depth_m}; give a positive number of metres")
-        if not self.image_sizes or any(min(size) <= 0 for size in self.image_sizes):
-            raise ConfigError(
-                f"image_sizes is {self.image_sizes}; give at least one (width, height) in pixels"
-            )
 
 
 @torch.no_grad()

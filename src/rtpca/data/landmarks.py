@@ -7,12 +7,14 @@ to predict are not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from typing import Annotated
 
 import torch
+from pydantic import Field
 
 from rtpca.data.body import trunk_axes
-from rtpca.errors import ConfigError, ShapeError
+from rtpca.errors import ShapeError
+from rtpca.options import Share, options
 from rtpca.skeletons import get_skeleton
 
 _JOINTS = 17
@@ -30,33 +32,27 @@ _ON_LIMB = (2, 3, 5, 6, 12, 13, 15, 16)
 _BEFORE = (1, 2, 4, 5, 11, 12, 14, 15)
 
 
-@dataclass(frozen=True)
+Offset = Annotated[float, Field(ge=0, le=0.2)]
+"""A standard deviation."""
+
+
+@options("augment.landmarks")
 class LandmarkOffsets:
     """Standard deviations of the offsets: metres per axis on trunk and head, bone lengths on the limbs.
 
     Offsets are symmetric and constant over a window, in axes that turn with the trunk.
     """
 
-    share: float = 0.3
+    share: Share = 0.3
     """Windows whose landmarks are moved."""
-    pelvis: float = 0.015
-    hips: float = 0.02
-    spine: float = 0.025
-    thorax: float = 0.02
-    neck: float = 0.03
-    head: float = 0.03
-    shoulders: float = 0.02
-    limbs: float = 0.03
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.share <= 1.0:
-            raise ConfigError(f"landmark offsets: share is {self.share}; give a probability from 0 to 1")
-        for field in fields(self):
-            if not 0.0 <= getattr(self, field.name) <= 0.2 and field.name != "share":
-                raise ConfigError(
-                    f"landmark offsets: {field.name} is {getattr(self, field.name)}; give a deviation "
-                    "from 0 to 0.2"
-                )
+    pelvis: Offset = 0.015
+    hips: Offset = 0.02
+    spine: Offset = 0.025
+    thorax: Offset = 0.02
+    neck: Offset = 0.03
+    head: Offset = 0.03
+    shoulders: Offset = 0.02
+    limbs: Offset = 0.03
 
     @classmethod
     def none(cls) -> LandmarkOffsets:

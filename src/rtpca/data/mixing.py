@@ -8,16 +8,18 @@ what is exchanged keeps its own motion, and what is turned is turned by an angle
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from math import pi
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
 from rtpca.data.body import bones_of, put_together, trunk_axes
-from rtpca.errors import ConfigError, ShapeError
+from rtpca.errors import ShapeError
 from rtpca.geometry.rotation import rotation_about
+from rtpca.options import Share, options
 
 _JOINTS = 17
 # Bones by the joint at their end; bone j - 1 ends at joint j.
@@ -30,46 +32,40 @@ _FLAT = 0.3
 """Hips that are steeper than this (horizontal part of their unit axis) have no heading to go by."""
 
 
-@dataclass(frozen=True)
+Degrees = Annotated[float, Field(ge=0, le=90)]
+
+
+@options("augment.mixing")
 class MotionMixing:
     """How often windows are mixed, and how far joints are turned.
 
     Shares are probabilities per window, angles standard deviations in degrees.
     """
 
-    upper_share: float = 0.25
+    upper_share: Share = 0.25
     """Windows whose trunk, head and arms come from another window, headings of the hips aligned."""
-    arms_share: float = 0.25
+    arms_share: Share = 0.25
     """Windows whose arms come from another window, trunks aligned."""
-    turn_share: float = 0.4
+    turn_share: Share = 0.4
     """Windows whose trunk, arms and legs are turned at hips and shoulders."""
-    bend: float = 30.0
+    bend_deg: Degrees = 30.0
     """Trunk forwards or backwards."""
-    bend_mean: float = 12.0
+    bend_mean_deg: Annotated[float, Field(ge=-90, le=90)] = 12.0
     """People bend forwards further and more often than backwards."""
-    lean: float = 12.0
+    lean_deg: Degrees = 12.0
     """Trunk to the sides."""
-    twist: float = 15.0
+    twist_deg: Degrees = 15.0
     """Trunk about itself."""
-    arms: float = 35.0
+    arms_deg: Degrees = 35.0
     """Each arm at its shoulder, about each axis."""
-    legs: float = 15.0
+    legs_deg: Degrees = 15.0
     """Each leg at its hip, about each axis."""
-    tilt_share: float = 0.1
+    tilt_share: Share = 0.1
     """Windows whose whole body is tilted, as in falls, on the floor and upside down."""
-    tilt: float = 40.0
+    tilt_deg: Degrees = 40.0
     """Whole body, about a level axis."""
-    change: float = 0.4
+    change: Share = 0.4
     """Part of each angle that comes and goes within the window, at up to one cycle; the rest is constant."""
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            share = field.name.endswith("_share") or field.name == "change"
-            least = -90.0 if field.name == "bend_mean" else 0.0
-            if not least <= value <= (1.0 if share else 90.0):
-                wanted = "a share from 0 to 1" if share else f"degrees from {least:g} to 90"
-                raise ConfigError(f"motion mixing: {field.name} is {value}; give {wanted}")
 
     @classmethod
     def none(cls) -> MotionMixing:
@@ -137,10 +133,12 @@ def _turn_parts(joints: Tensor, config: MotionMixing, generator: torch.Generator
     """Trunk turned at the hips, half of it already in the lower spine; arms and legs at their roots."""
     batch, frames = joints.shape[:2]
     chosen = torch.rand(batch, generator=generator, device=joints.device) < config.turn_share
-    spread = [config.bend, config.twist, config.lean] + 6 * [config.arms] + 6 * [config.legs]
+    spread = (
+        [config.bend_deg, config.twist_deg, config.lean_deg] + 6 * [config.arms_deg] + 6 * [config.legs_deg]
+    )
     angles = _slow_angles(spread, batch, frames, config.change, joints, generator)  # (B, F, 15)
     axes = trunk_axes(joints)  # left: bend, up: twist, forwards: lean
-    bend = angles[..., 0] + config.bend_mean * pi / 180
+    bend = angles[..., 0] + config.bend_mean_deg * pi / 180
     about_trunk = torch.stack([bend, angles[..., 1], angles[..., 2]], -1)
     bones = bones_of(joints)
     new = bones.clone()
@@ -158,7 +156,7 @@ def _tilt(joints: Tensor, config: MotionMixing, generator: torch.Generator) -> T
     """The whole body turned about a level axis through the pelvis."""
     batch, frames = joints.shape[:2]
     chosen = torch.rand(batch, generator=generator, device=joints.device) < config.tilt_share
-    angle = _slow_angles([config.tilt, config.tilt], batch, frames, config.change, joints, generator)
+    angle = _slow_angles([config.tilt_deg, config.tilt_deg], batch, frames, config.change, joints, generator)
     vector = F.pad(angle, (0, 1))[..., [0, 2, 1]]  # about x and z
     axes = torch.eye(3, dtype=joints.dtype, device=joints.device)
     turned = bones_of(joints) @ _rotation(vector, axes).transpose(-1, -2)

@@ -10,11 +10,10 @@ video; docs/augmentation.md compares.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
 import torch
 
 from rtpca.errors import ConfigError, ShapeError
+from rtpca.options import BelowOne, Count, NotNegative, Positive, Range, Share, options
 from rtpca.skeletons import get_skeleton
 
 _JOINTS = 17
@@ -29,7 +28,7 @@ _BELOW_WAIST = (0, 1, 2, 3, 4, 5, 6)
 _JOINT_FACTORS = (1.0, 1.2, 1.2, 1.3, 1.2, 1.2, 1.3, 0.7, 0.7, 0.7, 0.8, 0.85, 1.1, 1.3, 0.85, 1.1, 1.3)
 
 
-@dataclass(frozen=True)
+@options("augment.noise")
 class DetectorNoise:
     """How wrong the 2D keypoints are. Lengths are fractions of the person's size in the image.
 
@@ -38,94 +37,81 @@ class DetectorNoise:
     probabilities.
     """
 
-    clean_share: float = 0.25
+    clean_share: Share = 0.25
     """Windows left exactly as they are, with score 1."""
-    sigma_range: tuple[float, float] = (0.002, 0.015)
+    sigma_range: Range[NotNegative] = (0.002, 0.015)
     """Log-uniform per window: standard deviation per axis of a joint with factor 1, at median difficulty."""
-    joint_factors: tuple[float, ...] = _JOINT_FACTORS
+    joint_factors: tuple[NotNegative, ...] = _JOINT_FACTORS
     """Multiplies the deviation of each h36m17 joint."""
-    correlation_range: tuple[float, float] = (0.0, 0.95)
+    correlation_range: Range[BelowOne] = (0.0, 0.95)
     """Uniform per window: correlation of the error from one frame to the next, first-order autoregressive."""
-    bias_share: float = 0.3
+    bias_share: Share = 0.3
     """Part of the variance that stays constant over the window: a detector's own idea of where a joint is."""
-    tail: float = 0.4
+    tail: NotNegative = 0.4
     """Standard deviation of the log difficulty of each joint."""
-    frame_tail: float = 0.8
+    frame_tail: NotNegative = 0.8
     """The same of whatever makes a frame hard for all joints. Without both, errors are Gaussian; else the
     kurtosis is 3 exp(4 (tail^2 + frame_tail^2))."""
-    tail_correlation: float = 0.6
+    tail_correlation: BelowOne = 0.6
     """Correlation of the difficulty from one frame to the next."""
-    spike_rate: float = 0.006
+    spike_rate: Share = 0.006
     """Joints per frame that are found somewhere else entirely."""
-    spike_size: float = 0.12
+    spike_size: NotNegative = 0.12
     """Standard deviation of those errors per axis."""
-    swap_share: float = 0.25
+    swap_share: Share = 0.25
     """Windows with a stretch in which the detector confuses left and right of legs, arms or both."""
-    swap_kinds: tuple[float, float, float] = (0.6, 0.2, 0.2)
+    swap_kinds: tuple[Share, Share, Share] = (0.6, 0.2, 0.2)
     """How often it is the legs, the arms, or both; they sum to 1."""
-    swap_frames: tuple[int, int] = (1, 60)
+    swap_frames: Range[Count] = (1, 60)
     """How long the stretch is, log-uniform, before it is cut off at the window's ends."""
-    swap_steady_share: float = 0.5
+    swap_steady_share: Share = 0.5
     """Stretches in which the sides stay exchanged; in the others they change from frame to frame."""
-    swap_apart: float = 0.1
+    swap_apart: Positive = 0.1
     """A steady exchange begins or ends at a frame with left and right close together: frames in which they
     are so far apart are less likely by a factor of e."""
-    swap_exchanged_share: float = 0.15
+    swap_exchanged_share: Share = 0.15
     """Frames of an unsteady stretch in which the sides are exchanged."""
-    swap_between_share: float = 0.25
+    swap_between_share: Share = 0.25
     """Frames of it in which both joints of a pair lie somewhere on the line between the two."""
-    drop_share: float = 0.6
+    drop_share: Share = 0.6
     """Windows in which joints go missing at all; the rates and shares of what is dropped hold inside them."""
-    joint_drop_rate: float = 0.01
+    joint_drop_rate: Share = 0.01
     """Joints per frame that are missing on their own."""
-    frame_drop_rate: float = 0.01
+    frame_drop_rate: Share = 0.01
     """Frames in which nobody is found."""
-    stretch_drop_share: float = 0.02
+    stretch_drop_share: Share = 0.02
     """Joints of a window that are missing for a stretch of it, of any length."""
-    limb_drop_share: float = 0.03
+    limb_drop_share: Share = 0.03
     """Limbs of a window that are missing, without their shoulder or hip, for a stretch of it."""
-    limb_whole_share: float = 0.0
+    limb_whole_share: Share = 0.0
     """Of the limbs that are missing, those that are so for the whole window, as behind a table."""
-    lower_body_drop_share: float = 0.04
+    lower_body_drop_share: Share = 0.04
     """Windows in which the person is seen from the waist or from the knees upwards only."""
-    outside_drop_share: float = 0.5
+    outside_drop_share: Share = 0.5
     """Windows in which joints outside the picture are missing; in the others a detector guesses them."""
-    score_half: float = 0.025
+    score_half: Positive = 0.025
     """Expected error at which the score is one half."""
-    score_jitter: float = 1.0
+    score_jitter: NotNegative = 1.0
     """Standard deviation that is added to the logarithm of score odds per joint and frame."""
-    score_power_range: tuple[float, float] = (0.1, 2.0)
+    score_power_range: Range[Positive] = (0.1, 2.0)
     """Log-uniform per window: scores are raised to this power; no two detectors mean the same by a score."""
-    unscored_share: float = 0.0
+    unscored_share: Share = 0.0
     """Windows whose scores tell nothing: 1 for all that is found, as where a file has none."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name.endswith(("_share", "_rate")) and not 0.0 <= value <= 1.0:
-                raise ConfigError(f"detector noise {field.name} is {value}; give a probability from 0 to 1")
-            if field.name in ("tail", "frame_tail", "spike_size", "score_jitter") and value < 0:
-                raise ConfigError(f"detector noise {field.name} is {value}; give 0 or more")
-            if field.name.endswith(("_range", "_frames")) and not 0 <= value[0] <= value[1]:
-                raise ConfigError(
-                    f"detector noise {field.name} is {value}; give (low, high) with 0 <= low <= high"
-                )
-        if self.correlation_range[1] >= 1.0 or not 0.0 <= self.tail_correlation < 1.0:
-            raise ConfigError("correlations of detector noise must be at least 0 and below 1")
-        if len(self.joint_factors) != _JOINTS or min(self.joint_factors) < 0:
+        if len(self.joint_factors) != _JOINTS:
             raise ConfigError(
-                f"joint_factors has {len(self.joint_factors)} numbers; give 17, none negative, as in h36m17"
+                f"augment.noise.joint_factors has {len(self.joint_factors)} numbers; give 17, as in h36m17"
             )
         if self.swap_exchanged_share + self.swap_between_share > 1:
-            raise ConfigError("swap_exchanged_share and swap_between_share must not sum to more than 1")
-        if self.swap_frames[0] < 1 or self.swap_apart <= 0:
-            raise ConfigError("swap_frames must be at least 1, swap_apart above 0")
-        if min(self.swap_kinds) < 0 or abs(sum(self.swap_kinds) - 1) > 1e-6:
             raise ConfigError(
-                f"swap_kinds is {self.swap_kinds}; give shares of legs, arms and both that sum to 1"
+                "augment.noise: swap_exchanged_share and swap_between_share must not sum to more than 1"
             )
-        if self.score_half <= 0 or self.score_power_range[0] <= 0:
-            raise ConfigError("score_half and score_power_range must be positive")
+        if abs(sum(self.swap_kinds) - 1) > 1e-6:
+            raise ConfigError(
+                f"augment.noise.swap_kinds={list(self.swap_kinds)}: give shares of legs, arms and both that "
+                "sum to 1"
+            )
 
     @classmethod
     def none(cls) -> DetectorNoise:

@@ -7,31 +7,31 @@ how the weights came about (recipe, data, licence, attribution, measured numbers
 from __future__ import annotations
 
 import json
-import math
 import os
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from rtpca.errors import CheckpointError, ConfigError, RtpcaError
+from rtpca.errors import CheckpointError, RtpcaError
 from rtpca.files import written_whole
 from rtpca.models.config import ModelConfig
 from rtpca.models.network import LiftingNetwork
 from rtpca.models.registry import build, config_from_dict
 from rtpca.models.uncertainty import ScaleCalibration
+from rtpca.options import Positive, from_plain, options
 from rtpca.skeletons import get_skeleton
 
 FORMAT = "rtpca-checkpoint-1"
 Normalisation = Literal["screen", "person"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@options("input")
 class InputSpec:
     """How keypoints are prepared for the network.
 
@@ -42,18 +42,10 @@ class InputSpec:
     """
 
     normalisation: Normalisation = "screen"
-    fps: float | None = None
+    fps: Positive | None = None
     skeleton: str = "h36m17"
 
     def __post_init__(self) -> None:
-        if self.normalisation not in get_args(Normalisation):
-            raise ConfigError(
-                f"input: normalisation {self.normalisation!r} is unknown; it must be screen or person"
-            )
-        if self.fps is not None and not _is_positive(self.fps):
-            raise ConfigError(
-                f"input: fps={self.fps!r} must be a number of frames per second above 0, or none"
-            )
         get_skeleton(self.skeleton)
 
 
@@ -137,7 +129,7 @@ def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
         )
     try:
         config = config_from_dict(_described(metadata, "config"))
-        input = InputSpec(**_described(metadata, "input"))
+        input = from_plain(InputSpec, _described(metadata, "input"), "input")
         about = _described(metadata, "about")
         calibration = None
         if "calibration" in metadata:
@@ -187,10 +179,6 @@ def _described(metadata: dict[str, str], key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{key!r} is a {type(value).__name__} instead of named values")
     return value
-
-
-def _is_positive(value: object) -> bool:
-    return isinstance(value, int | float) and 0 < value < math.inf
 
 
 def _check_sizes(path: Path, config: ModelConfig, tensors: dict[str, Tensor]) -> None:

@@ -7,13 +7,13 @@ architectures have their configuration beside their network.
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from rtpca.errors import ConfigError
+from rtpca.options import BelowOne, Count, Positive, options, to_plain
 
 CrossLayer = Literal["none", "adjacent", "pyramidal"]
 Memory = Literal["block", "accumulated"]
@@ -24,39 +24,22 @@ PyramidNorm = Literal["time", "channels"]
 Init = Literal["pytorch", "scaled"]
 BlockResidual = Literal["none", "previous", "doubled"]
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "cross_layer": get_args(CrossLayer),
-    "memory": get_args(Memory),
-    "query": get_args(Query),
-    "compression": get_args(Compression),
-    "amplification": get_args(Amplification),
-    "pyramid_norm": get_args(PyramidNorm),
-    "init": get_args(Init),
-    "block_residual": get_args(BlockResidual),
-}
 
-
-@dataclass(frozen=True, kw_only=True)
+@options("model")
 class ModelConfig(ABC):
     """What every architecture has; the base of their configurations.
 
     Attributes:
-        arch: Name of the architecture, a constant of the class.
+        arch: Name of the architecture; each has one.
         frames: Frames F of the input window.
         joints: Joints J.
         in_channels: 2 for x, y; 3 for x, y, score.
     """
 
-    arch: ClassVar[str] = ""
-
-    frames: int
-    joints: int = 17
-    in_channels: int = 2
-
-    def __post_init__(self) -> None:
-        self.require_whole("frames", "joints")
-        if self.in_channels not in (2, 3):
-            raise ConfigError(f"model: in_channels={self.in_channels!r} must be 2 (x, y) or 3 (x, y, score)")
+    arch: str
+    frames: Count
+    joints: Count = 17
+    in_channels: Annotated[int, Field(ge=2, le=3)] = 2
 
     @property
     def out_frames(self) -> int:
@@ -90,63 +73,26 @@ class ModelConfig(ABC):
         """
 
     def to_dict(self) -> dict[str, Any]:
-        """`arch` and all fields as plain values, for YAML and checkpoint metadata."""
-        values = {
-            key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
-        }
-        return {"arch": self.arch, **values}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from plain values; `rtpca.models.config_from_dict` also picks the class.
-
-        Raises:
-            ConfigError: If a key is unknown, a value does not fit, or `arch` names another architecture.
-        """
-        values = dict(values)
-        arch = values.pop("arch", cls.arch)
-        if arch != cls.arch:
-            raise ConfigError(f"model: arch={arch!r} is not {cls.arch}, whose options these are")
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ConfigError(
-                f"model: unknown option {', '.join(unknown)}; known options: {', '.join(sorted(known))}"
-            )
-        arguments: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        return cls(**arguments)
-
-    def require_whole(self, *names: str) -> None:
-        """Refuse anything but whole numbers of at least 1."""
-        for name in names:
-            if not is_whole(getattr(self, name), least=1):
-                raise ConfigError(
-                    f"model: {name}={getattr(self, name)!r} must be a whole number of at least 1"
-                )
-
-    def require_rate(self, *names: str) -> None:
-        """Refuse anything but numbers in [0, 1): probabilities of leaving something out."""
-        for name in names:
-            if not is_number(getattr(self, name)) or not 0.0 <= getattr(self, name) < 1.0:
-                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be in [0, 1)")
-
-    def require_flag(self, *names: str) -> None:
-        """Refuse anything but true and false."""
-        for name in names:
-            if not isinstance(getattr(self, name), bool):
-                raise ConfigError(f"model: {name}={getattr(self, name)!r} must be true or false")
-
-    def require_mlp_ratio(self, mlp_ratio: float, dim: int) -> None:
-        """Refuse a hidden width of nothing."""
-        if not is_number(mlp_ratio) or not 0.0 < mlp_ratio < math.inf:
-            raise ConfigError(f"model: mlp_ratio={mlp_ratio!r} must be a number above 0")
-        if round(dim * mlp_ratio) < 1:
-            raise ConfigError(
-                f"model: mlp_ratio={mlp_ratio} leaves no hidden channels at dim={dim}; make it larger"
-            )
+        """`arch` and all options as plain values, for YAML and checkpoint metadata."""
+        return to_plain(self)
 
 
-@dataclass(frozen=True, kw_only=True)
+def check_hidden(mlp_ratio: float, dim: int) -> None:
+    """Refuse a hidden width of nothing."""
+    if round(dim * mlp_ratio) < 1:
+        raise ConfigError(
+            f"model.mlp_ratio={mlp_ratio} leaves no hidden channels at a width of {dim}; make it larger"
+        )
+
+
+def check_heads(heads: int, **width: int) -> None:
+    """Refuse a width that does not divide into heads; it is given by its name."""
+    ((name, dim),) = width.items()
+    if dim % heads:
+        raise ConfigError(f"model.{name}={dim} is not a multiple of model.heads={heads}")
+
+
+@options("model")
 class RTPCAConfig(ModelConfig):
     """Sizes and options of one model; the defaults are the paper's model at the paper's size.
 
@@ -182,55 +128,41 @@ class RTPCAConfig(ModelConfig):
             (`uncertainty.py`).
     """
 
-    arch: ClassVar[str] = "rtpca"
-
-    frames: int = 243
-    dim: int = 512
-    depth: int = 8
-    heads: int = 8
-    mlp_ratio: float = 2.0
+    arch: Literal["rtpca"] = "rtpca"
+    frames: Count = 243
+    dim: Count = 512
+    depth: Count = 8
+    heads: Count = 8
+    mlp_ratio: Positive = 2.0
     qkv_bias: bool = True
-    dropout: float = 0.0
-    drop_path: float = 0.1
+    dropout: BelowOne = 0.0
+    drop_path: BelowOne = 0.1
     init: Init = "pytorch"
     tpca: bool = True
-    stages: int = 3
-    ratio: int = 2
+    stages: Count = 3
+    ratio: Annotated[int, Field(ge=2)] = 2
     compression: Compression = "pool"
     amplification: Amplification = "trans-conv"
     pyramid_norm: PyramidNorm = "time"
     cross_layer: CrossLayer = "adjacent"
     memory: Memory = "block"
-    memory_ratio: int = 8
+    memory_ratio: Count = 8
     query: Query = "constant"
     block_residual: BlockResidual = "none"
     uncertainty: bool = False
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require_whole("dim", "depth", "heads", "stages", "memory_ratio")
-        if not is_whole(self.ratio, least=2):
-            raise ConfigError(
-                f"model: ratio={self.ratio!r} must be a whole number of at least 2; tpca=False turns the "
-                "pyramid off"
-            )
-        if self.dim % self.heads:
-            raise ConfigError(f"model: dim={self.dim} is not a multiple of heads={self.heads}")
-        self.require_mlp_ratio(self.mlp_ratio, self.dim)
-        self.require_rate("dropout", "drop_path")
-        self.require_flag("qkv_bias", "tpca", "uncertainty")
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ConfigError(
-                    f"model: {name}={getattr(self, name)!r} must be one of {', '.join(choices)}"
-                )
+        check_heads(self.heads, dim=self.dim)
+        check_hidden(self.mlp_ratio, self.dim)
         if self.query == "pyramidal" and self.block_residual == "previous":
             raise ConfigError(
-                "model: block_residual='previous' adds blocks of equal length, which query='pyramidal' does "
-                "not have; use block_residual='none'"
+                "model.block_residual='previous' adds blocks of equal length, which model.query='pyramidal' "
+                "does not have; use model.block_residual='none'"
             )
         if self.query == "pyramidal" and self.cross_layer == "adjacent" and self.memory == "accumulated":
-            raise ConfigError("model: memory='accumulated' needs query='constant' (blocks of equal length)")
+            raise ConfigError(
+                "model.memory='accumulated' needs model.query='constant' (blocks of equal length)"
+            )
 
     @property
     def predicts_scale(self) -> bool:
@@ -283,13 +215,3 @@ class RTPCAConfig(ModelConfig):
     def memory_frames(self, index: int) -> int:
         """Length to which the keys and values handed to block `index` are pooled."""
         return max(1, self.block_frames(index) // self.memory_ratio)
-
-
-def is_number(value: object) -> bool:
-    """A number, which true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def is_whole(value: object, least: int) -> bool:
-    """A whole number of at least `least`."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least

@@ -6,14 +6,13 @@ Li, Liu, Tang, Wang, Van Gool: "MHFormer: Multi-Hypothesis Transformer for 3D Hu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 
 from rtpca.errors import ConfigError
-from rtpca.models.config import ModelConfig
+from rtpca.models.config import ModelConfig, check_heads
 from rtpca.models.layers import (
     BLOCK_NORM_EPS,
     Attention,
@@ -24,6 +23,7 @@ from rtpca.models.layers import (
     drop_path_rate,
 )
 from rtpca.models.network import LiftingNetwork
+from rtpca.options import BelowOne, Count, options
 
 HYPOTHESES = 3
 GENERATOR_DEPTH = 4
@@ -32,7 +32,7 @@ LONGEST_NORMALISED_EMBEDDING = 27
 """Frames up to which the embedding has BatchNorm, ReLU and dropout (authors' code)."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@options("model")
 class MHFormerConfig(ModelConfig):
     """Sizes of MHFormer; the defaults are the published model of 351 frames (others: 27, 81, 243).
 
@@ -46,27 +46,22 @@ class MHFormerConfig(ModelConfig):
         drop_path: Stochastic depth of the last block of a stack; grows linearly from 0 at the first.
     """
 
-    arch: ClassVar[str] = "mhformer"
-
-    frames: int = 351
-    dim: int = 512
-    hidden: int = 1024
-    layers: int = 3
-    heads: int = 8
-    dropout: float = 0.1
-    drop_path: float = 0.2
+    arch: Literal["mhformer"] = "mhformer"
+    frames: Count = 351
+    dim: Count = 512
+    hidden: Count = 1024
+    layers: Count = 3
+    heads: Count = 8
+    dropout: BelowOne = 0.1
+    drop_path: BelowOne = 0.2
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require_whole("dim", "hidden", "layers", "heads")
         if self.frames % GENERATOR_HEADS:
             raise ConfigError(
-                f"model: frames={self.frames} is not a multiple of {GENERATOR_HEADS}, which mhformer needs: "
+                f"model.frames={self.frames} is not a multiple of {GENERATOR_HEADS}, which mhformer needs: "
                 f"its generators have frames for channels and {GENERATOR_HEADS} heads; use 27, 81, 243 or 351"
             )
-        if self.dim % self.heads:
-            raise ConfigError(f"model: dim={self.dim} is not a multiple of heads={self.heads}")
-        self.require_rate("dropout", "drop_path")
+        check_heads(self.heads, dim=self.dim)
 
     @property
     def tokens(self) -> int:

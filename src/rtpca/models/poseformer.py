@@ -6,19 +6,18 @@ ICCV 2021, Section 3.2 and Figure 2(b).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from rtpca.errors import ConfigError
-from rtpca.models.config import ModelConfig
+from rtpca.models.config import ModelConfig, check_heads, check_hidden
 from rtpca.models.layers import BLOCK_NORM_EPS, Attention, Block, drop_path_rate, fold_frames
 from rtpca.models.network import LiftingNetwork
+from rtpca.options import BelowOne, Count, Positive, options
 
 
-@dataclass(frozen=True, kw_only=True)
+@options("model")
 class PoseFormerConfig(ModelConfig):
     """Sizes of PoseFormer; the defaults are the published model of 81 frames.
 
@@ -32,25 +31,19 @@ class PoseFormerConfig(ModelConfig):
         drop_path: Stochastic depth of the last block of each kind; grows linearly from 0 at the first.
     """
 
-    arch: ClassVar[str] = "poseformer"
-
-    frames: int = 81
-    joint_dim: int = 32
-    depth: int = 4
-    heads: int = 8
-    mlp_ratio: float = 2.0
+    arch: Literal["poseformer"] = "poseformer"
+    frames: Count = 81
+    joint_dim: Count = 32
+    depth: Count = 4
+    heads: Count = 8
+    mlp_ratio: Positive = 2.0
     qkv_bias: bool = True
-    dropout: float = 0.0
-    drop_path: float = 0.1
+    dropout: BelowOne = 0.0
+    drop_path: BelowOne = 0.1
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require_whole("joint_dim", "depth", "heads")
-        if self.joint_dim % self.heads:
-            raise ConfigError(f"model: joint_dim={self.joint_dim} is not a multiple of heads={self.heads}")
-        self.require_mlp_ratio(self.mlp_ratio, self.joint_dim)
-        self.require_rate("dropout", "drop_path")
-        self.require_flag("qkv_bias")
+        check_heads(self.heads, joint_dim=self.joint_dim)
+        check_hidden(self.mlp_ratio, self.joint_dim)
 
     @property
     def out_frames(self) -> int:

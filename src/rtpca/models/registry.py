@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, cast
+
+from pydantic import Discriminator, Tag
 
 from rtpca.errors import ConfigError
 from rtpca.models.config import ModelConfig, RTPCAConfig
@@ -13,27 +14,32 @@ from rtpca.models.network import LiftingNetwork
 from rtpca.models.poseformer import PoseFormer, PoseFormerConfig
 from rtpca.models.rtpca import RTPCA
 from rtpca.models.videopose3d import VideoPose3D, VideoPose3DConfig
+from rtpca.options import from_plain
 
-
-@dataclass(frozen=True)
-class Architecture:
-    """A kind of network.
-
-    Attributes:
-        config: Its configuration; checks values at construction.
-        network: Its network, built from such a configuration.
-    """
-
-    config: type[ModelConfig]
-    network: Callable[[Any], LiftingNetwork]
-
-
-ARCHITECTURES: dict[str, Architecture] = {
-    "rtpca": Architecture(RTPCAConfig, RTPCA),
-    "videopose3d": Architecture(VideoPose3DConfig, VideoPose3D),
-    "poseformer": Architecture(PoseFormerConfig, PoseFormer),
-    "mhformer": Architecture(MHFormerConfig, MHFormer),
+ARCHITECTURES: dict[str, Callable[[Any], LiftingNetwork]] = {
+    "rtpca": RTPCA,
+    "videopose3d": VideoPose3D,
+    "poseformer": PoseFormer,
+    "mhformer": MHFormer,
 }
+"""Networks by architecture, each built from its configuration."""
+
+
+def arch(values: object) -> str:
+    """The architecture that options are of: the one that they name, else RTPCA."""
+    if isinstance(values, Mapping):
+        return str(cast(Mapping[str, object], values).get("arch", RTPCAConfig.arch))
+    return getattr(values, "arch", RTPCAConfig.arch)
+
+
+AnyModelConfig = Annotated[
+    Annotated[RTPCAConfig, Tag("rtpca")]
+    | Annotated[VideoPose3DConfig, Tag("videopose3d")]
+    | Annotated[PoseFormerConfig, Tag("poseformer")]
+    | Annotated[MHFormerConfig, Tag("mhformer")],
+    Discriminator(arch),
+]
+"""The configuration of any architecture; `arch` names it, and the other options are its own."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     # The paper's model at the paper's size.
@@ -56,29 +62,18 @@ def preset_names() -> tuple[str, ...]:
     return tuple(PRESETS)
 
 
-def config_class(arch: object) -> type[ModelConfig]:
-    """The configuration class of an architecture.
-
-    Raises:
-        ConfigError: If there is no such architecture.
-    """
-    if not isinstance(arch, str) or arch not in ARCHITECTURES:
-        raise ConfigError(f"model: arch={arch!r} must be one of {', '.join(ARCHITECTURES)}")
-    return ARCHITECTURES[arch].config
-
-
 def config_from_dict(values: Mapping[str, Any]) -> ModelConfig:
     """A configuration from plain values; `arch` picks the architecture, without it that is `rtpca`.
 
     Raises:
         ConfigError: If the architecture or a key is unknown, or a value does not fit.
     """
-    return config_class(values.get("arch", RTPCAConfig.arch)).from_dict(values)
+    return from_plain(AnyModelConfig, values, "model")
 
 
 def build(config: ModelConfig) -> LiftingNetwork:
     """The freshly initialised network of a configuration, in training mode."""
-    return ARCHITECTURES[config.arch].network(config)
+    return ARCHITECTURES[config.arch](config)
 
 
 def model_config(name: str, **options: Any) -> ModelConfig:

@@ -21,7 +21,6 @@ import torch
 from torch import Tensor, nn
 
 from rtpca.errors import ConfigError
-from rtpca.models.config import is_number
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -178,7 +177,9 @@ class ScaleCalibration:
         """
         found = {key: values.get(key) for key in ("factor", "steepness")}
         lists = [value for value in found.values() if isinstance(value, list) and len(value) == joints]
-        if len(lists) < len(found) or not all(is_number(number) for value in lists for number in value):
+        if len(lists) < len(found) or not all(
+            type(number) in (int, float) for value in lists for number in value
+        ):
             raise ConfigError(
                 f"the calibration needs a factor and a steepness for {joints} joints, not {found}"
             )

@@ -7,20 +7,20 @@ semi-supervised training", CVPR 2019, Section 3 and Figure 2. The paper's causal
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import accumulate
 from operator import mul
-from typing import ClassVar, cast
+from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rtpca.errors import ConfigError
-from rtpca.models.config import ModelConfig, is_whole
+from rtpca.models.config import ModelConfig
 from rtpca.models.network import LiftingNetwork
+from rtpca.options import BelowOne, Count, options
 
 
-@dataclass(frozen=True, kw_only=True)
+@options("model")
 class VideoPose3DConfig(ModelConfig):
     """Sizes of VideoPose3D; the defaults are the published model with a receptive field of 243 frames.
 
@@ -33,26 +33,22 @@ class VideoPose3DConfig(ModelConfig):
         dropout: After every hidden layer.
     """
 
-    arch: ClassVar[str] = "videopose3d"
-
-    frames: int = 243
-    filter_widths: tuple[int, ...] = (3, 3, 3, 3, 3)
-    channels: int = 1024
-    dropout: float = 0.25
+    arch: Literal["videopose3d"] = "videopose3d"
+    frames: Count = 243
+    filter_widths: tuple[Count, ...] = (3, 3, 3, 3, 3)
+    channels: Count = 1024
+    dropout: BelowOne = 0.25
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require_whole("channels")
-        self.require_rate("dropout")
-        widths = cast(object, self.filter_widths)
-        if not isinstance(widths, tuple) or not widths or not all(map(_is_odd, widths)):
+        widths = self.filter_widths
+        if not widths or not all(width % 2 for width in widths):
             raise ConfigError(
-                f"model: filter_widths={widths!r} must be a list of odd whole numbers, e.g. [3, 3, 3]"
+                f"model.filter_widths={list(widths)} must be a list of odd whole numbers, e.g. [3, 3, 3]"
             )
         if self.frames < self.receptive_field:
             raise ConfigError(
-                f"model: frames={self.frames} is less than the receptive field of {self.receptive_field} "
-                f"frames of filter_widths={list(self.filter_widths)}; use a longer window or fewer filters"
+                f"model.frames={self.frames} is less than the receptive field of {self.receptive_field} "
+                f"frames of model.filter_widths={list(widths)}; use a longer window or fewer filters"
             )
 
     @property
@@ -100,10 +96,6 @@ class VideoPose3DConfig(ModelConfig):
         for index, width in enumerate(others):
             shapes[f"blocks.{index}.over_time.weight"] = (self.channels, self.channels, width)
         return shapes | {"shrink.weight": (self.joints * 3, self.channels, 1)}
-
-
-def _is_odd(value: object) -> bool:
-    return is_whole(value, least=1) and cast(int, value) % 2 == 1
 
 
 class VideoPose3D(LiftingNetwork):

@@ -20,13 +20,14 @@ from safetensors import SafetensorError, safe_open
 
 from rtpca.errors import InputError, RtpcaError, TrainingError
 from rtpca.files import written_whole
+from rtpca.options import from_plain
 from rtpca.reproduce.datafile import DataFile
 from rtpca.reproduce.machine import machine_text
 from rtpca.reproduce.rows import NamedRun
 from rtpca.reproduce.scales import recipe
 from rtpca.reproduce.workers import Task, run_tasks
-from rtpca.training import Progress, TrainConfig, train
-from rtpca.training.config import flat_values, from_dict
+from rtpca.training import StepReport, TrainConfig, train
+from rtpca.training.config import flat_values
 from rtpca.training.curves import read_curves
 
 try:
@@ -140,7 +141,7 @@ def check_run(run: Run, data: DataFile) -> None:
         return  # nothing, or nothing that was saved
     remedy = f"choose another --out, or delete {run.folder} to train it again"
     try:
-        old = from_dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+        old = from_plain(TrainConfig, yaml.safe_load(path.read_text(encoding="utf-8")))
     except (RtpcaError, yaml.YAMLError, OSError) as error:
         raise TrainingError(f"{path}: cannot be read as a recipe ({error}); {remedy}") from error
     before, now = flat_values(old.to_dict()), flat_values(run.config.to_dict())
@@ -209,7 +210,7 @@ def train_one(
     data: DataFile,
     max_time_s: float = math.inf,
     accelerator: str = "auto",
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[StepReport], None] = lambda progress: None,
 ) -> bool:
     """Train one run, or go on with it.
 
@@ -229,7 +230,7 @@ def train_one(
         with written_whole(_origin_file(run)) as partial:
             partial.write_text(json.dumps(made, indent=1), encoding="utf-8")
 
-    def reported(progress: Progress) -> None:
+    def reported(progress: StepReport) -> None:
         if made["steps"] != progress.steps:
             note(progress.steps)
         report(progress)

@@ -19,7 +19,7 @@ from rtpca.geometry import flip_points
 from rtpca.geometry.network_input import middle, network_input
 from rtpca.skeletons import get_skeleton
 from rtpca.training.config import TrainConfig
-from rtpca.training.sources import open_source
+from rtpca.training.sampling import sampler_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Batch:
     target: Tensor
 
 
-class BatchSource:
+class Batches:
     """Makes the batch of any step.
 
     Attributes:
@@ -63,8 +63,8 @@ class BatchSource:
         bank = MotionBank.load(
             dataset, config.data.train_split, device, keypoints=config.data.keypoints, fps=fps
         )
-        self._source = open_source(bank, config, rank, processes)
-        self.epoch_steps = self._source.epoch_steps
+        self._sampler = sampler_of(bank, config, rank, processes)
+        self.epoch_steps = self._sampler.epoch_steps
         self._config = config
         self._rank = rank
         self._generator = torch.Generator(device)
@@ -72,7 +72,7 @@ class BatchSource:
 
     def frames_before(self, step: int) -> int:
         """Frames that all processes have trained on in the steps before one: those that are predicted."""
-        return self._source.windows_before(step) * self._config.model.out_frames
+        return self._sampler.windows_before(step) * self._config.model.out_frames
 
     def __call__(self, step: int) -> Batch:
         """The batch of a step; seeds PyTorch's own generator too, for stochastic depth."""
@@ -80,7 +80,7 @@ class BatchSource:
         seeds = np.random.SeedSequence([config.seed, step, self._rank]).generate_state(2, np.uint64)
         generator.manual_seed(int(seeds[0] >> np.uint64(1)))
         torch.manual_seed(int(seeds[1] >> np.uint64(1)))
-        seen = self._source(step, generator)
+        seen = self._sampler(step, generator)
         prepared = network_input(
             seen.keypoints_px,
             seen.scores,

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-import yaml
 
 from rtpca.errors import ConfigError, InputError
 from rtpca.files import written_whole
 from rtpca.training.config import TrainConfig
+from rtpca.training.recipe import recipe_text
 
 
 def check_devices(accelerator: str, devices: int) -> None:
@@ -34,7 +34,7 @@ def prepare_folder(folder: Path, config: TrainConfig) -> None:
     except OSError as error:
         raise InputError(f"{folder}: the run folder cannot be made ({error.strerror})") from error
     with written_whole(folder / "config.yaml") as partial:
-        partial.write_text(yaml.safe_dump(config.to_dict(), sort_keys=False), encoding="utf-8")
+        partial.write_text(recipe_text([config]), encoding="utf-8")
 
 
 @contextmanager

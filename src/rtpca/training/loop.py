@@ -18,6 +18,7 @@ from typing import Any, cast
 import torch
 from lightning.fabric import Fabric
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from rtpca.data.store import Dataset, open_dataset
 from rtpca.errors import TrainingError
@@ -30,12 +31,12 @@ from rtpca.models import (
     load_checkpoint,
     save_checkpoint,
 )
-from rtpca.training.batches import Batch, BatchSource
+from rtpca.training.batches import Batch, Batches
 from rtpca.training.config import TrainConfig
 from rtpca.training.curves import Curves, draw_curves
 from rtpca.training.environment import check_devices, matmul_precision, prepare_folder, stop_signals
 from rtpca.training.losses import PoseLoss
-from rtpca.training.optim import WeightAverage, build_optimizers, schedule_factor
+from rtpca.training.optim import build_optimizers, resume_mean, running_mean, schedule_factor
 from rtpca.training.resume import changed_options
 from rtpca.training.selection import Best, check_selection, validate
 from rtpca.training.start import freeze_body, recipe_for, start_notes, starting_model
@@ -43,7 +44,7 @@ from rtpca.training.state import TrainState, load_state, save_state
 
 
 @dataclass(frozen=True)
-class Progress:
+class StepReport:
     """Where a run stands.
 
     Attributes:
@@ -66,7 +67,7 @@ class TrainResult:
     Attributes:
         step: Steps done.
         steps: Steps of the whole run.
-        finished: Whether all steps are done; else `--resume` goes on.
+        finished: Whether all steps are done; else resuming goes on.
         weights: The weights file.
     """
 
@@ -86,7 +87,7 @@ def train(
     max_time_s: float = math.inf,
     accelerator: str = "auto",
     devices: int = 1,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[StepReport], None] = lambda report: None,
     note: Callable[[str], None] = lambda text: None,
 ) -> TrainResult:
     """Train a model.
@@ -121,7 +122,7 @@ def train(
     fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)
     fabric.launch()
     with open_dataset(data) as dataset, matmul_precision("medium" if bf16_matmul else "highest"):
-        batches = BatchSource(dataset, config, fabric.device, fabric.global_rank, fabric.world_size)
+        batches = Batches(dataset, config, fabric.device, fabric.global_rank, fabric.world_size)
         check_selection(config, dataset)
         run = _Run(fabric, config, folder, dataset, batches, resume, start)
         for text in [] if resume else start_notes(config, start):
@@ -139,7 +140,7 @@ class _Run:
         config: TrainConfig,
         folder: Path,
         dataset: Dataset,
-        batches: BatchSource,
+        batches: Batches,
         resume: bool,
         start: Checkpoint | None,
     ) -> None:
@@ -151,15 +152,17 @@ class _Run:
         if config.optim.train == "uncertainty":
             if start is None and not resume:
                 raise TrainingError(
-                    "optim.train=uncertainty adds a head to trained weights: name them with --weights"
+                    "optim.train=uncertainty adds a head to trained weights: name them, `weights`"
                 )
             freeze_body(self.model)
+        self.average: AveragedModel | None = None
+        if config.optim.ema:
+            self.average = running_mean(self.model, config.optim.ema).to(fabric.device)
         # Compiled in place, so that the keys of the state dict stay the same.
         if config.compile:
             self.model.compile()
         self.network, *self.optimizers = fabric.setup(self.model, *build_optimizers(self.model, config.optim))
         self.network.mark_forward_method("forward_with_scale")
-        self.average = WeightAverage(self.model, config.optim.ema) if config.optim.ema else None
         self.loss = PoseLoss(config.loss, config.input.skeleton, fabric.device)
         self.best = Best()
         self.step, self.seconds = 0, 0.0
@@ -168,7 +171,7 @@ class _Run:
             self._load()
         elif (folder / "state.pt").exists():
             raise TrainingError(
-                f"{folder} already holds a run; add --resume to go on, or choose another folder"
+                f"{folder} already holds a run; set `resume` to go on, or choose another folder"
             )
         if fabric.global_rank == 0:
             prepare_folder(folder, config)
@@ -178,7 +181,7 @@ class _Run:
         # A frozen body is what it will be in use: nothing is left out of it by chance.
         self.model.train(self.config.optim.train == "all")
 
-    def go(self, report: Callable[[Progress], None], stop: Callable[[float], bool]) -> TrainResult:
+    def go(self, report: Callable[[StepReport], None], stop: Callable[[float], bool]) -> TrainResult:
         config = self.config
         began = time.monotonic() - self.seconds
         here = time.monotonic()
@@ -205,7 +208,7 @@ class _Run:
                     losses, counted, counted_at = [], self.step, time.monotonic()
                     if curves is not None:
                         curves.add(row)
-                        report(Progress(self.step, self.steps, rate, row))
+                        report(StepReport(self.step, self.steps, rate, row))
                 if last or halt or self.step % config.checkpoint_every == 0:
                     self.seconds = time.monotonic() - began
                     self._save()
@@ -214,6 +217,7 @@ class _Run:
         weights = self._save_weights()
         if self.fabric.global_rank == 0:
             draw_curves(self.folder)
+        self.fabric.barrier()  # the weights are there for all processes
         return TrainResult(self.step, self.steps, self.step == self.steps, weights)
 
     def _train_step(self) -> Tensor:
@@ -232,7 +236,7 @@ class _Run:
             optimizer.step()
             optimizer.zero_grad()
         if self.average is not None:
-            self.average.update(self.model, self.step)
+            self.average.update_parameters(self.model)
         self.term_names = tuple(terms)
         return torch.stack((loss.detach(), *terms.values()))
 
@@ -271,11 +275,7 @@ class _Run:
 
     def _evaluated_model(self) -> LiftingNetwork:
         """The weights that count: the running mean if there is one."""
-        if self.average is None:
-            return self.model
-        model = build(self.config.model).to(self.fabric.device)
-        model.load_state_dict(self.average.values)
-        return model
+        return self.model if self.average is None else cast(LiftingNetwork, self.average.module)
 
     def _validate(self) -> dict[str, float]:
         """Errors on the validation split; the best weights are remembered."""
@@ -297,7 +297,7 @@ class _Run:
             state = TrainState(
                 self.step,
                 self.model.state_dict(),
-                {} if self.average is None else self.average.values,
+                {} if self.average is None else self.average.module.state_dict(),
                 [optimizer.state_dict() for optimizer in self.optimizers],
                 self.seconds,
                 self.config.to_dict(),
@@ -328,7 +328,8 @@ class _Run:
             for group, full_lr in zip(optimizer.param_groups, full_lrs, strict=True):
                 group["full_lr"] = full_lr
         if self.average is not None:
-            self.average.load(state.ema)
+            self.average.module.load_state_dict(state.ema)
+            resume_mean(self.average, state.step)
         self.best = Best(state.best_error_mm, state.best_step, state.best)
         self.step, self.seconds, self.saved_step = state.step, state.seconds, state.step
 

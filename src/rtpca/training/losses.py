@@ -6,15 +6,14 @@ and 2.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from rtpca.errors import ConfigError
 from rtpca.models.uncertainty import negative_log_likelihood
+from rtpca.options import NotNegative, options
 from rtpca.skeletons import get_skeleton
 
 JointWeights = Literal["paper", "authors", "uniform"]
@@ -32,20 +31,20 @@ _AUTHORS = {
 }
 
 
-@dataclass(frozen=True)
+@options("loss")
 class LossConfig:
     """Which terms count how much."""
 
     joint_weights: JointWeights = "paper"
     """By body part as the paper says (torso 1, head 1.5, middle limb 2.5, terminal limb 4), as the authors'
     array has them (Human3.6M: shoulders 1.5, elbows and wrists 4, knees and ankles 2.5), or all 1."""
-    position: float = 1.0
+    position: NotNegative = 1.0
     """Weight of the weighted MPJPE."""
-    consistency: float = 0.5
+    consistency: NotNegative = 0.5
     """Weight of the temporal consistency term: it penalises motion of the prediction as such."""
-    velocity: float = 2.0
+    velocity: NotNegative = 2.0
     """Weight of the mean velocity error."""
-    likelihood: float = 1.0
+    likelihood: NotNegative = 1.0
     """Weight of the likelihood of the truth under the scales of an uncertainty head, where there is one."""
     likelihood_detached: bool = True
     """The likelihood trains the uncertainty head alone; else its gradient reaches poses and body too."""
@@ -53,16 +52,6 @@ class LossConfig:
     """Square the distance in the position term, as the paper prints it (its metric and the code do not)."""
     scaled_by_value: bool = False
     """Propagate the gradient of the total times the total, as the authors' script does."""
-
-    def __post_init__(self) -> None:
-        if self.joint_weights not in get_args(JointWeights):
-            raise ConfigError(
-                f"loss: joint_weights={self.joint_weights!r} must be one of "
-                f"{', '.join(get_args(JointWeights))}"
-            )
-        for name in ("position", "consistency", "velocity", "likelihood"):
-            if not 0.0 <= getattr(self, name) < math.inf:
-                raise ConfigError(f"loss: {name}={getattr(self, name)} must not be negative")
 
 
 def joint_weights(kind: JointWeights, skeleton: str = "h36m17") -> Tensor:
@@ -79,7 +68,7 @@ def joint_weights(kind: JointWeights, skeleton: str = "h36m17") -> Tensor:
     known = _PAPER_HEAD if kind == "paper" else _AUTHORS
     if skeleton not in known:
         raise ConfigError(
-            f"loss: joint_weights={kind!r} is known for {', '.join(known)}, not for {skeleton}; use 'uniform'"
+            f"loss.joint_weights={kind} is known for {', '.join(known)}, not for {skeleton}; use uniform"
         )
     if kind == "authors":
         return torch.tensor(_AUTHORS[skeleton], dtype=torch.float32)

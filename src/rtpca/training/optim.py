@@ -1,12 +1,17 @@
-"""Optimiser, learning-rate schedule and running mean of the weights."""
+"""Optimiser, learning-rate schedule and running mean of the weights.
+
+The schedule is a function of the step and not PyTorch's `LambdaLR`: that keeps a state to be resumed, and in
+it the full rates, which a resumed run may change.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from rtpca.errors import ConfigError
 from rtpca.models import LiftingNetwork
@@ -24,7 +29,7 @@ def build_optimizers(model: LiftingNetwork, config: OptimConfig) -> list[torch.o
         matrices = [p for block in model.transformer_blocks() for p in block.parameters() if p.ndim == 2]
         if not matrices:
             raise ConfigError(
-                "optim: optimizer='muon' is for the matrices of transformer blocks, which "
+                "optim.optimizer=muon is for the matrices of transformer blocks, which "
                 f"{model.config.arch} does not have; use adamw"
             )
     taken = {id(parameter) for parameter in matrices}
@@ -57,28 +62,27 @@ def schedule_factor(config: OptimConfig, step: int, steps: int, epoch_steps: int
     return 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
 
 
-class WeightAverage:
-    """Exponential running mean of a model's weights.
+def running_mean(model: nn.Module, decay: float) -> AveragedModel:
+    """A copy of a model for the exponential running mean of its weights; `update_parameters` takes in a step.
 
-    The decay grows from 0 as (1 + n) / (10 + n), so that early means are not held back by the initial
-    weights.
+    The decay grows from 0 as (1 + n) / (10 + n) after n steps, so that early means are not held back by the
+    initial weights.
     """
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.decay = decay
-        self.values = {key: tensor.detach().clone() for key, tensor in model.state_dict().items()}
-
-    @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        """Take in the weights after step `step` (from 0)."""
-        share = 1.0 - min(self.decay, (1.0 + step) / (10.0 + step))
-        for key, tensor in model.state_dict().items():
-            if tensor.is_floating_point():
-                self.values[key].lerp_(tensor, share)
+    def mean(values: tuple[Tensor, ...], new: tuple[Tensor, ...], count: Tensor | int) -> None:
+        n = int(count) - 1
+        share = 1.0 - min(decay, (1.0 + n) / (10.0 + n))
+        for value, latest in zip(values, new, strict=True):
+            if value.is_floating_point():
+                value.lerp_(latest, share)
             else:  # a counter of BatchNorm
-                self.values[key].copy_(tensor)
+                value.copy_(latest)
 
-    def load(self, values: Mapping[str, Tensor]) -> None:
-        """Go on from saved values."""
-        for key, tensor in values.items():
-            self.values[key].copy_(tensor)
+    averaged = AveragedModel(model, multi_avg_fn=cast(Any, mean), use_buffers=True)
+    resume_mean(averaged, 0)
+    return averaged
+
+
+def resume_mean(averaged: AveragedModel, steps: int) -> None:
+    """Go on after some steps; one is counted too many, as at 0 PyTorch would take the next weights whole."""
+    averaged.n_averaged.fill_(steps + 1)

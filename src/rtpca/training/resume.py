@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rtpca.training.config import TrainConfig, flat_values, from_dict
+from rtpca.options import from_plain
+from rtpca.training.config import TrainConfig, flat_values
 
 _FREE_TO_CHANGE = {
     "log_every",
@@ -20,7 +21,7 @@ _FREE_TO_CHANGE = {
 def changed_options(old: dict[str, Any], config: TrainConfig, step: int) -> list[str]:
     """Names of the options that a resumed run may not change."""
     # Through the configuration: an option younger than the run had its default.
-    before, now = flat_values(from_dict(old).to_dict()), flat_values(config.to_dict())
+    before, now = flat_values(from_plain(TrainConfig, old).to_dict()), flat_values(config.to_dict())
     if before["model.arch"] != now["model.arch"]:
         return ["model.arch"]
     free = set(_FREE_TO_CHANGE)

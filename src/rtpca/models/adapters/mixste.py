@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import torch
 
@@ -38,7 +39,7 @@ _KINDS = {"STEblocks": "spatial_blocks", "TTEblocks": "temporal_blocks"}
 _BLOCK_KEY = re.compile(r"(STEblocks|TTEblocks)\.(\d+)\.(.+)\.(weight|bias)")
 
 
-def _sizes(source: StateDict, heads: int, qkv_bias_key: str) -> dict[str, int | float | bool]:
+def _sizes(source: StateDict, heads: int, qkv_bias_key: str) -> dict[str, Any]:
     dim, in_channels = source["Spatial_patch_to_embedding.weight"].shape
     depth = len(
         {match[2] for key in source if (match := _BLOCK_KEY.fullmatch(key)) and match[1] == "STEblocks"}
@@ -73,7 +74,7 @@ def convert_mixste(source: StateDict, heads: int) -> ConvertedWeights:
     """MixSTE (JinluZhang1126/MixSTE): our STE baseline."""
     rename = Renamer(source, "mixste", _NEEDED)
     sizes = _sizes(source, heads, "STEblocks.0.attn.qkv.bias")
-    config = RTPCAConfig.from_dict({**sizes, "tpca": False, "cross_layer": "none"})
+    config = RTPCAConfig(**sizes, tpca=False, cross_layer="none")
     _rename_common(rename)
     return rename.finish(config)
 
@@ -82,7 +83,7 @@ def convert_rtpca_authors(source: StateDict, heads: int) -> ConvertedWeights:
     """The authors' RTPCA (hbing-l/RTPCA): time norms, accumulated memory, doubled residual."""
     rename = Renamer(source, "rtpca-authors", _NEEDED)
     sizes = _sizes(source, heads, "STEblocks.0.attn.q.bias")
-    config = RTPCAConfig.from_dict({**sizes, "memory": "accumulated", "block_residual": "doubled"})
+    config = RTPCAConfig(**sizes, memory="accumulated", block_residual="doubled")
     _rename_common(rename)
     for key in source:
         match = _BLOCK_KEY.fullmatch(key)

@@ -1,6 +1,6 @@
 """Where the windows of a step come from: drawn at random, or the authors' chunks, epoch by epoch.
 
-A source is asked for a step and answers with windows seen by a camera. It keeps nothing that depends on the
+A sampler is asked for a step and answers with windows seen by a camera. It keeps nothing that depends on the
 steps before, so a resumed run sees what an uninterrupted one would have seen.
 """
 
@@ -41,7 +41,7 @@ class Seen:
     mirrored: Tensor
 
 
-class RandomSource:
+class RandomSampler:
     """Endless random windows; it has no epochs."""
 
     epoch_steps = 0
@@ -50,7 +50,7 @@ class RandomSource:
         if config.input.fps is None:
             raise ConfigError(
                 "input.fps is not set: windows of clips recorded at different rates need one, e.g. "
-                "--set input.fps=50"
+                "input.fps=50"
             )
         model = config.model
         self._windows = RandomWindows(
@@ -86,7 +86,7 @@ class RandomSource:
         return _plain(joints, camera, own, mirrored)
 
 
-class ChunkSource:
+class ChunkSampler:
     """The authors' chunks of every camera's video, all once per epoch, and once more mirrored.
 
     The order of an epoch is a permutation of all of them, drawn from the seed and the number of the epoch.
@@ -147,11 +147,11 @@ class ChunkSource:
         return np.random.default_rng(seeds).permutation(self.epoch_windows)
 
 
-Source = RandomSource | ChunkSource
+Sampler = RandomSampler | ChunkSampler
 
 
-def open_source(bank: MotionBank, config: TrainConfig, rank: int = 0, processes: int = 1) -> Source:
-    """The source that a recipe asks for.
+def sampler_of(bank: MotionBank, config: TrainConfig, rank: int = 0, processes: int = 1) -> Sampler:
+    """The sampler that a recipe asks for.
 
     Raises:
         ConfigError: If its augmentations do not go with its keypoints or skeleton.
@@ -169,8 +169,8 @@ def open_source(bank: MotionBank, config: TrainConfig, rank: int = 0, processes:
             f"{config.input.skeleton}; set them to none, and data.cameras=fixed"
         )
     if config.data.windows == "chunks":
-        return ChunkSource(bank, config, rank, processes)
-    return RandomSource(bank, config, processes)
+        return ChunkSampler(bank, config, rank, processes)
+    return RandomSampler(bank, config, processes)
 
 
 def _augmented(

@@ -17,7 +17,7 @@ from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import flip_points
 from rtpca.models import RTPCAConfig
 from rtpca.skeletons import get_skeleton
-from rtpca.training.batches import BatchSource
+from rtpca.training.batches import Batches
 
 CPU = torch.device("cpu")
 CHUNKS = ("data.windows=chunks", "data.cameras=fixed", "input.fps=null", "epochs=2", "steps=null", "batch=3")
@@ -48,15 +48,15 @@ def clips(tmp_path_factory):
     return path
 
 
-def source(path, *overrides: str, rank: int = 0, processes: int = 1, model=None) -> BatchSource:
+def source(path, *overrides: str, rank: int = 0, processes: int = 1, model=None) -> Batches:
     config = tiny_config(*overrides)
     if model is not None:
         config = replace(config, model=model)
     with open_dataset(path) as dataset:
-        return BatchSource(dataset, config, CPU, rank, processes)
+        return Batches(dataset, config, CPU, rank, processes)
 
 
-def epoch_of(batches: BatchSource, epoch: int = 0) -> list[torch.Tensor]:
+def epoch_of(batches: Batches, epoch: int = 0) -> list[torch.Tensor]:
     """The features of all windows of an epoch, one by one."""
     first = epoch * batches.epoch_steps
     steps = range(first, first + batches.epoch_steps)
