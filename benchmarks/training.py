@@ -21,8 +21,8 @@ from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
 from rtpca.models import RTPCA
 from rtpca.models.cost import count_operations
-from rtpca.training.batches import Batches
 from rtpca.training import TrainConfig, load_config
+from rtpca.training.batches import Batches
 from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import build_optimizers
 

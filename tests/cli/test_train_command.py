@@ -104,6 +104,26 @@ def test_the_time_limit_stops_and_resume_goes_on(recipe, data, tmp_path, capsys)
     assert "4 of 4 steps, finished" in capsys.readouterr().out
 
 
+def test_stages_are_trained_in_their_own_folders(recipe, data, tmp_path, capsys) -> None:
+    recipe.write_text(RECIPE + "stages: [{stage: start}, {stage: more, seed: 1}]\n")
+    out = tmp_path / "out"
+    assert train(recipe, "--data", data, "--out", out, "--max-time", 0) == 0
+    said = capsys.readouterr().out
+    assert "note: stage start, 1 of 2" in said
+    assert f"1 of 4 steps, stopped, go on with --resume: {out / 'start' / 'weights.safetensors'}" in said
+    assert train(recipe, "--data", data, "--out", out, "--resume") == 0
+    said = capsys.readouterr().out
+    assert "note: stage more, 2 of 2" in said
+    assert f"4 of 4 steps, finished: {out / 'weights.safetensors'}" in said
+    assert load_checkpoint(out / "weights.safetensors").about["recipe"]["stage"] == "more"
+
+    alone = tmp_path / "alone"
+    assert train(recipe, "--data", data, "--out", alone, "--stage", "more", "--set", "seed=5") == 0
+    assert yaml.safe_load((alone / "config.yaml").read_text())["seed"] == 5
+    assert train(recipe, "--data", data, "--out", tmp_path / "none", "--stage", "finish") == 2
+    assert "tiny.yaml: it has no stage 'finish': start, more" in one_line_error(capsys)
+
+
 def test_ctrl_c_stops_after_the_step_with_everything_saved(recipe, data, tmp_path) -> None:
     out = tmp_path / "out"
     words = [recipe, "--data", data, "--out", out, "--set", "steps=1000000", "--set", "val_every=1000000"]
