@@ -105,7 +105,7 @@ def test_the_baseline_differs_from_rtpca_s_in_the_two_parts_alone() -> None:
 RENAMED = {
     f"augment.mixing.{name}": f"augment.mixing.{name}_deg"
     for name in ("bend", "bend_mean", "lean", "twist", "arms", "legs", "tilt")
-}
+} | {"augment.camera.sizes_wh": "augment.camera.image_sizes"}
 # The first three stages of rtpca-s were trained before the noise was measured on a detector: its defaults
 # were others, and `mixed` was stopped at 3867 of 30,000 steps, before its rate fell.
 SINCE_CHANGED = {

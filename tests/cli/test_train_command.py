@@ -99,7 +99,7 @@ def test_the_time_limit_stops_and_resume_goes_on(recipe, data, tmp_path, capsys)
     assert train(recipe, "--data", data, "--out", out, "--max-time", 0) == 0
     assert "1 of 4 steps, stopped, go on with --resume" in capsys.readouterr().out
     assert train(recipe, "--data", data, "--out", out) == 2
-    assert "already holds a run; add --resume" in one_line_error(capsys)
+    assert "already holds a run; set --resume" in one_line_error(capsys)
     assert train(recipe, "--data", data, "--out", out, "--resume") == 0
     assert "4 of 4 steps, finished" in capsys.readouterr().out
 
@@ -151,7 +151,7 @@ def test_ctrl_c_stops_after_the_step_with_everything_saved(recipe, data, tmp_pat
     [
         (["--set", "modle.dim=3"], "unknown option modle; known here: name"),
         (["--set", "model.dim=x"], "model.dim='x' must be a whole number"),
-        (["--set", "model.dim"], "--set model.dim: give key=value"),
+        (["--set", "model.dim"], "model.dim: give key=value, e.g. model.dim=128"),
         (["--set", "model.joints=15"], "the data hold h36m17 with 17 joints, the model takes h36m17 with 15"),
         (["--set", "data.train_split=trian"], "no split 'trian'; splits and sequences found"),
         (["--set", "input.fps=null"], "input.fps is not set"),

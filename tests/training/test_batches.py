@@ -111,7 +111,7 @@ def test_data_of_another_skeleton_are_refused_early(data) -> None:
 
 
 def test_a_missing_frame_rate_is_refused_early(data) -> None:
-    with pytest.raises(ConfigError, match=r"input\.fps is not set: .* --set input\.fps=50"):
+    with pytest.raises(ConfigError, match=r"input\.fps is not set: .* input\.fps=50"):
         source(data, "input.fps=null")
 
 

@@ -135,7 +135,7 @@ def test_a_folder_with_a_run_is_not_overwritten(data, tmp_path) -> None:
     run(data, tmp_path, "steps=1")
     before = (tmp_path / "state.pt").read_bytes()
     with pytest.raises(
-        TrainingError, match=r"already holds a run; add --resume to go on, or choose another folder"
+        TrainingError, match=r"already holds a run; set `resume` to go on, or choose another folder"
     ):
         run(data, tmp_path)
     assert (tmp_path / "state.pt").read_bytes() == before
@@ -232,7 +232,7 @@ def test_weights_of_another_model_are_not_started_from(finished, data, tmp_path)
 
 
 def test_there_is_nothing_to_resume_in_an_empty_folder(data, tmp_path) -> None:
-    with pytest.raises(CheckpointError, match="nothing to resume; start without --resume"):
+    with pytest.raises(CheckpointError, match="nothing to resume; start without `resume`"):
         run(data, tmp_path / "new", resume=True)
     assert not (tmp_path / "new").exists()
 

@@ -124,7 +124,6 @@ class RandomCameraConfig:
     """Image sizes, all equally likely."""
 
 
-
 @torch.no_grad()
 def random_cameras(
     points_world: torch.Tensor, config: RandomCameraConfig, generator: torch.Generator

@@ -63,7 +63,7 @@ def load_state(path: Path, device: torch.device | str = "cpu") -> TrainState:
         CheckpointError: If the file is missing, damaged or something else.
     """
     if not path.is_file():
-        raise CheckpointError(f"{path}: no such file, so there is nothing to resume; start without --resume")
+        raise CheckpointError(f"{path}: no such file, so there is nothing to resume; start without `resume`")
     try:
         values = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
