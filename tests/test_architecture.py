@@ -46,6 +46,7 @@ FLOORS = {
 }
 STRANGERS = {
     ("models", "data"),
+    ("models", "geometry"),
     ("data", "models"),
     ("keypoints", "models"),
     ("models", "keypoints"),

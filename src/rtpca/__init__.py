@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rtpca.inference import Lifter, LiftResult
+    from rtpca.inference import Lifter, LiftResult, StreamLifter
+    from rtpca.models import list_weights
 
 __version__ = "0.1.0"
 
@@ -31,10 +32,16 @@ _SUBPACKAGES = (
     "training",
     "video",
     "viz",
+    "windowed",
 )
-_LAZY_NAMES = {"Lifter": "rtpca.inference", "LiftResult": "rtpca.inference"}
+_LAZY_NAMES = {
+    "LiftResult": "rtpca.inference",
+    "Lifter": "rtpca.inference",
+    "StreamLifter": "rtpca.inference",
+    "list_weights": "rtpca.models",
+}
 
-__all__ = ["Lifter", "LiftResult", "__version__"]
+__all__ = ["LiftResult", "Lifter", "StreamLifter", "__version__", "list_weights"]
 
 
 def __getattr__(name: str) -> Any:

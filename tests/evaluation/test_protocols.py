@@ -179,7 +179,7 @@ def test_the_authors_average_with_the_mirror_image_always() -> None:
 def test_the_authors_report_no_acceleration_and_the_protocol_is_named() -> None:
     report = summarise([errors_of(still(9), 9, lambda frame: 0 * frame, CHUNKS)], AUTHORS)
     assert report.measures == ("mpjpe_mm", "p_mpjpe_mm", "n_mpjpe_mm", "mpjve_mm")
-    assert (report.protocol, report.benchmark) == ("authors", "h36m")
+    assert (report.protocol, report.data_set) == ("authors", "h36m")
     assert report.to_dict()["protocol"] == "authors"
 
 

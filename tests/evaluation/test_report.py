@@ -59,7 +59,7 @@ def test_single_frames_have_no_motion_and_do_not_spoil_the_average() -> None:
 
 def test_plain_values_hold_every_row() -> None:
     values = summarise([sequence("sit", [10, 10, 10]), sequence("walk", [20, 20, 20])]).to_dict()
-    assert set(values) == {"protocol", "benchmark", "rows", "average", "all_frames"}
+    assert set(values) == {"protocol", "data_set", "rows", "average", "all_frames"}
     assert [row["label"] for row in values["rows"]] == ["sit", "walk"]
     assert values["average"]["mpjpe_mm"] == pytest.approx(15)
     assert json.loads(json.dumps(values))["all_frames"]["frames"] == 6

@@ -322,3 +322,8 @@ def test_cuda_gives_what_the_cpu_gives(weights, walk):
     on_cpu = Lifter.from_pretrained(weights(), device="cpu")(walk, (1000, 1002), 50, "h36m17")
     on_gpu = Lifter.from_pretrained(weights(), device="cuda")(walk, (1000, 1002), 50, "h36m17")
     np.testing.assert_allclose(on_gpu.poses3d, on_cpu.poses3d, atol=1e-3)
+
+
+def test_options_reach_the_lifter_through_its_name():
+    lifter = Lifter.from_pretrained("rtpca-xs", "cpu", batch_windows=3, flip=False, min_score=0.4)
+    assert (lifter.batch_windows, lifter.flip, lifter.min_score, lifter.smooth) == (3, False, 0.4, True)

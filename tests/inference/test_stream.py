@@ -157,3 +157,12 @@ def test_memory_does_not_grow(clip, stream):
         lifter.push(clip.keypoints_px[frame], frame / 30)
     held = len(lifter._frames)
     assert held <= 27 / 20 * 30 + 3
+
+
+def test_options_reach_the_lifter_through_its_name():
+    lifter = StreamLifter.from_pretrained(
+        "rtpca-xs", skeleton="coco17", image_size=(640, 480), device="cpu", min_score=0.4, max_gap_s=0.2
+    )
+    assert (lifter._min_score, lifter._max_gap_s) == (0.4, 0.2)
+    with pytest.raises(TypeError, match="min_scor"):
+        StreamLifter.from_pretrained("rtpca-xs", skeleton="coco17", image_size=(640, 480), min_scor=0.4)

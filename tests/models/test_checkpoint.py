@@ -12,7 +12,14 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from rtpca.errors import CheckpointError, ConfigError, InputError
-from rtpca.models import InputSpec, build_model, find_weights, load_checkpoint, save_checkpoint
+from rtpca.models import (
+    InputSpec,
+    build_model,
+    find_weights,
+    list_weights,
+    load_checkpoint,
+    save_checkpoint,
+)
 
 SIZES = {"frames": 9, "joints": 5, "dim": 8, "depth": 2, "heads": 2}
 
@@ -158,3 +165,8 @@ def test_saving_into_no_folder_is_one_clear_error(saved, tmp_path) -> None:
 def test_an_input_description_is_checked_at_construction(values) -> None:
     with pytest.raises(ConfigError):
         InputSpec(**values)
+
+
+def test_shipped_weights_are_listed_by_name() -> None:
+    assert list(list_weights()) == ["rtpca-b", "rtpca-s", "rtpca-xs"]
+    assert all(path.is_file() for path in list_weights().values())

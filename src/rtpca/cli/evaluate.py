@@ -49,7 +49,7 @@ def evaluate(
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """Measure errors as the benchmark of the data reports them.
+    """Measure errors as the data set is usually reported.
 
     Human3.6M and motion capture per action, HumanEva-I per action and subject, MPI-INF-3DHP per sequence.
     Sequences are brought to the frame rate of the weights and seen by their own cameras, or by four fixed
@@ -151,7 +151,7 @@ def _table(report: Report, measures: tuple[str, ...], title: str, caption: str |
         pad_edge=False,
         collapse_padding=True,
     )
-    table.add_column(_ROW_TITLES.get(report.benchmark, "action"), no_wrap=True)
+    table.add_column(_ROW_TITLES.get(report.data_set, "action"), no_wrap=True)
     for title in ("frames", *(_COLUMNS[measure][0] for measure in measures)):
         table.add_column(title, justify="right")
     for row in (*report.rows, report.average, report.all_frames):

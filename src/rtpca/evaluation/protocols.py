@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rtpca.errors import ConfigError
-from rtpca.evaluation.benchmarks import Benchmark, Labelled, benchmark_of
+from rtpca.evaluation.layouts import Labelled, ReportLayout, layout_of
 
 Root = Literal["subtracted", "zeroed", "predicted"]
 Windows = Literal["once", "chunks"]
@@ -43,14 +43,14 @@ class Protocol:
     weighting: Weighting = "values"
     acceleration: bool = True
 
-    def measures(self, benchmark: Benchmark) -> tuple[str, ...]:
-        """Columns of a benchmark's table under this protocol."""
-        wanted = benchmark.measures
+    def measures(self, layout: ReportLayout) -> tuple[str, ...]:
+        """Columns of a table of that layout under this protocol."""
+        wanted = layout.measures
         return wanted if self.acceleration else tuple(m for m in wanted if not m.startswith("acceleration"))
 
     def left_out(self, sequence: Labelled) -> str | None:
         """Why a sequence is not evaluated; None where it is."""
-        return benchmark_of([sequence.source]).left_out(sequence)
+        return layout_of([sequence.source]).left_out(sequence)
 
 
 STANDARD = Protocol("standard", "each frame once, predicted root subtracted")

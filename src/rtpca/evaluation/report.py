@@ -1,4 +1,4 @@
-"""From errors per frame to the numbers of a table: rows of a benchmark, and their average."""
+"""From errors per frame to the numbers of a table: rows of a data set, and their average."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rtpca.errors import InputError
-from rtpca.evaluation.benchmarks import Benchmark, benchmark_of
+from rtpca.evaluation.layouts import ReportLayout, layout_of
 from rtpca.evaluation.protocols import STANDARD, Protocol, Weighting
 from rtpca.evaluation.sequence import SequenceErrors
 from rtpca.models import ScaleCalibration
@@ -25,7 +25,7 @@ class Row:
     """One line of a report, frames counted once per camera; NaN where nothing is measured.
 
     Attributes:
-        label: Row of the benchmark (an action, a sequence), or what the line averages.
+        label: Row of the data set (an action, a sequence), or what the line averages.
         frames: Frames behind the line.
         mpjpe_mm: Mean per joint position error (protocol 1), millimetres.
         p_mpjpe_mm: After similarity alignment of each frame (protocol 2).
@@ -76,15 +76,15 @@ class Report:
 
     Attributes:
         protocol: Name of the protocol.
-        benchmark: Name of the benchmark.
+        data_set: The data set whose layout it has.
         measures: The columns.
         rows: One per action, sequence, or subject and action.
-        average: The benchmark's average of the rows.
+        average: The data set's average of the rows.
         all_frames: Mean over all frames.
     """
 
     protocol: str
-    benchmark: str
+    data_set: str
     measures: tuple[str, ...]
     rows: tuple[Row, ...]
     average: Row
@@ -100,7 +100,7 @@ class Report:
 
         return {
             "protocol": self.protocol,
-            "benchmark": self.benchmark,
+            "data_set": self.data_set,
             "rows": [plain(row) for row in self.rows],
             "average": plain(self.average),
             "all_frames": plain(self.all_frames),
@@ -126,19 +126,19 @@ def summarise(
     sequences = list(errors)
     if not sequences:
         raise InputError("nothing to evaluate: the split has no sequence")
-    benchmark = benchmark_of([sequence.source for sequence in sequences])
+    layout = layout_of([sequence.source for sequence in sequences])
     by_row: dict[str, list[SequenceErrors]] = {}
     for sequence in sequences:
-        by_row.setdefault(benchmark.row(sequence), []).append(sequence)
-    labels = sorted(by_row, key=benchmark.order)
+        by_row.setdefault(layout.row(sequence), []).append(sequence)
+    labels = sorted(by_row, key=layout.order)
     rows = tuple(_row(label, by_row[label], protocol.weighting, calibration) for label in labels)
-    measures = protocol.measures(benchmark) + (() if calibration is None else COVERAGE)
+    measures = protocol.measures(layout) + (() if calibration is None else COVERAGE)
     return Report(
         protocol.name,
-        benchmark.name,
+        layout.name,
         measures,
         rows,
-        _average(rows, benchmark),
+        _average(rows, layout),
         _row("all frames", sequences, protocol.weighting, calibration),
     )
 
@@ -194,11 +194,11 @@ def _mean(values: Sequence[Tensor], frames: Sequence[int], weighting: Weighting)
     return sum(value for value, _ in weighted) / total if total else math.nan
 
 
-def _average(rows: Sequence[Row], benchmark: Benchmark) -> Row:
-    """The benchmark's average; of all rows where none of those that it averages is there."""
-    counted = [row for row in rows if benchmark.averaged(row.label)] or list(rows)
+def _average(rows: Sequence[Row], layout: ReportLayout) -> Row:
+    """The data set's average; of all rows where none of those that it averages is there."""
+    counted = [row for row in rows if layout.averaged(row.label)] or list(rows)
     frames = torch.tensor([row.frames for row in counted], dtype=torch.float64)
-    weight = frames if benchmark.average == "frames" else torch.ones_like(frames)
+    weight = frames if layout.average == "frames" else torch.ones_like(frames)
 
     def mean(measure: str) -> float:
         values = torch.tensor([getattr(row, measure) for row in counted], dtype=torch.float64)
@@ -206,4 +206,4 @@ def _average(rows: Sequence[Row], benchmark: Benchmark) -> Row:
         return float((values * weight)[there].sum() / weight[there].sum())
 
     total = sum(row.frames for row in counted)
-    return Row(benchmark.average_label, total, **{measure: mean(measure) for measure in MEASURES})
+    return Row(layout.average_label, total, **{measure: mean(measure) for measure in MEASURES})

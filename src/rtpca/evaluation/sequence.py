@@ -38,7 +38,7 @@ class SequenceErrors:
         velocity_m: (F - 1,) metres per frame.
         acceleration_m: (F - 2,) metres per frame squared.
         n_mpjpe_m: (F,) metres.
-        mpjpe_14_m: (F,) metres, over the 14 joints of MPI-INF-3DHP's PCK; empty for other benchmarks, as what
+        mpjpe_14_m: (F,) metres, over the 14 joints of MPI-INF-3DHP's PCK; empty for other data sets, as what
             follows.
         pck_14: (F,) share of its 14 joints within 150 mm.
         auc_14: (F,) mean share within 0, 5, ..., 150 mm.

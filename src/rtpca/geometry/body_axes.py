@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from rtpca.arrays import DoubleArray
 
 _TINY = 1e-9
 
 
-def cross_axes(x_direction: Array, y_hint: Array, spare_y: Array | None = None) -> Array:
+def cross_axes(
+    x_direction: DoubleArray, y_hint: DoubleArray, spare_y: DoubleArray | None = None
+) -> DoubleArray:
     """Right-handed axes with x along one direction and y as near as possible to another.
 
     Args:
@@ -32,6 +33,6 @@ def cross_axes(x_direction: Array, y_hint: Array, spare_y: Array | None = None) 
     return np.stack([x, y, np.cross(x, y)], axis=-1)
 
 
-def _unit(vectors: Array, spare: Array) -> Array:
+def _unit(vectors: DoubleArray, spare: DoubleArray) -> DoubleArray:
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.where(length > _TINY, vectors / np.maximum(length, _TINY), spare)

@@ -17,13 +17,11 @@ from functools import lru_cache
 from importlib import resources
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 
+from rtpca.arrays import AnyFloatArray, BoolArray, DoubleArray, FloatArray
 from rtpca.geometry import Intrinsics
 from rtpca.skeletons import get_skeleton
-
-FloatArray = npt.NDArray[np.float32]
 
 WITHIN_M = 0.1
 """A joint counts as right within this distance, the pelvis in its true place."""
@@ -62,10 +60,10 @@ class Calibration:
         table_share: (T,) falling shares of joints within `WITHIN_M`.
     """
 
-    weights: npt.NDArray[np.float64]
-    offsets: npt.NDArray[np.float64]
-    table_log_m: npt.NDArray[np.float64]
-    table_share: npt.NDArray[np.float64]
+    weights: DoubleArray
+    offsets: DoubleArray
+    table_log_m: DoubleArray
+    table_share: DoubleArray
 
     def confidence(self, signs: FloatArray) -> FloatArray:
         """(F, J) shares for signs (F, J, S)."""
@@ -83,7 +81,7 @@ def load_calibration() -> Calibration:
     )
 
 
-def joint_confidence(signs: FloatArray, valid: npt.NDArray[np.bool_]) -> FloatArray:
+def joint_confidence(signs: FloatArray, valid: BoolArray) -> FloatArray:
     """Confidence of each joint.
 
     Args:
@@ -106,7 +104,7 @@ def clip_confidence(
     root: FloatArray,
     keypoints_px: FloatArray,
     scores: FloatArray,
-    valid: npt.NDArray[np.bool_],
+    valid: BoolArray,
     intrinsics: Intrinsics,
     fps: float,
 ) -> FloatArray:
@@ -182,7 +180,7 @@ def trouble_signs(
     return signs
 
 
-def _log(error_m: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def _log(error_m: AnyFloatArray) -> AnyFloatArray:
     """Logarithm that is 0 for no error and resolves about 2 mm."""
     return np.log1p(np.asarray(error_m) / _SMALLEST_M)
 

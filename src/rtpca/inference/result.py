@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import BoolArray, FloatArray
 from rtpca.checks import check_axes
 from rtpca.errors import InputError
 from rtpca.files import written_whole
@@ -46,17 +46,17 @@ class LiftResult:
         notes: What was recognised, assumed and found missing, one sentence each. Not part of the file.
     """
 
-    poses3d: npt.NDArray[np.float32]
-    root: npt.NDArray[np.float32]
-    confidence: npt.NDArray[np.float32]
-    keypoints2d: npt.NDArray[np.float32]
-    valid: npt.NDArray[np.bool_]
+    poses3d: FloatArray
+    root: FloatArray
+    confidence: FloatArray
+    keypoints2d: FloatArray
+    valid: BoolArray
     image_size: tuple[int, int]
     fps: float
     skeleton: str
     joint_names: tuple[str, ...]
-    uncertainty: npt.NDArray[np.float32] | None = None
-    uncertainty_steepness: npt.NDArray[np.float32] | None = None
+    uncertainty: FloatArray | None = None
+    uncertainty_steepness: FloatArray | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -64,7 +64,7 @@ class LiftResult:
         """Number of frames F."""
         return len(self.poses3d)
 
-    def radius(self, level: float = 0.9) -> npt.NDArray[np.float32]:
+    def radius(self, level: float = 0.9) -> FloatArray:
         """(F, 17) metres: radius round each joint that holds its true place with probability `level`.
 
         Args:

@@ -13,17 +13,15 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import solve_discrete_are
 from scipy.signal import savgol_filter
 
+from rtpca.arrays import AnyFloatArray, DoubleArray
 from rtpca.checks import check_choice, check_positive
 from rtpca.inference.result import LiftResult
 from rtpca.skeletons import get_skeleton
 from rtpca.windowed.blend import unknown_runs
 
-Array = npt.NDArray[np.float64]
-FloatArray = npt.NDArray[np.float32]
 Method = Literal["none", "savgol", "kalman", "one-euro"]
 METHODS: tuple[Method, ...] = ("none", "savgol", "kalman", "one-euro")
 
@@ -76,13 +74,13 @@ def smooth_result(result: LiftResult, method: Method = "savgol", strength: float
     )
 
 
-def bone_lengths(poses: npt.NDArray[np.floating]) -> Array:
+def bone_lengths(poses: AnyFloatArray) -> DoubleArray:
     """(..., B) lengths of the bones of h36m17, in the order of `Skeleton.bones`, for poses (..., 17, 3)."""
     parents, children = (list(ends) for ends in zip(*_SKELETON.bones, strict=True))
     return np.linalg.norm(poses[..., children, :] - poses[..., parents, :], axis=-1).astype(np.float64)
 
 
-def with_bone_lengths(poses: Array, lengths: Array) -> Array:
+def with_bone_lengths(poses: DoubleArray, lengths: DoubleArray) -> DoubleArray:
     """Poses (..., 17, 3) with other lengths (..., B) of their bones, from the pelvis outwards."""
     result = poses.copy()
     # Parents come before their children in h36m17.
@@ -119,11 +117,11 @@ class OneEuro:
         self.min_cutoff_hz = check_positive("min_cutoff_hz", min_cutoff_hz, "hertz")
         self.speed_cutoff_hz = check_positive("speed_cutoff_hz", speed_cutoff_hz, "hertz")
         self.beta = beta
-        self._points: Array | None = None
-        self._velocity: Array | None = None
+        self._points: DoubleArray | None = None
+        self._velocity: DoubleArray | None = None
         self._time_s = 0.0
 
-    def __call__(self, points_m: npt.NDArray[np.floating], time_s: float) -> Array:
+    def __call__(self, points_m: AnyFloatArray, time_s: float) -> DoubleArray:
         """Filter the next points.
 
         Args:
@@ -148,13 +146,13 @@ class OneEuro:
         return self._points
 
 
-def _share(cutoff_hz: float | Array, step_s: float) -> Array:
+def _share(cutoff_hz: float | DoubleArray, step_s: float) -> DoubleArray:
     """How much of a new value a low-pass filter of first order takes after a time step."""
     turn = 2 * math.pi * np.asarray(cutoff_hz, dtype=np.float64) * step_s
     return turn / (turn + 1)
 
 
-def _smooth(values: Array, method: Method, fps: float, strength: float) -> Array:
+def _smooth(values: DoubleArray, method: Method, fps: float, strength: float) -> DoubleArray:
     """(F, N, C) smoothed over the first axis."""
     if method == "savgol":
         return _savgol(values, fps, strength)
@@ -164,12 +162,12 @@ def _smooth(values: Array, method: Method, fps: float, strength: float) -> Array
     return np.stack([filtered(points, frame / fps) for frame, points in enumerate(values)])
 
 
-def _savgol(values: Array, fps: float, strength: float) -> Array:
+def _savgol(values: DoubleArray, fps: float, strength: float) -> DoubleArray:
     reach = min(round(_SAVGOL_SPAN_S * strength * fps / 2), (len(values) - 1) // 2)
     return values if reach < 2 else np.asarray(savgol_filter(values, 2 * reach + 1, 2, axis=0))
 
 
-def _kalman(values: Array, fps: float, strength: float) -> Array:
+def _kalman(values: DoubleArray, fps: float, strength: float) -> DoubleArray:
     """Rauch-Tung-Striebel smoother of points whose acceleration is a random walk.
 
     Noise and frame rate are the same in every frame, so the steady gains are used throughout.

@@ -8,9 +8,9 @@ from rtpca.models.checkpoint import (
     Checkpoint,
     InputSpec,
     find_weights,
+    list_weights,
     load_checkpoint,
     save_checkpoint,
-    shipped_weights,
 )
 from rtpca.models.config import ModelConfig, RTPCAConfig
 from rtpca.models.network import LiftingNetwork
@@ -34,9 +34,9 @@ __all__ = [
     "convert_state_dict",
     "find_weights",
     "import_state_dict",
+    "list_weights",
     "load_checkpoint",
     "model_config",
     "preset_names",
     "save_checkpoint",
-    "shipped_weights",
 ]

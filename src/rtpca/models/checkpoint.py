@@ -147,8 +147,8 @@ def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
     return Checkpoint(model.eval(), input, about, str(name_or_path), calibration)
 
 
-def shipped_weights() -> dict[str, Path]:
-    """Names and files of the weights inside the package."""
+def list_weights() -> dict[str, Path]:
+    """Names and files of the weights inside the package, as `Lifter.from_pretrained` takes them."""
     folder = Path(str(resources.files("rtpca"))) / "assets"
     return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
 
@@ -162,7 +162,7 @@ def find_weights(name_or_path: str | os.PathLike[str]) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    shipped = shipped_weights()
+    shipped = list_weights()
     if str(name_or_path) in shipped:
         return shipped[str(name_or_path)]
     raise CheckpointError(

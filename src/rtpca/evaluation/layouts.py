@@ -1,6 +1,6 @@
-"""What the results of each benchmark look like: its rows, how they are averaged, its measures.
+"""What the report of each data set looks like: its rows, how they are averaged, its measures.
 
-A benchmark is recognised by the `source` of its recordings. Which frames and which roots are compared is the
+A data set is recognised by the `source` of its recordings. Which frames and which roots are compared is the
 matter of a protocol (`protocols.py`).
 """
 
@@ -39,8 +39,8 @@ class Labelled(Protocol):
 
 
 @dataclass(frozen=True)
-class Benchmark:
-    """How a dataset is reported.
+class ReportLayout:
+    """How a data set is reported.
 
     Attributes:
         name: The `source` of its recordings.
@@ -120,10 +120,10 @@ def _sequence(sequence: Labelled) -> str:
     return sequence.action if same else f"{sequence.subject} {sequence.action}"
 
 
-OPEN = Benchmark(
+OPEN = ReportLayout(
     "open mocap", _action, _by_name, _always, "rows", "average over actions", _POSITION + _MOTION, _never
 )
-H36M = Benchmark(
+H36M = ReportLayout(
     "h36m",
     _action,
     _by_name,
@@ -133,7 +133,7 @@ H36M = Benchmark(
     (*_POSITION, "n_mpjpe_mm", *_MOTION),
     _corrupted_video,
 )
-HUMANEVA = Benchmark(
+HUMANEVA = ReportLayout(
     "humaneva",
     _action_and_subject,
     _as_table_2,
@@ -143,7 +143,7 @@ HUMANEVA = Benchmark(
     _POSITION,
     _damaged_capture,
 )
-MPI_INF_3DHP = Benchmark(
+MPI_INF_3DHP = ReportLayout(
     "mpi-inf-3dhp",
     _sequence,
     _by_name,
@@ -153,10 +153,10 @@ MPI_INF_3DHP = Benchmark(
     ("pck_14", "auc_14", "mpjpe_14_mm", "pck_17", "auc_17", "mpjpe_mm"),
     _never,
 )
-BENCHMARKS = {benchmark.name: benchmark for benchmark in (H36M, HUMANEVA, MPI_INF_3DHP)}
+LAYOUTS = {layout.name: layout for layout in (H36M, HUMANEVA, MPI_INF_3DHP)}
 
 
-def benchmark_of(sources: Sequence[str]) -> Benchmark:
-    """The benchmark of sequences from these sources; open motion capture where they are of no single one."""
+def layout_of(sources: Sequence[str]) -> ReportLayout:
+    """The layout for sequences from these sources; that of open motion capture where they are mixed."""
     only = set(sources)
-    return BENCHMARKS.get(only.pop(), OPEN) if len(only) == 1 else OPEN
+    return LAYOUTS.get(only.pop(), OPEN) if len(only) == 1 else OPEN

@@ -1,4 +1,4 @@
-"""How each benchmark's results are laid out."""
+"""How the report of each data set is laid out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 from rtpca.data.recording import RecordingInfo
 from rtpca.evaluation import SequenceErrors, summarise
-from rtpca.evaluation.benchmarks import BENCHMARKS, OPEN, benchmark_of
+from rtpca.evaluation.layouts import LAYOUTS, OPEN, layout_of
 from rtpca.evaluation.protocols import AUTHORS, STANDARD
 
 
@@ -35,11 +35,11 @@ def info(source: str, subject: str, name: str, action: str) -> RecordingInfo:
     return RecordingInfo(name, 10, 50.0, subject, action, "test", source, "free")
 
 
-def test_a_benchmark_goes_by_the_source_and_mixed_ones_are_open_motion_capture() -> None:
-    assert benchmark_of(["h36m", "h36m"]).name == "h36m"
-    assert benchmark_of(["h36m", "humaneva"]) is OPEN
-    assert benchmark_of(["cmu_bvh"]) is OPEN
-    assert set(BENCHMARKS) == {"h36m", "humaneva", "mpi-inf-3dhp"}
+def test_a_layout_goes_by_the_source_and_mixed_ones_are_open_motion_capture() -> None:
+    assert layout_of(["h36m", "h36m"]).name == "h36m"
+    assert layout_of(["h36m", "humaneva"]) is OPEN
+    assert layout_of(["cmu_bvh"]) is OPEN
+    assert set(LAYOUTS) == {"h36m", "humaneva", "mpi-inf-3dhp"}
 
 
 def test_human36m_has_a_row_per_action_and_their_plain_mean() -> None:
