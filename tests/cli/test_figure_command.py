@@ -40,7 +40,7 @@ def with_weights(files, out, *words: object) -> int:
 @pytest.mark.parametrize(
     ("number", "data", "words"),
     [
-        (3, "figure3.csv", ["MPJPE", "walk", "90.00"]),
+        (3, "figure3.csv", ["MPJPE", "| walk | 90 |", "ste MPJPE (mm)"]),
         (4, "figure4.csv", ["level (mm)", "rtpca", "ste"]),
         (5, "figure5.npz", ["entropy", "memory", "rtpca"]),
     ],
@@ -49,9 +49,6 @@ def test_picture_data_and_caption_are_written(
     files, tmp_path, capsys, monkeypatch, number, data, words
 ) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setattr(
-        "sys.argv", ["rtpca", "figure", str(number), "--weights=ste=/home/me/runs/ste-seed0/w.st"]
-    )
     assert with_weights(files, tmp_path, number) == 0
     said = capsys.readouterr().out
     folder = tmp_path
@@ -63,9 +60,10 @@ def test_picture_data_and_caption_are_written(
         assert word in caption
     assert words[0].split()[0] in said
     assert f"![Figure {number}" in caption
-    assert f"command: `rtpca figure {number} --weights=ste=ste-seed0/w.st`" in caption
-    assert "/home/me" not in caption
-    for fact in ("- weights: rtpca: ", "- data: data.h5, split test", "- hardware: "):
+    assert f"Command: `rtpca figure {number} --data data.h5 --out {folder.name} --weights=" in caption
+    assert "--weights=ste=ste.safetensors --device cpu`" in caption
+    assert str(files) not in caption
+    for fact in ("- Weights: rtpca: ", "- Data: data.h5 (SHA-256 ", "- Shown: split test", "- Hardware: "):
         assert fact in caption
     assert str(folder / f"figure{number}.png") in said.replace("\n", "")
 
@@ -92,8 +90,8 @@ def test_runs_are_trained_once_and_shared_between_figures(files, tmp_path, capsy
     assert figure(5, *words) == 0
     assert (runs / "ste-seed0" / "weights.safetensors").stat().st_mtime_ns == written
     caption = (tmp_path / "figure5.md").read_text()
-    assert "- scale: small (2 steps)" in caption
-    assert "- runs: rtpca-seed0, ste-seed0" in caption
+    assert "- Scale small (recipe small.yaml): 2 steps" in caption
+    assert "- Weights: rtpca: rtpca-seed0/weights.safetensors, ste: ste-seed0/weights.safetensors" in caption
 
 
 def test_figure_1_trains_evaluates_and_times(files, tmp_path, capsys) -> None:
@@ -102,11 +100,11 @@ def test_figure_1_trains_evaluates_and_times(files, tmp_path, capsys) -> None:
     folder = tmp_path
     with (folder / "figure1.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert [(row["network"], row["F"], row["seeds"]) for row in rows] == [
+    assert [(row["model"], row["frames"], row["mpjpe_mm_seeds"]) for row in rows] == [
         ("rtpca", "9", "2"),
         ("ste", "9", "2"),
     ]
-    assert all(float(row["MPJPE (mm)"]) > 0 and float(row["pass (ms)"]) > 0 for row in rows)
+    assert all(float(row["mpjpe_mm"]) > 0 and float(row["pass_ms"]) > 0 for row in rows)
     assert {path.name for path in folder.iterdir()} == {
         "runs",
         "figure1.png",
@@ -132,7 +130,7 @@ def test_time_that_is_up_is_said_and_the_command_goes_on(files, tmp_path, capsys
     words = ["--data", files / "data.h5", "--out", tmp_path, *TINY, "--set", "model.frames=9"]
     assert figure(4, *words, "--max-time", "0") == 2
     line = one_line_error(capsys)
-    assert "time was up before these runs were finished: rtpca-seed0 (0 of 2 steps), ste-seed0" in line
+    assert "time was up before these runs were finished: rtpca, seed 0: 0 of 2 steps; ste, seed 0" in line
     assert figure(4, *words) == 0
 
 
@@ -147,7 +145,7 @@ def one_line_error(capsys) -> str:
     ("words", "message"),
     [
         ([2], "figure 2: figures with data are 1, 3, 4, 5"),
-        ([3], "this figure needs data: give --data DATA.h5"),
+        ([3], "this figure needs data: give a file (--data)"),
         ([1], "this figure needs data"),
         ([1, "--weights", "ste=x.safetensors"], "figure 1 compares trained runs"),
         ([3, "--weights", "ste", "--data", "DATA"], "--weights ste: give NAME=PATH"),

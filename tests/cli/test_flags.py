@@ -4,7 +4,7 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from rtpca.cli.flags import in_flags, use_flags_of
+from rtpca.cli.flags import in_flags, typed_command, use_flags_of
 from rtpca.cli.main import app
 
 
@@ -27,3 +27,10 @@ def test_options_of_the_verb_become_flags_and_all_else_stays(words, text, spoken
     assert isinstance(command, TyperGroup)
     use_flags_of(command, words)
     assert in_flags(text) == spoken
+
+
+def test_the_command_is_kept_as_it_was_typed_but_for_folders() -> None:
+    command = get_command(app)
+    assert isinstance(command, TyperGroup)
+    use_flags_of(command, ["figure", "3", "--data", "/home/me/a b.h5", "--weights=ste=/home/me/runs/w.st"])
+    assert typed_command() == "rtpca figure 3 --data 'a b.h5' --weights=ste=w.st"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rtpca.cli.main import main
@@ -46,6 +48,19 @@ def test_options_change_the_counts_and_leave_the_paper_out(capsys) -> None:
     assert "33.91" not in said
     assert "thop" not in said
     assert "ms" in said
+
+
+def test_json_holds_the_numbers_of_the_table(tmp_path, capsys) -> None:
+    words = ["--preset", "rtpca", "--set", "dim=16", "--set", "frames=9", "--runs", 1, "--json"]
+    assert profile(*words, "-") == 0
+    numbers = json.loads(capsys.readouterr().out)["models"]["rtpca"]
+    assert (numbers["frames"], numbers["out_frames"], numbers["parameters_m_paper"]) == (9, 9, None)
+    assert numbers["pass_ms"] > 0
+    assert profile(*words, tmp_path / "costs.json", "--no-latency") == 0
+    assert "9 frames, dim 16" in capsys.readouterr().out
+    written = json.loads((tmp_path / "costs.json").read_text())["models"]["rtpca"]
+    assert written == {key: value for key, value in numbers.items() if key in written}
+    assert "pass_ms" not in written
 
 
 @pytest.mark.parametrize(

@@ -59,14 +59,18 @@ def test_a_table_is_printed_with_how_it_was_read_and_made(data, tmp_path, capsys
         "Table 4: Components",
         "this is MixSTE",
         "two: A row of your own: rtpca with model.stages=2.",
-        "Command: `rtpca table 4 --scale small --data synthetic.h5 --seeds 1 --only ste --only two",
+        "Command: `rtpca table 4 --data synthetic.h5 --out out --seeds 1 --only ste --row "
+        "two=model.stages=2 --only two --set model.frames=9",
         "written to",
     ):
         assert text in said, text
     assert {path.name for path in out.iterdir()} == {"runs", "table4.csv", "table4.md"}
-    assert table(*words, "--only", "two", "--json") == 0
+    assert table(*words, "--only", "two", "--json", "-") == 0
     values = json.loads(capsys.readouterr().out)
     assert [row["run"] for row in values["blocks"][0]["rows"]] == ["ste", "two"]
+    assert table(*words, "--only", "two", "--json", tmp_path / "numbers.json") == 0
+    assert "Table 4: Components" in capsys.readouterr().out
+    assert json.loads((tmp_path / "numbers.json").read_text())["blocks"] == values["blocks"]
 
 
 def test_the_time_limit_is_no_error_and_says_how_to_go_on(data, tmp_path, capsys) -> None:
@@ -118,11 +122,12 @@ def test_ctrl_c_leaves_a_run_that_goes_on(data, tmp_path) -> None:
     ("words", "message"),
     [
         (["8"], "Invalid value for 'N'"),
-        (["4"], "give a prepared data file with --data"),
+        (["4"], "give a prepared data file (--data)"),
         (["4", "--data", "no.h5"], "no.h5: no such file"),
         (["4", "--data", "DATA", "--scale", "paper"], "at --scale paper is of Human3.6M"),
         (["4", "--data", "DATA", "--only", "pool"], "Table 4 has no row 'pool'"),
-        (["4", "--data", "DATA", "--row", "two"], "give NAME=KEY=VALUE"),
+        (["4", "--data", "DATA", "--row", "two"], "--row two: give NAME=KEY=VALUE"),
+        (["4", "--data", "DATA", "--json", "nowhere/x.json"], "--json nowhere/x.json: there is no folder"),
         (["4", "--data", "DATA", "--set", "modle.dim=3"], "unknown option modle"),
         (["4", "--data", "DATA", "--row", "two=model.stagse=2"], "unknown option model.stagse"),
     ],

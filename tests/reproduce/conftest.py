@@ -9,7 +9,7 @@ from tiny_settings import TINY
 
 from rtpca.data.store import write_dataset
 from rtpca.data.synthetic import synthetic_recordings
-from rtpca.reproduce import named_run, plan_runs, read_data_file, train_runs
+from rtpca.reproduce import Setup, named_run, plan, read_data_file, train_all
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,6 @@ def data(data_path):
 def trained(tmp_path_factory, data) -> Path:
     """Folder with two seeds of the rows of Table 4; not to be changed."""
     out = tmp_path_factory.mktemp("trained")
-    rows = [named_run(name) for name in ("ste", "ste+tpca", "rtpca")]
-    train_runs(plan_runs("small", rows, 2, data, out, TINY), data, accelerator="cpu")
+    setup = Setup(data=(data,), out=out, overrides=TINY, device="cpu")
+    train_all(plan(setup, [named_run(name) for name in ("ste", "ste+tpca", "rtpca")]), setup)
     return out

@@ -13,8 +13,8 @@ from rtpca.data.views import fixed_cameras
 from rtpca.reproduce.datafile import content_hash, read_data_file
 
 
-def benchmark_file(path, source, error_px):
-    """Generated motion in the dress of a benchmark: own cameras, own 2D keypoints with an error."""
+def data_set_file(path, source, error_px):
+    """Generated motion in the dress of a public data set: own cameras, own 2D keypoints with an error."""
     rng = np.random.default_rng(0)
     recordings = []
     for recording in synthetic_recordings(frames=20):
@@ -33,22 +33,22 @@ def benchmark_file(path, source, error_px):
     return read_data_file(path)
 
 
-def test_open_motion_capture_is_of_no_benchmark(data) -> None:
+def test_open_motion_capture_is_of_no_data_set(data) -> None:
     assert (data.dataset, data.detected, data.tag) == ("mocap", False, "")
     assert (data.skeleton, data.joints, data.splits["test"], data.train_frames) == ("h36m17", 17, 3, 90)
     assert len(data.subjects) == 1
 
 
 def test_true_keypoints_are_told_from_detections(tmp_path) -> None:
-    true = benchmark_file(tmp_path / "gt.h5", "h36m", 0.01)
-    detected = benchmark_file(tmp_path / "cpn.h5", "h36m", 5.0)
+    true = data_set_file(tmp_path / "gt.h5", "h36m", 0.01)
+    detected = data_set_file(tmp_path / "cpn.h5", "h36m", 5.0)
     assert (true.dataset, true.detected, true.tag) == ("h36m", False, "")
-    assert (detected.dataset, detected.detected, detected.tag) == ("h36m", True, "detected")
+    assert (detected.dataset, detected.detected, detected.tag) == ("h36m", True, "-detected")
 
 
-def test_runs_on_other_benchmarks_have_names_of_their_own(tmp_path) -> None:
-    assert benchmark_file(tmp_path / "he.h5", "humaneva", 0.0).tag == "humaneva"
-    assert benchmark_file(tmp_path / "3dhp.h5", "mpi-inf-3dhp", 9.0).tag == "mpi-inf-3dhp-detected"
+def test_runs_on_other_data_sets_have_names_of_their_own(tmp_path) -> None:
+    assert data_set_file(tmp_path / "he.h5", "humaneva", 0.0).tag == "-humaneva"
+    assert data_set_file(tmp_path / "3dhp.h5", "mpi-inf-3dhp", 9.0).tag == "-mpi-inf-3dhp-detected"
 
 
 def test_the_identity_is_that_of_the_content(data_path, tmp_path, data) -> None:

@@ -14,22 +14,22 @@ from tiny_settings import TINY
 
 from rtpca.data.datasets.h36m import ACTIONS
 from rtpca.errors import ConfigError, InputError, TrainingError
+from rtpca.evaluation import EvalConfig
 from rtpca.models import RTPCA
 from rtpca.reproduce import (
     Evaluation,
-    Measurement,
-    TableRequest,
+    Setup,
     evaluations,
     make_table,
     parse_row,
-    train_table,
+    plan,
+    plan_table,
+    train_all,
+    write_page,
 )
-from rtpca.reproduce.ablations import NOISE_PX, nearest_level, noise_grids
-from rtpca.reproduce.benchmarks import human36m_grids, humaneva_grids, three_measures_grids
-from rtpca.reproduce.layout import best_cells
-from rtpca.reproduce.paper import HUMANEVA_GROUPS, TABLES
-from rtpca.reproduce.results import Results
-from rtpca.reproduce.scales import recipe
+from rtpca.reproduce.grids import NOISE_PX, nearest_level, table_1, table_2, table_3, table_5
+from rtpca.reproduce.page import best_cells
+from rtpca.reproduce.paper import TABLES
 from rtpca.reproduce.tables import check_data, chosen_rows
 
 
@@ -40,9 +40,14 @@ def out(trained, tmp_path):
     return tmp_path
 
 
-def request(number, data, out, **changes) -> TableRequest:
-    values = {"overrides": TINY, "command": f"rtpca table {number}"} | changes
-    return TableRequest(number=number, data=(data,), out=out, **values)
+def planned(number, data, out, only=(), extra=(), **changes):
+    given = {"overrides": TINY, "device": "cpu", "command": f"rtpca table {number}"} | changes
+    return plan_table(number, Setup(data=(data,), out=out, **given), only, extra)
+
+
+def trained_table(plan):
+    train_all(plan.experiments, plan.setup)
+    return make_table(plan)
 
 
 def read_csv(path):
@@ -51,10 +56,9 @@ def read_csv(path):
 
 
 def test_table_4_from_nothing_to_files_with_two_seeds(data, tmp_path) -> None:
-    wanted = request(4, data, tmp_path)
-    train_table(wanted)
-    table = make_table(wanted)
-    assert table.unfinished == ()
+    table = trained_table(planned(4, data, tmp_path))
+    write_page(table, tmp_path)
+    assert table.unfinished == []
     (grid,) = table.grids
     assert [line.label for line in grid.lines] == list(TABLES[4].blocks[0].rows)
     for line in grid.lines:
@@ -81,17 +85,14 @@ def test_table_4_from_nothing_to_files_with_two_seeds(data, tmp_path) -> None:
 
 
 def test_a_second_table_prints_without_measuring_again(data, out, monkeypatch) -> None:
-    first = make_table(request(4, data, out))
+    first = make_table(planned(4, data, out))
     monkeypatch.setattr(evaluations, "evaluate", None)
-    train_table(request(4, data, out))
-    assert make_table(request(4, data, out)).grids == first.grids
+    assert trained_table(planned(4, data, out)).grids == first.grids
 
 
 def test_tables_share_their_runs(data, out) -> None:
     before = {path: path.stat().st_mtime_ns for path in out.glob("runs/small/*/weights.safetensors")}
-    wanted = request(7, data, out, seeds=1, only=("ste+tpca", "rtpca"))
-    train_table(wanted)
-    table = make_table(wanted)
+    table = trained_table(planned(7, data, out, seeds=1, only=("ste+tpca", "rtpca")))
     assert [line.run for line in table.grids[0].lines] == ["ste+tpca", "rtpca"]
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
     assert len(list((out / "runs" / "small").iterdir())) == 6
@@ -100,30 +101,25 @@ def test_tables_share_their_runs(data, out) -> None:
 def test_stopped_by_the_time_limit_the_table_has_what_there_is_and_says_what_is_missing(data, out) -> None:
     shutil.rmtree(out / "runs" / "small" / "rtpca-seed0")
     shutil.rmtree(out / "runs" / "small" / "rtpca-seed1")
-    wanted = request(4, data, out, max_time_s=0.0)
-    train_table(wanted)
-    table = make_table(wanted)
-    assert table.unfinished == ("rtpca, seed 0: 0 of 4 steps", "rtpca, seed 1: 0 of 4 steps")
+    table = trained_table(planned(4, data, out, deadline_s=0.0))
+    write_page(table, out)
+    assert table.unfinished == ["rtpca, seed 0: 0 of 4 steps", "rtpca, seed 1: 0 of 4 steps"]
     assert table.grids[0].lines[2].cells["mpjpe_mm"] == ()
     last = [line for line in (out / "table4.md").read_text().splitlines() if line.startswith("| ")][-1]
     assert last.startswith("| STE + TPCA + XLR | – | **19.5** |")
-    train_table(request(4, data, out))
-    assert make_table(request(4, data, out)).unfinished == ()
+    assert trained_table(planned(4, data, out)).unfinished == []
 
 
 def test_a_changed_recipe_is_refused(data, out) -> None:
     with pytest.raises(TrainingError, match=r"optim\.lr 0\.001 \(now 0\.01\)"):
-        train_table(request(4, data, out, overrides=(*TINY, "optim.lr=0.01")))
+        trained_table(planned(4, data, out, overrides=(*TINY, "optim.lr=0.01")))
     with pytest.raises(TrainingError, match="was trained with another recipe"):
-        make_table(request(4, data, out, overrides=(*TINY, "optim.lr=0.01")))
+        make_table(planned(4, data, out, overrides=(*TINY, "optim.lr=0.01")))
 
 
 def test_a_row_of_ones_own_stands_below_the_papers(data, out) -> None:
-    wanted = request(
-        6, data, out, seeds=1, extra=(parse_row("two=model.stages=2"),), only=("ste+tpca", "two")
-    )
-    train_table(wanted)
-    table = make_table(wanted)
+    two = parse_row("two=model.stages=2")
+    table = trained_table(planned(6, data, out, seeds=1, extra=(two,), only=("ste+tpca", "two")))
     assert [line.label for line in table.grids[0].lines] == ["Pool, Trans-Conv", "two"]
     assert len(table.grids[0].lines[1].cells["mpjpe_mm"]) == 1
     assert table.readings[1] == ("two", "A row of your own: rtpca with model.stages=2.")
@@ -133,11 +129,11 @@ def test_a_row_of_ones_own_stands_below_the_papers(data, out) -> None:
 def test_an_ablation_prints_the_papers_rows_in_their_order_before_anything_is_trained(
     number, data, tmp_path
 ) -> None:
-    table = make_table(request(number, data, tmp_path))
+    table = make_table(planned(number, data, tmp_path))
     (block,) = TABLES[number].blocks
     assert [line.label for line in table.grids[0].lines] == list(block.rows)
     shown = [line.cells["mpjpe_mm_paper"] for line in table.grids[0].lines]
-    assert shown == [(block.value(label, "MPJPE"),) for label in block.rows]
+    assert shown == [block.value(label, "MPJPE") for label in block.rows]
     assert [label for label, _ in table.readings] == list(block.rows)
 
 
@@ -145,7 +141,7 @@ def test_unknown_rows_and_rows_given_twice_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"Table 4 has no row 'pool'; its rows are ste, ste\+tpca, rtpca"):
         chosen_rows(4, only=["pool"])
     two = parse_row("two=model.stages=2")
-    with pytest.raises(ConfigError, match="--row two is given twice"):
+    with pytest.raises(ConfigError, match="`row` two is given twice"):
         chosen_rows(4, extra=[two, two])
 
 
@@ -155,11 +151,11 @@ def test_data_that_do_not_fit_are_refused_with_the_command_that_makes_the_right_
     check_data(1, "paper", [h36m, detected])
     check_data(4, "small", [data])
     for number, files, message in (
-        (4, [], "give a prepared data file with --data.*rtpca prepare cmu"),
-        (4, [data], "Table 4 at --scale paper is of Human3.6M, .* holds open motion .*`rtpca prepare h36m`"),
-        (2, [h36m], "Table 2 at --scale paper is of HumanEva-I.*`rtpca prepare humaneva`"),
+        (4, [], "give a prepared data file .`data`.*rtpca prepare cmu"),
+        (4, [data], "Table 4 at `scale` paper is of Human3.6M, .* holds open motion .*`rtpca prepare h36m`"),
+        (2, [h36m], "Table 2 at `scale` paper is of HumanEva-I.*`rtpca prepare humaneva`"),
         (3, [h36m], "`rtpca prepare mpi-inf-3dhp`"),
-        (5, [detected], "Table 5 at --scale paper is on true 2D keypoints"),
+        (5, [detected], "Table 5 at `scale` paper is on true 2D keypoints"),
         (4, [h36m, detected], "2 data files for Table 4: give one"),
         (1, [h36m, h36m], "2 data files for Table 1: give one"),
         (4, [replace(h36m, splits={"train": 3})], "has no split 'test'; splits and sequences found"),
@@ -168,17 +164,17 @@ def test_data_that_do_not_fit_are_refused_with_the_command_that_makes_the_right_
             check_data(number, "paper", files)
 
 
-def fake(number, data, evaluation, only=()) -> Results:
-    """Results in which every run came out as `evaluation(name, measurement)` says."""
+def fake(number, data, report, only=()):
+    """Rows, and evaluations in which every run came out as `report(name, how)` says."""
     rows = chosen_rows(number, only)
-    ways = [Measurement(px) for px in NOISE_PX]
-    made = {(row.run.name, 0, how): evaluation(row.run.name, how) for row in rows for how in ways}
-    return Results(data, rows, {}, made)
+    experiments = plan(Setup(data=(replace(data, dataset="h36m"),), seeds=1), [run for _, run in rows])
+    ways = [EvalConfig(noise_px=px) for px in NOISE_PX]
+    return rows, [Evaluation(each, how, report(each.run.name, how)) for each in experiments for how in ways]
 
 
-def errors(mean, rows=(), **more) -> Evaluation:
+def errors(mean, rows=(), **more) -> dict:
     average = {"label": "average", "mpjpe_mm": mean, "p_mpjpe_mm": mean - 1.0} | more
-    return Evaluation(tuple({"label": label, "mpjpe_mm": value} for label, value in rows), average, average)
+    return {"rows": [{"label": label, "mpjpe_mm": value} for label, value in rows], "average": average}
 
 
 def test_the_level_of_noise_is_the_one_with_the_papers_ratio_of_the_baseline(data) -> None:
@@ -189,17 +185,19 @@ def test_the_level_of_noise_is_the_one_with_the_papers_ratio_of_the_baseline(dat
             30.0 * (1.0 + how.noise_px / slope), acceleration_mm=how.noise_px, acceleration_mm_s2=2500.0
         )
 
-    results = fake(5, data, noisy)
-    level, sentence = nearest_level(results)
+    rows, found = fake(5, data, noisy)
+    level, sentence = nearest_level(rows, found)
     assert level == 5.0
     assert "5 px comes nearest" in sentence
     assert "1.42 here, 1.42 in the paper" in sentence
-    grids, _ = noise_grids(results)
+    grids, _ = table_5(rows, found)
     assert grids[0].title == "Noise of 5 px"
     (ste, *_) = grids[0].lines
     assert ste.cells["mpjpe_noisy_mm"] == (pytest.approx(42.5),)
     assert (ste.cells["accel_noisy_mm"], ste.cells["accel_clean_mm"]) == ((5.0,), (0.0,))
-    assert ste.cells["accel_paper"] == (22.4,)
+    assert ste.cells["accel_paper"] == 22.4
+    assert ste.cells["ratio"] == (pytest.approx(42.5 / 30.0),)
+    assert ste.cells["ratio_paper"] == pytest.approx(30.8 / 21.7)
     assert [grid.file for grid in grids] == ["", "noise-mpjpe", "noise-accel", "noise-accel-s2"]
     assert [column.title for column in grids[1].columns] == [f"{px:g} px" for px in NOISE_PX]
 
@@ -207,8 +205,8 @@ def test_the_level_of_noise_is_the_one_with_the_papers_ratio_of_the_baseline(dat
 def test_table_1_has_the_papers_three_blocks_with_ours_below(data) -> None:
     rows = [(action, 20.0 + number) for number, action in enumerate(ACTIONS)]
     h36m = replace(data, dataset="h36m")
-    results = fake(1, h36m, lambda name, how: errors(27.0, rows), only=("ste", "rtpca"))
-    grids = human36m_grids([results])
+    wanted, found = fake(1, h36m, lambda name, how: errors(27.0, rows), only=("ste", "rtpca"))
+    grids = table_1(wanted, [(h36m, found)])
     assert [grid.title for grid in grids] == [block.title for block in TABLES[1].blocks]
     for grid, block in zip(grids, TABLES[1].blocks, strict=True):
         assert [line.label for line in grid.lines if not line.run] == [f"{row}, paper" for row in block.rows]
@@ -221,19 +219,21 @@ def test_table_1_has_the_papers_three_blocks_with_ours_below(data) -> None:
 
 
 def test_table_1_on_other_data_has_the_datas_own_actions(data) -> None:
-    results = fake(
+    rows, found = fake(
         1, data, lambda name, how: errors(27.0, [("walk", 1.0), ("wave", 2.0)]), only=("ste", "rtpca")
     )
-    first, second = human36m_grids([results])
+    first, second = table_1(rows, [(data, found)])
     assert [column.title for column in first.columns] == ["walk", "wave", "Avg.", "Avg., paper's data"]
-    assert first.lines[1].cells == {"walk": (1.0,), "wave": (2.0,), "avg": (27.0,), "avg_paper": (19.5,)}
+    assert first.lines[1].cells == {"walk": (1.0,), "wave": (2.0,), "avg": (27.0,), "avg_paper": 19.5}
     assert second.lines[1].cells["avg"] == (26.0,)
 
 
 def test_table_2_is_by_subject_and_action(data) -> None:
-    rows = [(group, float(number)) for number, group in enumerate(HUMANEVA_GROUPS)]
-    results = fake(2, replace(data, dataset="humaneva"), lambda name, how: errors(2.5, rows))
-    (grid,) = humaneva_grids(results)
+    groups = TABLES[2].blocks[0].columns[:-1]
+    assert groups[0] == "Walk S1"
+    rows = [(group, float(number)) for number, group in enumerate(groups)]
+    wanted, found = fake(2, data, lambda name, how: errors(2.5, rows))
+    (grid,) = table_2(wanted, replace(data, dataset="humaneva"), found)
     assert [line.label for line in grid.lines if not line.run] == [
         "p-LSTMs, paper",
         "PoseFormer, paper",
@@ -244,10 +244,7 @@ def test_table_2_is_by_subject_and_action(data) -> None:
 
 
 def test_table_3_has_three_measures_and_knows_which_way_is_better(data) -> None:
-    results = fake(
-        3, replace(data, dataset="mpi-inf-3dhp"), lambda name, how: errors(40.0, pck_14=98.0, auc_14=None)
-    )
-    (grid,) = three_measures_grids(results)
+    (grid,) = table_3(*fake(3, data, lambda name, how: errors(40.0, pck_14=98.0, auc_14=None)))
     assert grid.lines[-1].cells["pck_14"] == (98.0,)
     assert grid.lines[-1].cells["auc_14"] == ()
     labels = {grid.lines[number].label for number, key in best_cells(grid) if key in ("pck_14", "mpjpe_mm")}
@@ -261,4 +258,4 @@ def test_the_rows_that_the_page_shows_can_be_built(data) -> None:
     assert len(rows) == 2
     for row in rows:
         with torch.device("meta"):
-            RTPCA(recipe("small", parse_row(row), data, 0).model)
+            RTPCA(Setup().recipe(parse_row(row), data).model)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from rtpca.cli.console import out, print_line
+from rtpca.cli.console import out
+from rtpca.cli.json_file import JsonFile, check_json_file, print_or_write
 from rtpca.cli.options import Device, Weights
 from rtpca.cli.progress import progress_bar
 
@@ -43,10 +43,7 @@ def evaluate(
         typer.Option(help="The dataset's own 2D keypoints where there are some, or projected joints."),
     ] = "own",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the noise.")] = 0,
-    json_output: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="OUT", help="Write the numbers here; - for standard output."),
-    ] = None,
+    json_file: JsonFile = None,
     device: Device = "auto",
 ) -> None:
     """Measure errors as the data set is usually reported.
@@ -60,11 +57,9 @@ def evaluate(
     from rtpca.errors import InputError
     from rtpca.evaluation import EvalConfig, get_protocol, summarise
     from rtpca.evaluation import evaluate as run
-    from rtpca.files import written_whole
     from rtpca.models import load_checkpoint
 
-    if json_output is not None and not json_output.absolute().parent.is_dir():
-        raise InputError(f"--json {json_output}: there is no folder {json_output.parent}; make it first")
+    check_json_file(json_file)
     chosen = get_protocol(protocol)
     config = EvalConfig(
         noise_px=noise,
@@ -94,14 +89,7 @@ def evaluate(
     about = {"weights": weights, "data": str(data), "split": split, "noise_px": noise}
     about |= {"detector_noise": detector_noise}
     about |= {"flip": flip or chosen.flip, "keypoints": keypoints, "left_out": left_out}
-    text = json.dumps(about | report.to_dict(), indent=1)
-    if json_output is None or str(json_output) != "-":
-        _print(report, about)
-    if json_output is not None and str(json_output) == "-":
-        print_line(text)
-    elif json_output is not None:
-        with written_whole(json_output) as partial:
-            partial.write_text(text, encoding="utf-8")
+    print_or_write(about | report.to_dict(), json_file, lambda: _print(report, about))
 
 
 # Title and decimals of each measure.

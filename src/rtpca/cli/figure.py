@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from rtpca.cli.console import out
+from rtpca.cli.json_file import JsonFile, check_json_file
 from rtpca.cli.options import Device
 from rtpca.cli.progress import progress_bar
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from rtpca.reproduce.figures.output import Caption
+from rtpca.cli.reproducing import Changes, Jobs, MaxTime, Out, Scale, Seeds, make_setup, show_page
+from rtpca.errors import ConfigError
 
 
 def figure(
     number: Annotated[int, typer.Argument(metavar="N", help="1, 3, 4 or 5.", show_default=False)],
-    scale: Annotated[
-        Literal["small", "paper"], typer.Option(help="Networks that a CPU trains, or the paper's.")
-    ] = "small",
+    scale: Scale = "small",
     data: Annotated[Path | None, typer.Option(help="Prepared data file (.h5).", show_default=False)] = None,
-    output: Annotated[Path, typer.Option("--out", "-o", help="Folder of runs and figures.")] = Path(
-        "reproduced"
-    ),
-    seeds: Annotated[
-        int | None,
-        typer.Option(min=1, help="Seeds of each network in Figure 1.", show_default="2 small, 1 paper"),
-    ] = None,
-    max_time: Annotated[
-        float | None,
-        typer.Option(metavar="MINUTES", min=0, help="Stop cleanly after this; the same command goes on."),
-    ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Runs at once, each on one thread of the CPU.")] = 1,
+    out: Out = Path("reproduced"),
+    seeds: Seeds = None,
+    max_time: MaxTime = None,
+    jobs: Jobs = 1,
     weights: Annotated[
         list[str] | None,
         typer.Option(
@@ -59,10 +45,8 @@ def figure(
         int | None,
         typer.Option(min=1, help="Figure 1: input frames of a large batch.", show_default="1024, GPU 16384"),
     ] = None,
-    set: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Change the recipe of all runs, e.g. steps=600; repeatable."),
-    ] = None,
+    set: Changes = None,
+    json_file: JsonFile = None,
     device: Device = "auto",
 ) -> None:
     """Make one of the paper's figures: picture, the data behind it, and a caption.
@@ -71,80 +55,51 @@ def figure(
     error against latency. 3: poses beside ground truth and baseline. 4: error per frame over a clip. 5:
     attention maps.
     """
-    import math
-    import time
+    from rtpca.reproduce.figures.attention import figure_5
+    from rtpca.reproduce.figures.error_latency import figure_1
+    from rtpca.reproduce.figures.frame_errors import figure_4
+    from rtpca.reproduce.figures.poses import figure_3
 
-    from rtpca.errors import ConfigError
-    from rtpca.reproduce.figures.make import make_figure
-    from rtpca.reproduce.figures.request import FigureRequest
-    from rtpca.reproduce.scales import DEFAULT_SEEDS
-
-    if jobs > 1 and device == "cuda":
-        raise ConfigError(f"--jobs {jobs} is for the CPU; leave it out with --device cuda")
-    request = FigureRequest(
-        scale=scale,
-        data=data,
-        out=output,
-        seeds=seeds or DEFAULT_SEEDS[scale],
-        weights=dict(_named(entry) for entry in weights or []),
-        action=action,
-        split=split,
-        device="cpu" if jobs > 1 else device,
-        jobs=jobs,
-        deadline_s=math.inf if max_time is None else time.monotonic() + 60 * max_time,
-        overrides=tuple(set or ()),
-        command=_command(),
-        latency_only=latency_only,
-        models=tuple(name for name in models.split(",") if name),
-        frames=_whole_numbers(frames),
-        rounds=rounds,
-        batch_frames=batch_frames,
-    )
+    if number not in (1, 3, 4, 5):
+        raise ConfigError(
+            f"figure {number}: figures with data are 1, 3, 4, 5 (2 is a drawing of the network)"
+        )
+    if weights and number == 1:
+        raise ConfigError("figure 1 compares trained runs; --weights is for figures 3, 4 and 5")
+    named, lengths = dict(_named(entry) for entry in weights or ()), _whole_numbers(frames)
+    check_json_file(json_file)
+    setup = make_setup([data] if data else (), out, scale, seeds, max_time, jobs, set, device)
     with progress_bar(f"figure {number}", "steps") as bar:
-        made = make_figure(number, request, bar)
-    out.print(_table(made.caption))
-    for path in made.files:
-        out.print(str(path), markup=False, soft_wrap=True)
+        match number:
+            case 1:
+                names = [name for name in models.split(",") if name]
+                page = figure_1(
+                    setup,
+                    latency_only=latency_only,
+                    models=names,
+                    frames=lengths,
+                    rounds=rounds,
+                    batch_frames=batch_frames,
+                    progress=bar,
+                )
+            case 3:
+                page = figure_3(setup, named, split, bar)
+            case 4:
+                page = figure_4(setup, named, split, action, bar)
+            case _:
+                page = figure_5(setup, named, split, action, bar)
+    show_page(page, out, json_file)
 
 
 def _named(entry: str) -> tuple[str, str]:
-    from rtpca.errors import ConfigError
-
     name, separator, path = entry.partition("=")
     if not separator or not name or not path:
         raise ConfigError(f"--weights {entry}: give NAME=PATH, e.g. --weights rtpca=weights.safetensors")
     return name, path
 
 
-def _whole_numbers(text: str) -> tuple[int, ...]:
-    from rtpca.errors import ConfigError
-
+def _whole_numbers(text: str) -> list[int]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise ConfigError(f"--frames {text}: give window lengths with commas between them, e.g. 27,81")
-    return tuple(int(part) for part in parts)
-
-
-def _command() -> str:
-    """The command as it was typed; of a path only its last two parts, which say enough to a reader."""
-
-    def short(word: str) -> str:
-        name, separator, path = word.rpartition("=")
-        return name + separator + "/".join(Path(path).parts[-2:]) if "/" in path else word
-
-    return " ".join(["rtpca", *(short(word) for word in sys.argv[1:])])
-
-
-def _table(caption: Caption) -> Table:
-    from rich.table import Table
-
-    from rtpca.reproduce.figures.output import shown
-
-    shown_columns = caption.narrow or range(len(caption.header))
-    table = Table(title=caption.title)
-    for index in shown_columns:
-        words = any(isinstance(row[index], str) for row in caption.rows)
-        table.add_column(caption.header[index], justify="left" if words else "right", overflow="fold")
-    for row in caption.rows:
-        table.add_row(*(shown(row[index]) for index in shown_columns))
-    return table
+    return [int(part) for part in parts]

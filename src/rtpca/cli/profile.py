@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rtpca.cli.console import out, print_line
+from rtpca.cli.json_file import JsonFile, check_json_file, print_or_write
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from rtpca.models import ModelConfig
 
 _DEFAULT = ("ste", "ste+tpca", "ste+xlr", "rtpca", "videopose3d", "poseformer", "mhformer")
@@ -38,6 +41,7 @@ def profile(
     batch: Annotated[int, typer.Option(min=1, help="Sequences at a time.")] = 1,
     runs: Annotated[int, typer.Option(min=1, help="Timed runs; the median is shown.")] = 5,
     device: Annotated[str, typer.Option(help="Where to time.")] = "cpu",
+    json_file: JsonFile = None,
 ) -> None:
     """Show what models cost, beside the paper's figures where it has them.
 
@@ -45,66 +49,80 @@ def profile(
     predicts one frame of its window earns one. Without --preset, models that the options do not fit are left
     out.
     """
-    from rich.table import Table
-
     from rtpca.devices import resolve_device
     from rtpca.models import build
     from rtpca.models.cost import count_operations, count_parameters, measure_in_turn
 
+    check_json_file(json_file)
     device = resolve_device(device)
     options = _options(set or [])
     configs = _configs(preset, options)
-    table = Table(title="One window")
-    table.add_column("model")
-    for title in (
-        "params\nM",
-        "paper\nM",
-        "MACs\nG",
-        "paper\nG",
-        "attn\nG",
-        "pool\nG",
-        "total\nG",
-        "frames\nin",
-        "frames\nout",
-    ):
-        table.add_column(title, justify="right")
+    models: dict[str, dict[str, Any]] = {}
+    for name, config in configs.items():
+        operations = count_operations(config)
+        paper = (None, None) if options else _PAPER.get(name, (None, None))
+        models[name] = {
+            "parameters_m": count_parameters(config) / 1e6,
+            "parameters_m_paper": paper[0],
+            "macs_g": operations.without_attention / 1e9,
+            "macs_g_paper": paper[1],
+            "attention_macs_g": operations.attention / 1e9,
+            "pooling_g": operations.pooling / 1e9,
+            "total_g": operations.total / 1e9,
+            "frames": config.frames,
+            "out_frames": config.out_frames,
+        }
     if latency:
-        table.add_column(f"{device}\nms", justify="right")
-        table.add_column("frames out\nper s", justify="right")
         networks = {name: build(config) for name, config in configs.items()}
         with progress_bar("timing", "rounds") as progress:
             timed = measure_in_turn(networks, batch=batch, rounds=runs, device=device, progress=progress)
-    else:
-        timed = {}
-    for name, config in configs.items():
-        operations = count_operations(config)
-        paper = _PAPER.get(name) if not options else None
-        numbers = [
-            f"{count_parameters(config) / 1e6:.2f}",
-            f"{paper[0]:.2f}" if paper else "-",
-            f"{operations.without_attention / 1e9:.1f}",
-            f"{paper[1]:.1f}" if paper else "-",
-            f"{operations.attention / 1e9:.1f}",
-            f"{operations.pooling / 1e9:.1f}",
-            f"{operations.total / 1e9:.1f}",
-            str(config.frames),
-            str(config.out_frames),
-        ]
-        if name in timed:
-            numbers += [
-                f"{1000 * timed[name].median_s:.0f}",
-                f"{timed[name].predicted_frames_per_second:.0f}",
-            ]
-        table.add_row(name, *numbers)
-    out.print(table)
-    for sizes in dict.fromkeys(map(_sizes, configs.values())):
-        names = [name for name, config in configs.items() if _sizes(config) == sizes]
-        print_line(f"{', '.join(names)}: {sizes}")
-    if options and not preset and len(configs) < len(_DEFAULT):
-        left_out = [name for name in _DEFAULT if name not in configs]
-        print_line(f"left out, the options do not fit: {', '.join(left_out)}")
-    if not options:
-        out.print(_EXPLANATION, markup=False)
+        for name, each in timed.items():
+            models[name] |= {"pass_ms": 1000 * each.median_s}
+            models[name] |= {"frames_per_second": each.predicted_frames_per_second}
+    left_out = [name for name in _DEFAULT if name not in configs] if options and not preset else []
+
+    def show() -> None:
+        out.print(_table(models, device))
+        for sizes in dict.fromkeys(map(_sizes, configs.values())):
+            names = [name for name, config in configs.items() if _sizes(config) == sizes]
+            print_line(f"{', '.join(names)}: {sizes}")
+        if left_out:
+            print_line(f"left out, the options do not fit: {', '.join(left_out)}")
+        if not options:
+            out.print(_EXPLANATION, markup=False)
+
+    values = {"device": device, "batch": batch, "models": models, "left_out": left_out}
+    print_or_write(values, json_file, show)
+
+
+# Title and decimals of each number.
+_COLUMNS = {
+    "parameters_m": ("params\nM", 2),
+    "parameters_m_paper": ("paper\nM", 2),
+    "macs_g": ("MACs\nG", 1),
+    "macs_g_paper": ("paper\nG", 1),
+    "attention_macs_g": ("attn\nG", 1),
+    "pooling_g": ("pool\nG", 1),
+    "total_g": ("total\nG", 1),
+    "frames": ("frames\nin", 0),
+    "out_frames": ("frames\nout", 0),
+    "pass_ms": ("{device}\nms", 0),
+    "frames_per_second": ("frames out\nper s", 0),
+}
+
+
+def _table(models: dict[str, dict[str, Any]], device: str) -> Table:
+    from rich.table import Table
+
+    table = Table(title="One window")
+    table.add_column("model")
+    shown = {key: of for key, of in _COLUMNS.items() if any(key in numbers for numbers in models.values())}
+    for title, _ in shown.values():
+        table.add_column(title.format(device=device), justify="right")
+    for name, numbers in models.items():
+        cells = ("-" if numbers[key] is None else f"{numbers[key]:.{of[1]}f}" for key, of in shown.items())
+        table.add_row(name, *cells)
+    return table
 
 
 def _configs(preset: list[str] | None, options: dict[str, Any]) -> dict[str, ModelConfig]:

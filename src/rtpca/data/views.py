@@ -85,6 +85,13 @@ def between_keypoints(before: Tensor, after: Tensor, share: Tensor) -> Tensor:
     return with_missing(mixed[..., :2], mixed[..., 2])
 
 
+def frames_at(count: int, fps: float, wanted_fps: float | None) -> int:
+    """How many frames `at_frame_rate` makes of `count`."""
+    if wanted_fps is None or wanted_fps == fps:
+        return count
+    return max(1, int((count - 1) / fps * wanted_fps + 1e-6) + 1)
+
+
 def at_frame_rate(recording: Recording, fps: float | None) -> Recording:
     """The recording at another frame rate; None leaves it as it is.
 
@@ -94,7 +101,7 @@ def at_frame_rate(recording: Recording, fps: float | None) -> Recording:
     if fps is None or fps == recording.fps:
         return recording
     joints = torch.from_numpy(recording.positions3d)
-    count = max(1, int((len(joints) - 1) / recording.fps * fps + 1e-6) + 1)
+    count = frames_at(len(joints), recording.fps, fps)
     place = torch.arange(count, dtype=torch.float64) * (recording.fps / fps)
     before = place.floor().long().clamp(max=len(joints) - 1)
     after = (before + 1).clamp(max=len(joints) - 1)

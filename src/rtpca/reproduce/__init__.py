@@ -1,30 +1,31 @@
-"""The paper's tables and figures from named runs: trained or taken, evaluated once, laid out."""
+"""The paper's tables and figures from named runs: trained or taken, measured once, laid out."""
 
 from rtpca.reproduce.datafile import DataFile, read_data_file
-from rtpca.reproduce.evaluations import Evaluation, Measurement, measure_runs
-from rtpca.reproduce.rows import RUNS, NamedRun, named_run, parse_row, table_rows
-from rtpca.reproduce.runs import Run, is_finished, plan_runs, train_runs
-from rtpca.reproduce.scales import recipe, recipe_path
-from rtpca.reproduce.tables import TableRequest, make_table, train_table
+from rtpca.reproduce.evaluations import Evaluation, measure_all, values
+from rtpca.reproduce.experiment import Experiment, plan
+from rtpca.reproduce.page import Page, write_page
+from rtpca.reproduce.paper import RUNS, NamedRun, named_run, parse_row
+from rtpca.reproduce.setup import Setup, recipe_path
+from rtpca.reproduce.tables import make_table, plan_table
+from rtpca.reproduce.train import train_all
 
 __all__ = [
     "RUNS",
     "DataFile",
     "Evaluation",
-    "Measurement",
+    "Experiment",
     "NamedRun",
-    "Run",
-    "TableRequest",
-    "is_finished",
+    "Page",
+    "Setup",
     "make_table",
-    "measure_runs",
+    "measure_all",
     "named_run",
     "parse_row",
-    "plan_runs",
+    "plan",
+    "plan_table",
     "read_data_file",
-    "recipe",
     "recipe_path",
-    "table_rows",
-    "train_runs",
-    "train_table",
+    "train_all",
+    "values",
+    "write_page",
 ]

@@ -1,4 +1,4 @@
-"""Errors of trained runs, measured once: each evaluation is kept as JSON beside its run.
+"""Errors of trained experiments, measured once: each evaluation is kept as JSON beside its run.
 
 What is kept is valid for one content of the weights, one of the data and one way to evaluate; anything else
 is measured again.
@@ -7,151 +7,127 @@ is measured again.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rtpca.data.store import open_dataset
-from rtpca.evaluation import EvalConfig, evaluate, get_protocol, summarise
+from rtpca.evaluation import EvalConfig, evaluate, summarise
 from rtpca.files import written_whole
 from rtpca.models import load_checkpoint
-from rtpca.reproduce.datafile import DataFile, content_hash
-from rtpca.reproduce.runs import Run, Update
-from rtpca.reproduce.workers import Task, run_tasks
+from rtpca.progress import Progress, in_silence
+from rtpca.reproduce.datafile import content_hash
+from rtpca.reproduce.experiment import Experiment
+from rtpca.reproduce.processes import in_processes
+from rtpca.reproduce.setup import Setup
 
 # Counts up when evaluation changes what it computes, so that older results are not taken for new ones.
-VERSION = 2
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One way to evaluate.
-
-    Attributes:
-        noise_px: Standard deviation of Gaussian noise on the 2D keypoints.
-        flip: Average with the mirror image.
-        split: Which sequences.
-        protocol: What is compared (docs/protocols.md).
-        all_cameras: Every camera of a sequence; else one, taking turns from sequence to sequence.
-    """
-
-    noise_px: float = 0.0
-    flip: bool = False
-    split: str = "test"
-    protocol: str = "standard"
-    all_cameras: bool = True
-
-    @property
-    def label(self) -> str:
-        """The name of its file."""
-        parts = (
-            self.split,
-            f"noise{self.noise_px:g}",
-            "flip" if self.flip else "",
-            self.protocol,
-            "" if self.all_cameras else "one-camera",
-        )
-        return "-".join(part for part in parts if part)
+VERSION = 3
+SPLIT = "test"
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured: rows as `rtpca eval --json` has them.
+    """One experiment, measured on the test split in one way: `report` is what `rtpca eval --json` writes."""
 
-    Attributes:
-        rows: One per row of the benchmark: an action, as a rule.
-        average: Plain mean over actions.
-        all_frames: Mean over all frames.
-    """
+    experiment: Experiment
+    how: EvalConfig
+    report: dict[str, Any]
 
-    rows: tuple[dict[str, Any], ...]
-    average: dict[str, Any]
-    all_frames: dict[str, Any]
-
-    def mean(self, key: str) -> float | None:
-        """A number of the average; None where it is not measured."""
-        return self.average.get(key)
-
-    def row(self, label: str, key: str) -> float | None:
-        """A number of one row; None where the data do not have it."""
-        return next((row.get(key) for row in self.rows if row["label"] == label), None)
+    def value(self, measure: str, row: str | None = None) -> float | None:
+        """A number of the average, or of the row of that label; None where it is not measured."""
+        rows = {each["label"]: each for each in self.report["rows"]}
+        return (self.report["average"] if row is None else rows.get(row, {})).get(measure)
 
 
-def measure_runs(
-    runs: Sequence[Run],
-    data: DataFile,
-    measurements: Sequence[Measurement],
-    *,
-    jobs: int = 1,
-    device: str = "cpu",
-    report: Update = lambda done, total, note="": None,
-) -> dict[tuple[str, int, Measurement], Evaluation]:
-    """Evaluate finished runs, each in each way, or take what was measured before.
+def values(
+    evaluations: Iterable[Evaluation],
+    run: str,
+    measure: str,
+    row: str | None = None,
+    noise_px: float = 0.0,
+) -> tuple[float, ...]:
+    """One number per seed that was measured, at one level of noise."""
+    found = [
+        each.value(measure, row)
+        for each in evaluations
+        if (each.experiment.run.name, each.how.noise_px) == (run, noise_px)
+    ]
+    return tuple(value for value in found if value is not None)
+
+
+def measure_all(
+    experiments: Sequence[Experiment],
+    ways: Sequence[EvalConfig],
+    setup: Setup,
+    progress: Progress = in_silence,
+) -> list[Evaluation]:
+    """Measure finished experiments, each in each way, or take what was measured before.
 
     Args:
-        runs: Finished ones.
-        data: The data file.
-        measurements: Ways to evaluate.
-        jobs: How many at once.
-        device: Where to compute; with more than one job the CPU.
-        report: Told how far it is.
-
-    Returns:
-        By name, seed and measurement.
-    """
-    wanted = [(run, measurement) for run in runs for measurement in measurements]
-    hashes = {run.folder: content_hash(run.weights) for run in runs}
-    found = {pair: _kept(*pair, data, hashes[pair[0].folder]) for pair in wanted}
-    missing = [pair for pair in wanted if found[pair] is None]
-    if jobs > 1 and len(missing) > 1:
-        tasks = [Task(measure, (run, data, how, "cpu")) for run, how in missing]
-        results = run_tasks(tasks, jobs, poll=lambda done: report(done, len(missing), "evaluating"))
-        found |= dict(zip(missing, results, strict=True))
-    else:
-        for number, (run, how) in enumerate(missing):
-            report(number, len(missing), f"{run.name}, seed {run.seed}, {how.noise_px:g} px noise")
-            found[run, how] = measure(run, data, how, device)
-    return {(run.name, run.seed, how): result for (run, how), result in found.items() if result is not None}
-
-
-def measure(run: Run, data: DataFile, how: Measurement, device: str = "cpu") -> Evaluation:
-    """Evaluate one run in one way, and keep the result.
+        experiments: Finished ones.
+        ways: How.
+        setup: How many at once, and where.
+        progress: Told how many evaluations are done.
 
     Raises:
-        InputError: The split has no sequences.
+        InputError: The data have no test split.
     """
-    checkpoint = load_checkpoint(run.weights)
+    hashes = {each.weights: content_hash(each.weights) for each in experiments}
+    wanted = [(each, how, _key(each, how, hashes[each.weights])) for each in experiments for how in ways]
+    found = [_kept(*each) for each in wanted]
+    missing = [number for number, report in enumerate(found) if report is None]
+    if setup.jobs > 1 and len(missing) > 1:
+        calls = [partial(measure, *wanted[number]) for number in missing]
+        reports = in_processes(calls, setup.jobs, lambda done: progress(done, len(calls), "evaluating"))
+        for number, report in zip(missing, reports, strict=True):
+            found[number] = report
+    else:
+        for done, number in enumerate(missing):
+            each, how, key = wanted[number]
+            progress(done, len(missing), f"{each.title}, {how.noise_px:g} px noise")
+            found[number] = measure(each, how, key, setup.device)
+    return [
+        Evaluation(each, how, report)
+        for (each, how, _), report in zip(wanted, found, strict=True)
+        if report is not None
+    ]
+
+
+def measure(
+    experiment: Experiment, how: EvalConfig, key: dict[str, Any], device: str = "cpu"
+) -> dict[str, Any]:
+    """Measure one experiment in one way, and keep the report under its key."""
+    checkpoint = load_checkpoint(experiment.weights)
     checkpoint.model.to(device)
-    protocol = get_protocol(how.protocol)
-    config = EvalConfig(noise_px=how.noise_px, flip=how.flip, all_cameras=how.all_cameras, protocol=protocol)
-    with open_dataset(data.path) as dataset:
-        dataset.require_split(how.split)
-        errors = evaluate(checkpoint.model, checkpoint.input, dataset.iterate(how.split), config)
-        report = summarise(errors, protocol).to_dict()
-    result = Evaluation(tuple(report["rows"]), report["average"], report["all_frames"])
-    path = _path(run, how)
+    with open_dataset(experiment.data.path) as dataset:
+        dataset.require_split(SPLIT)
+        errors = evaluate(checkpoint.model, checkpoint.input, dataset.iterate(SPLIT), how)
+        report = summarise(errors, how.protocol).to_dict()
+    path = _path(experiment, how)
     path.parent.mkdir(exist_ok=True)
-    kept = {"key": _key(how, data, content_hash(run.weights)), "result": asdict(result)}
-    with written_whole(path) as partial:
-        partial.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-    return result
+    with written_whole(path) as scratch:
+        scratch.write_text(json.dumps({"key": key, "report": report}, indent=1), encoding="utf-8")
+    return report
 
 
-def _kept(run: Run, how: Measurement, data: DataFile, weights_sha256: str) -> Evaluation | None:
+def _kept(experiment: Experiment, how: EvalConfig, key: dict[str, Any]) -> dict[str, Any] | None:
     """What was measured before with the same weights and data."""
     try:
-        kept = json.loads(_path(run, how).read_text(encoding="utf-8"))
-        if kept["key"] != _key(how, data, weights_sha256):
-            return None
-        return Evaluation(**kept["result"] | {"rows": tuple(kept["result"]["rows"])})
+        kept = json.loads(_path(experiment, how).read_text(encoding="utf-8"))
+        return kept["report"] if kept["key"] == key else None
     except (OSError, ValueError, KeyError, TypeError):
         return None  # not there, or damaged: measured again
 
 
-def _key(how: Measurement, data: DataFile, weights_sha256: str) -> dict[str, Any]:
-    return {"version": VERSION, **asdict(how), "data": data.sha256, "weights": weights_sha256}
+def _key(experiment: Experiment, how: EvalConfig, weights_sha256: str) -> dict[str, Any]:
+    given = asdict(how) | {"protocol": how.protocol.name, "data": experiment.data.sha256}
+    return given | {"version": VERSION, "weights": weights_sha256}
 
 
-def _path(run: Run, how: Measurement) -> Path:
-    return run.folder / "evaluations" / f"{how.label}.json"
+def _path(experiment: Experiment, how: EvalConfig) -> Path:
+    parts = [SPLIT, f"noise{how.noise_px:g}", "flip" * how.flip, how.protocol.name]
+    parts.append("" if how.all_cameras else "one-camera")
+    return experiment.folder / "evaluations" / f"{'-'.join(filter(None, parts))}.json"

@@ -1,4 +1,4 @@
-"""What a run was trained on: named beside every number, and kept with the run."""
+"""The machine in words: named beside every number, and kept with every run."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ from pathlib import Path
 import torch
 
 
-def machine_text(accelerator: str = "auto") -> str:
+def machine_text(device: str = "auto") -> str:
     """One line: processor or GPU, cores and threads, version of torch."""
-    if accelerator != "cpu" and torch.cuda.is_available():
-        device = torch.cuda.get_device_name()
+    if device != "cpu" and torch.cuda.is_available():
+        used = torch.cuda.get_device_name()
     else:
         threads = torch.get_num_threads()
-        used = f"{threads} thread{'s' if threads > 1 else ''}"
-        device = f"{_processor()}, {os.cpu_count()} cores, {used} per run"
-    return f"{device}; torch {torch.__version__}"
+        used = f"{_processor()}, {os.cpu_count()} cores, {threads} thread{'s' * (threads > 1)} per run"
+    return f"{used}; torch {torch.__version__}"
+
+
+def load_text() -> str:
+    """How busy the machine is; empty where the system does not say."""
+    if not hasattr(os, "getloadavg"):
+        return ""
+    return f"; load average {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
 
 
 def _processor() -> str:

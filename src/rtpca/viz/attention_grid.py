@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from rtpca.arrays import DoubleArray
 from rtpca.errors import ShapeError
 from rtpca.viz.model_styles import model_style
 
 _CELL_IN = 2.0
 
 
-def unit_range(weights: ArrayLike) -> NDArray[np.float64]:
+def unit_range(weights: ArrayLike) -> DoubleArray:
     """Scale each map so that its least value is 0 and its largest 1; a constant map becomes 0.
 
     Args:
@@ -31,15 +32,12 @@ def unit_range(weights: ArrayLike) -> NDArray[np.float64]:
     return np.divide(values - low, span, out=np.zeros_like(values), where=span > 0)
 
 
-def attention_figure(
-    maps: Mapping[str, ArrayLike], columns: Sequence[str], title: str | None = None
-) -> Figure:
+def attention_figure(maps: Mapping[str, ArrayLike], columns: Sequence[str]) -> Figure:
     """Draw maps: rows of a map are queries, top to bottom; its columns are keys, left to right.
 
     Args:
         maps: (N, F, K) weights of each network.
         columns: N headings.
-        title: Title of the whole picture.
 
     Returns:
         A figure that belongs to no window.
@@ -51,7 +49,7 @@ def attention_figure(
     for name, values in shown.items():
         if values.ndim != 3 or len(values) != len(columns):
             raise ShapeError(f"maps of {name} must be (N={len(columns)}, F, K), got {values.shape}")
-    left_in, right_in, bottom_in, top_in = 0.85, 0.75, 0.5, 0.6 + (0.35 if title else 0.0)
+    left_in, right_in, bottom_in, top_in = 0.85, 0.75, 0.5, 0.6
     gap_in = 0.14
     size_in = (
         left_in + len(columns) * (_CELL_IN + gap_in) + right_in,
@@ -90,6 +88,4 @@ def attention_figure(
     figure.colorbar(image, cax=bar)
     bar.tick_params(labelsize=8)
     bar.set_title("scaled", fontsize=8)
-    if title:
-        figure.suptitle(title, fontsize=11, y=1 - 0.2 / size_in[1], va="center")
     return figure

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
+from rtpca.arrays import DoubleArray
 from rtpca.errors import ShapeError
 from rtpca.viz.colors import MIDDLE
 from rtpca.viz.model_styles import model_style
 
 
-def frame_error_figure(
-    errors_mm: Mapping[str, NDArray[np.float64]], fps: float, title: str | None = None
-) -> Figure:
+def frame_error_figure(errors_mm: Mapping[str, DoubleArray], fps: float) -> Figure:
     """Draw the curves of several networks over the same frames.
 
     Args:
         errors_mm: (S, F) error of S samples in each frame, by network; NaN where the truth does not hold.
         fps: Frames per second, for the axis in seconds above.
-        title: Title of the picture.
 
     Returns:
         A figure that belongs to no window.
@@ -38,7 +35,7 @@ def frame_error_figure(
         raise ShapeError(f"errors must share one shape (S, F), got {sorted(shapes)}")
     figure = Figure(figsize=(9.6, 4.4), facecolor="white")
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.075, 0.19, 0.905, 0.62 if title else 0.68))
+    axes = figure.add_axes((0.075, 0.19, 0.905, 0.68))
     for index, (name, values) in enumerate(errors_mm.items()):
         style = model_style(name, index)
         frames = np.arange(values.shape[1])
@@ -53,7 +50,7 @@ def frame_error_figure(
     axes.set_ylim(bottom=0)
     axes.set_xlabel("frame")
     axes.set_ylabel("MPJPE (mm)")
-    seconds = axes.secondary_xaxis("top", functions=(_scaled_by(1 / fps), _scaled_by(fps)))
+    seconds = axes.secondary_xaxis("top", functions=(partial(np.multiply, 1 / fps), partial(np.multiply, fps)))
     seconds.set_xlabel("time (s)", fontsize=9)
     seconds.tick_params(labelsize=8.5)
     axes.tick_params(labelsize=9)
@@ -63,13 +60,4 @@ def frame_error_figure(
     band = Patch(color=MIDDLE, alpha=0.2, linewidth=0, label="band: least to largest take")
     lines = axes.get_legend_handles_labels()[0]
     figure.legend(handles=[*lines, band], loc="lower center", ncols=len(lines) + 1, fontsize=9, frameon=False)
-    if title:
-        figure.suptitle(title, fontsize=11, y=0.985)
     return figure
-
-
-def _scaled_by(factor: float) -> Callable[[Any], Any]:
-    def scale(values: Any) -> Any:
-        return values * factor
-
-    return scale

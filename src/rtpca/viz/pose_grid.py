@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
+from rtpca.arrays import DoubleArray
 from rtpca.checks import check_axes
 from rtpca.errors import InputError
 from rtpca.skeletons import Skeleton
@@ -40,12 +40,12 @@ class PoseRow:
     """
 
     label: str
-    keypoints_px: NDArray[np.float64]
-    truth_m: NDArray[np.float64]
-    poses_m: Mapping[str, NDArray[np.float64]]
+    keypoints_px: DoubleArray
+    truth_m: DoubleArray
+    poses_m: Mapping[str, DoubleArray]
 
 
-def pose_grid(rows: Sequence[PoseRow], skeleton: Skeleton, title: str | None = None) -> Figure:
+def pose_grid(rows: Sequence[PoseRow], skeleton: Skeleton) -> Figure:
     """Draw moments side by side: one view and scale for all 3D drawings, the truth grey behind each pose.
 
     Each pose is headed by its mean joint error in millimetres.
@@ -53,7 +53,6 @@ def pose_grid(rows: Sequence[PoseRow], skeleton: Skeleton, title: str | None = N
     Args:
         rows: The moments, all with the same networks.
         skeleton: Joints of all arrays.
-        title: Title of the whole picture.
 
     Returns:
         A figure that belongs to no window.
@@ -64,14 +63,13 @@ def pose_grid(rows: Sequence[PoseRow], skeleton: Skeleton, title: str | None = N
     """
     names = _checked(rows, skeleton)
     columns = 2 + len(names)
-    top_in = _TOP_IN + (0.35 if title else 0.0)
-    size_in = (_LEFT_IN + columns * _CELL_IN, top_in + len(rows) * _CELL_IN + _BOTTOM_IN)
+    size_in = (_LEFT_IN + columns * _CELL_IN, _TOP_IN + len(rows) * _CELL_IN + _BOTTOM_IN)
     figure = Figure(figsize=size_in, facecolor="white")
     FigureCanvasAgg(figure)
 
     def cell(row: int, column: int, pad: float = 0.0) -> tuple[float, float, float, float]:
         left = _LEFT_IN + (column + pad) * _CELL_IN
-        bottom = size_in[1] - top_in - (row + 1 - pad) * _CELL_IN
+        bottom = size_in[1] - _TOP_IN - (row + 1 - pad) * _CELL_IN
         side = (1 - 2 * pad) * _CELL_IN
         return left / size_in[0], bottom / size_in[1], side / size_in[0], side / size_in[1]
 
@@ -115,7 +113,7 @@ def pose_grid(rows: Sequence[PoseRow], skeleton: Skeleton, title: str | None = N
         left, _, width, _ = cell(0, column)
         figure.text(
             left + width / 2,
-            1 - (top_in - 0.22) / size_in[1],
+            1 - (_TOP_IN - 0.22) / size_in[1],
             head,
             ha="center",
             va="center",
@@ -123,8 +121,6 @@ def pose_grid(rows: Sequence[PoseRow], skeleton: Skeleton, title: str | None = N
             weight="bold",
         )
     _legend(figure)
-    if title:
-        figure.suptitle(title, fontsize=11, y=1 - 0.2 / size_in[1], va="center")
     return figure
 
 
@@ -156,12 +152,12 @@ def _common_scale(rows: Sequence[PoseRow]) -> tuple[float, float]:
     return width, height
 
 
-def _around(truth_m: NDArray[np.float64], scale: tuple[float, float]) -> Bounds:
+def _around(truth_m: DoubleArray, scale: tuple[float, float]) -> Bounds:
     x, y, _ = pose_bounds(truth_m).center_m
     return Bounds(center_m=(x, y, 0.0), width_m=scale[0], height_m=scale[1])
 
 
-def _draw_input(flat: Axes, keypoints_px: NDArray[np.float64], skeleton: Skeleton) -> None:
+def _draw_input(flat: Axes, keypoints_px: DoubleArray, skeleton: Skeleton) -> None:
     draw_skeleton_2d(flat, keypoints_px, skeleton)
     low, high = visible_box(keypoints_px)
     x, y = (low + high) / 2

@@ -11,157 +11,156 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from rtpca.arrays import FloatArray
 from rtpca.data.recording import Recording, RecordingInfo
-from rtpca.data.store import Dataset
+from rtpca.data.store import Dataset, open_dataset
 from rtpca.errors import InputError
+from rtpca.evaluation import EvalConfig, Prediction, predictions
+from rtpca.files import written_whole
 from rtpca.geometry.network_input import network_input
 from rtpca.models import Checkpoint
 from rtpca.models.attention_maps import TemporalAttention, temporal_attention
-from rtpca.reproduce.figures.lifted import (
-    Update,
-    at_rate,
-    camera_count,
-    check_data,
-    common_rate,
-    in_silence,
-    input_of,
-    length_at,
-)
+from rtpca.progress import Progress, in_silence
+from rtpca.reproduce.figures.compared import by_action, common_rate, networks_of
+from rtpca.reproduce.page import Cell, Column, Grid, Line, Page
+from rtpca.reproduce.paper import FIGURES
+from rtpca.reproduce.setup import Setup
 from rtpca.skeletons import Skeleton
+from rtpca.viz.attention_grid import attention_figure
+from rtpca.viz.files import save_figure
 
 PAPER_ACTION, PAPER_SUBJECT = "Sitting", "S11"
 NEAR_FRAMES = 5
 MOST_WINDOWS = 64
 _JOINTS = ("pelvis", "head_top", "head", "left_wrist", "right_wrist", "left_ankle", "right_ankle")
-
-
-@dataclass(frozen=True)
-class AttentionNumbers:
-    """Means over windows, joints, heads and rows of the maps.
-
-    "Own" rows are the weights on the block's own frames, scaled to sum 1 without the memory.
-
-    Attributes:
-        row_entropy: Of own rows, in nats; `uniform_entropy` if all frames weigh alike, 0 if one frame has
-            all.
-        full_entropy: Of whole rows, memory keys included.
-        received_entropy: Of the mean own row: how evenly the frames are attended by all queries together. Low
-            where all queries look at the same few frames.
-        uniform_entropy: ln of the number of own keys.
-        near_share: Part of own rows within 5 frames of the query.
-        uniform_near_share: The same if all frames weighed alike.
-        memory_share: Part of whole rows on the keys handed on by the block before.
-        uniform_memory_share: The same if all keys weighed alike.
-        windows: Windows behind the means.
-    """
-
-    row_entropy: float
-    full_entropy: float
-    received_entropy: float
-    uniform_entropy: float
-    near_share: float
-    uniform_near_share: float
-    memory_share: float
-    uniform_memory_share: float
-    windows: int
+_COLUMNS = (
+    Column("row_entropy", "entropy of a row (nats)", 3),
+    Column("received_entropy", "entropy of the mean row (nats)", 3),
+    Column("uniform_entropy", "if uniform (nats)", 3),
+    Column("near_percent", f"within {NEAR_FRAMES} frames (%)"),
+    Column("uniform_near_percent", "if uniform (%)", terminal=False),
+    Column("memory_percent", "on the memory (%)"),
+    Column("uniform_memory_percent", "if uniform over keys (%)", terminal=False),
+    Column("windows", "windows", terminal=False),
+)
 
 
 @dataclass(frozen=True, eq=False)
-class AttentionMaps:
-    """Maps of several networks for the same window.
+class AttentionOfTake:
+    """What one network attends to in a take.
 
     Attributes:
-        recording: Its name.
-        action: What is done.
-        first_frame: Of the window, at the networks' frame rate, by network.
+        first_frame: Of the window that is shown, at the network's frame rate.
         columns: What each map is.
-        maps: (N, F, L) weights on own keys, not scaled, by network.
-        memory: (N, F, M) weights on the keys handed on.
-        numbers: Of each network.
+        maps: (N, F, L) weights on own keys, not scaled.
+        memory: (N, F, M) weights on the keys handed on by the block before.
+        numbers: Means over windows, by key of the table's column.
     """
 
-    recording: str
-    action: str
-    first_frame: Mapping[str, int]
+    first_frame: int
     columns: tuple[str, ...]
-    maps: Mapping[str, NDArray[np.float32]]
-    memory: Mapping[str, NDArray[np.float32]]
-    numbers: Mapping[str, AttentionNumbers]
+    maps: FloatArray
+    memory: FloatArray
+    numbers: dict[str, float]
 
 
-def attention_of_networks(
-    networks: Mapping[str, Checkpoint],
-    dataset: Dataset,
-    *,
+def figure_5(
+    setup: Setup,
+    weights: Mapping[str, str],
     split: str = "test",
     action: str | None = None,
-    block: int = 1,
-    update: Update = in_silence,
-) -> AttentionMaps:
-    """Maps and numbers.
-
-    Args:
-        networks: By name: RTPCA or its configurations (STE).
-        dataset: The data.
-        split: Which sequences.
-        action: Which action; None chooses (see above).
-        block: Which temporal block, from 0.
-        update: Told how far it is.
+    progress: Progress = in_silence,
+) -> Page:
+    """Lift a take of an action (None chooses), draw maps of its middle window.
 
     Raises:
-        InputError: If there is no such action, no take as long as a window, or the data do not fit.
-        ConfigError: If a network is of another architecture.
+        InputError: There is no such action, no take as long as a window, or the data do not fit the networks.
+        ConfigError: A network is of another architecture.
+        TrainingError: Runs could not be trained, or time was up.
     """
-    check_data(dataset, networks, split)
-    fps = common_rate(networks)
-    longest = max(checkpoint.config.frames for checkpoint in networks.values())
-    info = chosen_take(dataset, split, action, longest, fps)
-    recording = at_rate(dataset.read(info.name), fps)
-    columns: tuple[str, ...] = ()
-    first: dict[str, int] = {}
-    maps: dict[str, NDArray[np.float32]] = {}
-    memory: dict[str, NDArray[np.float32]] = {}
-    numbers: dict[str, AttentionNumbers] = {}
-    for done, (name, checkpoint) in enumerate(networks.items()):
-        update(done, len(networks), name)
-        frames = checkpoint.config.frames
-        first[name] = (len(recording.positions3d) - frames) // 2
-        shown = _attention(checkpoint, recording, 0, [first[name]], block)
-        picked = picked_maps(dataset.skeleton, shown.own.shape[2])
-        columns = tuple(label for label, _, _ in picked)
-        maps[name] = _stacked(shown.own[0], picked)
-        memory[name] = _stacked(shown.memory[0], picked)
-        numbers[name] = _numbers_of_take(checkpoint, recording, block)
-    update(len(networks), len(networks))
-    return AttentionMaps(info.name, info.action, first, columns, maps, memory, numbers)
+    networks, made = networks_of(setup, weights, progress)
+    found: dict[str, AttentionOfTake] = {}
+    with open_dataset(setup.data[0].path) as dataset:
+        take = chosen_take(networks, dataset, split, action)
+        for done, (name, checkpoint) in enumerate(networks.items()):
+            progress(done, len(networks), name)
+            found[name] = attention_of_take(checkpoint, dataset.read(take.name), dataset.skeleton)
+    setup.out.mkdir(parents=True, exist_ok=True)
+    arrays = {f"{name}_own": each.maps for name, each in found.items()}
+    arrays |= {f"{name}_memory": each.memory for name, each in found.items()}
+    path = setup.out / "figure5.npz"
+    with written_whole(path) as scratch, scratch.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    first = next(iter(found.values()))
+    picture = attention_figure({name: each.maps for name, each in found.items()}, first.columns)
+    columns = "; ".join(column.replace("\n", ", ") for column in first.columns)
+    lines = [Line(name, "", dict[str, Cell](each.numbers)) for name, each in found.items()]
+    return Page(
+        name="figure5",
+        title=f"Figure 5: {FIGURES[5].title}",
+        grids=(Grid("", _COLUMNS, tuple(lines)),),
+        text=[
+            text.format(take=take.name, action=take.action, first=first.first_frame, columns=columns)
+            for text in FIGURES[5].text.values()
+        ],
+        files=[*save_figure(picture, setup.out / "figure5"), path],
+        made=[*made, f"Shown: split {split}."],
+    )
 
 
 def chosen_take(
-    dataset: Dataset, split: str, action: str | None, frames: int, fps: float | None
+    networks: Mapping[str, Checkpoint], dataset: Dataset, split: str, action: str | None
 ) -> RecordingInfo:
-    """The longest take of the action; by its name where two are as long."""
-    infos = [dataset.info(name) for name in dataset.names(split)]
-    actions = sorted({info.action for info in infos})
-    if action is not None and action not in actions:
-        raise InputError(f"the split {split} has no action {action!r}; its actions are {', '.join(actions)}")
-    if action is None and PAPER_ACTION in actions:
-        action = PAPER_ACTION
-        infos = [info for info in infos if info.subject == PAPER_SUBJECT or info.action != action] or infos
-    fitting = [info for info in infos if action in (None, info.action)] or infos
-    chosen = min(fitting, key=lambda info: (-length_at(info, fps), info.name))
-    if length_at(chosen, fps) < frames:
+    """The longest take of the action; by its name where two are as long.
+
+    Raises:
+        InputError: There is no such action, or its takes are shorter than a window.
+    """
+    fps = common_rate(networks, dataset, split)
+    frames = max(checkpoint.config.frames for checkpoint in networks.values())
+    wanted, found = by_action(dataset, split, action, fps, PAPER_ACTION)
+    lengths = {info: n for of, its in found.items() if wanted in (None, of) for info, n in its.items()}
+    if wanted == PAPER_ACTION and action is None:
+        lengths = {info: n for info, n in lengths.items() if info.subject == PAPER_SUBJECT} or lengths
+    chosen = min(lengths, key=lambda info: (-lengths[info], info.name))
+    if lengths[chosen] < frames:
         raise InputError(
-            f"the longest take of {chosen.action!r} has {length_at(chosen, fps)} frames, a window {frames}; "
-            f"choose another --action ({', '.join(actions)})"
+            f"the longest take of {chosen.action!r} has {lengths[chosen]} frames, a window {frames}; choose "
+            f"another `action` ({', '.join(sorted(found))})"
         )
     return chosen
+
+
+def attention_of_take(
+    checkpoint: Checkpoint, recording: Recording, skeleton: Skeleton, block: int = 1
+) -> AttentionOfTake:
+    """Maps and numbers of a temporal block, counted from 0, in a recording.
+
+    Raises:
+        ConfigError: The network is of another architecture.
+    """
+    seen = list(predictions(checkpoint.model, checkpoint.input, [recording], EvalConfig()))
+    length, frames = len(seen[0].poses_m), checkpoint.config.frames
+    first = (length - frames) // 2
+    shown = _attention(checkpoint, seen[0], first, block)
+    picked = picked_maps(skeleton, shown.own.shape[2])
+    # Consecutive windows in all cameras; evenly spaced ones where there are very many.
+    every = [(camera, start) for camera in seen for start in range(0, length - frames + 1, frames)]
+    every = every[:: max(1, math.ceil(len(every) / MOST_WINDOWS))]
+    parts = [attention_numbers(_attention(checkpoint, *window, block)) for window in every]
+    means = {key: sum(part[key] for part in parts) / len(parts) for key in parts[0]}
+    return AttentionOfTake(
+        first,
+        tuple(label for label, _, _ in picked),
+        _stacked(shown.own[0], picked),
+        _stacked(shown.memory[0], picked),
+        means | {"windows": len(parts)},
+    )
 
 
 def picked_maps(skeleton: Skeleton, heads: int) -> list[tuple[str, int | None, int | None]]:
@@ -175,63 +174,50 @@ def picked_maps(skeleton: Skeleton, heads: int) -> list[tuple[str, int | None, i
     return picked
 
 
-def attention_numbers(attention: TemporalAttention, near: int = NEAR_FRAMES) -> AttentionNumbers:
-    """Numbers of a batch of maps."""
+def attention_numbers(attention: TemporalAttention, near: int = NEAR_FRAMES) -> dict[str, float]:
+    """Means over windows, joints, heads and rows of maps.
+
+    "Own" rows are the weights on the block's own frames, scaled to sum 1 without the memory. `uniform_` is
+    what a number would be if all keys weighed alike.
+
+    Returns:
+        `row_entropy` of own rows, in nats; `received_entropy` of the mean own row: how evenly the frames are
+        attended by all queries together; `near_percent` of own rows within `near` frames of the query;
+        `memory_percent` of whole rows on the keys handed on by the block before.
+    """
     own, memory = attention.own.double(), attention.memory.double()
     frames, keys = own.shape[-2:]
     rows = own / own.sum(-1, keepdim=True)
     # Keys that a pyramid leaves compressed stand for frames at even distances.
     key_frames = (torch.arange(keys, device=own.device) + 0.5) * frames / keys - 0.5
     close = (key_frames - torch.arange(frames, device=own.device)[:, None]).abs() <= near  # (F, L)
-    return AttentionNumbers(
-        row_entropy=_mean(_entropy(rows)),
-        full_entropy=_mean(_entropy(torch.cat((own, memory), -1))),
-        received_entropy=_mean(_entropy(rows.mean(-2))),
-        uniform_entropy=math.log(keys),
-        near_share=_mean((rows * close).sum(-1)),
-        uniform_near_share=_mean(close.double()),
-        memory_share=_mean(memory.sum(-1)),
-        uniform_memory_share=memory.shape[-1] / (keys + memory.shape[-1]),
-        windows=len(own),
-    )
+    return {
+        "row_entropy": float(_entropy(rows).mean()),
+        "received_entropy": float(_entropy(rows.mean(-2)).mean()),
+        "uniform_entropy": math.log(keys),
+        "near_percent": 100 * float((rows * close).sum(-1).mean()),
+        "uniform_near_percent": 100 * float(close.double().mean()),
+        "memory_percent": 100 * float(memory.sum(-1).mean()),
+        "uniform_memory_percent": 100 * memory.shape[-1] / (keys + memory.shape[-1]),
+    }
 
 
-def _numbers_of_take(checkpoint: Checkpoint, recording: Recording, block: int) -> AttentionNumbers:
-    """Means over consecutive windows in all cameras; evenly spaced ones where there are very many."""
-    frames = checkpoint.config.frames
-    starts = range(0, len(recording.positions3d) - frames + 1, frames)
-    cameras = camera_count(recording)
-    every = [(camera, start) for camera in range(cameras) for start in starts]
-    step = max(1, math.ceil(len(every) / MOST_WINDOWS))
-    parts = [
-        attention_numbers(_attention(checkpoint, recording, camera, [start], block))
-        for camera, start in every[::step]
-    ]
-    names = AttentionNumbers.__dataclass_fields__
-    means: dict[str, Any] = {name: sum(getattr(part, name) for part in parts) / len(parts) for name in names}
-    return AttentionNumbers(**means | {"windows": len(parts)})
-
-
-def _attention(
-    checkpoint: Checkpoint, recording: Recording, camera: int, starts: Sequence[int], block: int
-) -> TemporalAttention:
-    """Maps of windows of one recording in one camera, on the CPU."""
-    config, model = checkpoint.config, checkpoint.model
-    view, seen_px = input_of(recording, camera)
-    keypoints_px = torch.stack([seen_px[start : start + config.frames] for start in starts])
+def _attention(checkpoint: Checkpoint, seen: Prediction, start: int, block: int) -> TemporalAttention:
+    """Maps of one window, on the CPU."""
+    window = slice(start, start + checkpoint.config.frames)
     prepared = network_input(
-        keypoints_px,
-        torch.ones_like(keypoints_px[..., 0]),
-        view.intrinsics,
+        seen.keypoints_px[None, window],
+        seen.scores[None, window],
+        seen.view.intrinsics,
         normalisation=checkpoint.input.normalisation,
-        with_scores=config.in_channels == 3,
+        with_scores=checkpoint.config.in_channels == 3,
     )
-    device = next(model.parameters()).device
-    maps = temporal_attention(model, prepared.features.to(device), block)
+    device = next(checkpoint.model.parameters()).device
+    maps = temporal_attention(checkpoint.model, prepared.features.to(device), block)
     return TemporalAttention(maps.own.cpu(), maps.memory.cpu())
 
 
-def _stacked(weights: Tensor, picked: Sequence[tuple[str, int | None, int | None]]) -> NDArray[np.float32]:
+def _stacked(weights: Tensor, picked: Sequence[tuple[str, int | None, int | None]]) -> FloatArray:
     """(J, H, F, K) to the picked maps (N, F, K)."""
     maps = [
         weights.mean((0, 1)) if joint is None or head is None else weights[joint, head]
@@ -242,7 +228,3 @@ def _stacked(weights: Tensor, picked: Sequence[tuple[str, int | None, int | None
 
 def _entropy(rows: Tensor) -> Tensor:
     return -torch.xlogy(rows, rows).sum(-1)
-
-
-def _mean(values: Tensor) -> float:
-    return float(values.mean())

@@ -1,43 +1,54 @@
 """Figure 1: what the networks are, how they are trained for it, and how long they take.
 
 The paper's figure marks MPJPE on the projected truth against latency at batch 1 for several window lengths F.
-Its text gives neither the latencies nor the sizes of the marks' networks; `PRINTED_MM` holds the errors that
-Table 1 prints. Two things are measured beside its latency of one pass: the time per predicted frame, since
-networks that predict only the middle frame of a window need a pass for every frame of video, and throughput
-at a large batch. VideoPose3D is convolutional: over a long window it shares the work between frames, and is
-timed so for both.
+Its text gives neither the latencies nor the sizes of the marks' networks; Table 1 prints errors. Two things
+are measured beside its latency of one pass: the time per predicted frame, since networks that predict only
+the middle frame of a window need a pass for every frame of video, and throughput at a large batch.
+VideoPose3D is convolutional: over a long window it shares the work between frames, and is timed so for both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from torch import nn
+from rtpca.errors import ConfigError, InputError
+from rtpca.models import build
+from rtpca.models.cost import Timing, count_parameters, measure_in_turn
+from rtpca.progress import Progress, in_silence
+from rtpca.reproduce.datafile import NO_DATA, DataFile
+from rtpca.reproduce.evaluations import measure_all, values
+from rtpca.reproduce.experiment import Experiment, plan
+from rtpca.reproduce.machine import load_text, machine_text
+from rtpca.reproduce.made import how_made
+from rtpca.reproduce.page import Column, Grid, Line, Page
+from rtpca.reproduce.paper import FIGURES, TABLES, NamedRun, named_run
+from rtpca.reproduce.setup import Setup
+from rtpca.reproduce.train import train_all
+from rtpca.viz.error_latency import SpeedMark, error_latency_figure, speed_figure
+from rtpca.viz.files import save_figure
 
-from rtpca.errors import ConfigError
-from rtpca.models import build, preset_names
-from rtpca.models.cost import Timing, measure_in_turn
-from rtpca.reproduce.datafile import DataFile
-from rtpca.reproduce.figures.lifted import Update, in_silence
-from rtpca.reproduce.rows import NamedRun, named_run
-from rtpca.reproduce.scales import recipe
-
-MODELS = ("rtpca", "ste", "videopose3d", "poseformer", "mhformer")
-FRAMES: Mapping[str, tuple[int, ...]] = {"small": (27, 81), "paper": (27, 81, 243)}
+MODELS = {"rtpca": 243, "ste": 243, "videopose3d": 243, "poseformer": 81, "mhformer": 351}
+"""Networks, and the window of the error that Table 1 prints of them: for the last three their own papers'."""
+FRAMES = {"small": (27, 81), "paper": (27, 81, 243)}
 LONG_WINDOW = 243
 """Frames that VideoPose3D predicts in one pass where the time of a frame of video is measured."""
-
-PRINTED_MM: Mapping[tuple[str, int], float] = {
-    ("videopose3d", 243): 37.8,
-    ("poseformer", 81): 31.3,
-    ("mhformer", 351): 30.5,
-    ("ste", 243): 21.6,
-    ("rtpca", 243): 19.5,
-}
-"""MPJPE on ground-truth 2D in Table 1; window lengths of the first three are those of their own papers."""
+_BATCH_FRAMES = {"cpu": 1024, "cuda": 16384}
+_COLUMNS = (
+    Column("model", "network", terminal=False),
+    Column("frames", "F", terminal=False),
+    Column("params_m", "parameters (M)"),
+    Column("out_frames", "frames per pass", terminal=False),
+    Column("pass_ms", "pass (ms)"),
+    Column("pass_lower_ms", "lower quartile (ms)", terminal=False),
+    Column("pass_upper_ms", "upper quartile (ms)", terminal=False),
+    Column("frame_ms", "per predicted frame (ms)", 4),
+    Column("batch", "large batch (windows)", terminal=False),
+    Column("frames_per_second", "predicted frames per s", 0),
+    Column("mpjpe_mm", "MPJPE (mm)", seeds=True),
+    Column("mpjpe_mm_printed", "printed MPJPE (mm)", 1),
+)
 
 
 @dataclass(frozen=True)
@@ -62,78 +73,137 @@ class Contender:
         return f"{self.model} F={self.frames}"
 
 
-@dataclass(frozen=True)
-class Speed:
-    """How long a contender takes.
-
-    Attributes:
-        contender: Which.
-        parameters: Number of parameters.
-        single: One pass at batch 1.
-        video: One pass at batch 1 over a long window where the network shares work between frames; else
-            `single`.
-        large: A large batch.
-    """
-
-    contender: Contender
-    parameters: int
-    single: Timing
-    video: Timing
-    large: Timing
-
-
-def no_data() -> DataFile:
-    """What stands for data where only speed is measured: Human3.6M's skeleton."""
-    return DataFile(Path(), "", "h36m", False, False, "h36m17", 17, {}, 0, ())
-
-
-def contenders(
-    scale: str,
-    data: DataFile,
+def figure_1(
+    setup: Setup,
+    *,
+    latency_only: bool = False,
     models: Sequence[str] = (),
     frames: Sequence[int] = (),
-    overrides: Sequence[str] = (),
-) -> list[Contender]:
+    rounds: int = 20,
+    batch_frames: int | None = None,
+    progress: Progress = in_silence,
+) -> Page:
+    """Train or take the runs, evaluate, time, draw.
+
+    Args:
+        setup: With which data, at which scale.
+        latency_only: Without errors; then no data are needed.
+        models: Which networks; empty takes all.
+        frames: Window lengths; empty takes those of the scale.
+        rounds: Timed passes.
+        batch_frames: Input frames of the large batch; None: 1024 on a CPU, 16384 on a GPU.
+        progress: Told how far it is.
+
+    Raises:
+        InputError: There are no data.
+        ConfigError: A name is unknown, or nothing is left.
+        TrainingError: Runs could not be trained.
+    """
+    if not setup.data and not latency_only:
+        raise InputError(
+            "this figure needs data: give a file (`data`) made by `rtpca prepare`, or ask for `latency_only`"
+        )
+    found = contenders(setup, models, frames)
+    experiments: tuple[Experiment, ...] = ()
+    if not latency_only:
+        experiments = plan(setup, [each.run for each in found])
+        train_all(experiments, setup, progress)
+    finished = [each for each in experiments if each.finished]
+    evaluations = measure_all(finished, [setup.evaluation()], setup, progress)
+    batch_frames = batch_frames or _BATCH_FRAMES[setup.device]
+    marks: list[SpeedMark] = []
+    lines: list[Line] = []
+    for each, (single, video, large) in zip(
+        found, measure_speed(found, rounds, batch_frames, setup.device, progress), strict=True
+    ):
+        mark = SpeedMark(
+            each.model,
+            each.frames,
+            1000 * single.median_s,
+            1000 * video.seconds_per_predicted_frame,
+            large.predicted_frames_per_second,
+            values(evaluations, each.run.name, "mpjpe_mm"),
+            # At another size than the paper's, latency would not belong to the printed error.
+            _printed_mm(each.model) if (setup.scale, MODELS[each.model]) == ("paper", each.frames) else None,
+        )
+        marks.append(mark)
+        lines.append(
+            Line(
+                each.label,
+                each.run.name,
+                {
+                    "model": each.model,
+                    "frames": each.frames,
+                    "params_m": count_parameters(each.config) / 1e6,
+                    "out_frames": single.out_frames,
+                    "pass_ms": mark.pass_ms,
+                    "pass_lower_ms": 1000 * single.lower_s,
+                    "pass_upper_ms": 1000 * single.upper_s,
+                    "frame_ms": mark.frame_ms,
+                    "batch": large.batch,
+                    "frames_per_second": mark.frames_per_second,
+                    "mpjpe_mm": mark.error_mm,
+                    "mpjpe_mm_printed": mark.printed_mm,
+                },
+            )
+        )
+    printed = ", ".join(f"{name} {_printed_mm(name)} mm at F={length}" for name, length in MODELS.items())
+    setup.out.mkdir(parents=True, exist_ok=True)
+    files = list(save_figure(speed_figure(marks), setup.out / "figure1-latency"))
+    if any(mark.error_mm or mark.printed_mm is not None for mark in marks):
+        files = [*save_figure(error_latency_figure(marks), setup.out / "figure1"), *files]
+    return Page(
+        name="figure1-latency" if latency_only else "figure1",
+        title=f"Figure 1: {FIGURES[1].title}",
+        grids=(Grid("", _COLUMNS, tuple(lines)),),
+        text=[
+            text.format(printed=printed)
+            for key, text in FIGURES[1].text.items()
+            if key in ("latency", setup.scale, "latency" if latency_only else "error")
+        ],
+        files=files,
+        made=[
+            *how_made(setup, experiments),
+            f"Timing: float32, random weights and input, {rounds} rounds in turn after 2 that do not count, "
+            "medians.",
+            f"Hardware: {machine_text(setup.device)}{load_text()}.",
+        ],
+        unfinished=[each.standing for each in experiments if each not in finished],
+    )
+
+
+def contenders(setup: Setup, models: Sequence[str] = (), frames: Sequence[int] = ()) -> list[Contender]:
     """The networks of Figure 1.
 
     Args:
-        scale: "small" or "paper".
-        data: Decides the joints.
-        models: Which; empty takes all that this library has.
+        setup: Decides sizes and joints.
+        models: Which; empty takes all.
         frames: Window lengths; empty takes those of the scale, and at the scale of the paper MHFormer's 351.
             Lengths that a network cannot have are left out for it.
-        overrides: `key=value` for all recipes.
 
     Raises:
-        ConfigError: If a name is unknown, or nothing is left.
+        ConfigError: A name is unknown, or nothing is left.
     """
-    unknown = [name for name in models if name not in MODELS]
-    if unknown:
-        raise ConfigError(f"--models {','.join(unknown)}: the models of Figure 1 are {', '.join(MODELS)}")
-    chosen = [name for name in models or MODELS if name in preset_names()]
+    if unknown := [name for name in models if name not in MODELS]:
+        raise ConfigError(f"`models` {unknown[0]}: the models of Figure 1 are {', '.join(MODELS)}")
     found: list[Contender] = []
-    for name in chosen:
-        lengths = list(frames or FRAMES[scale])
-        if name == "mhformer" and scale == "paper" and not frames:
-            lengths.append(351)
-        found += [
-            _contender(scale, data, name, length, overrides) for length in lengths if _can_have(name, length)
-        ]
+    for name in models or MODELS:
+        lengths = list(frames or FRAMES[setup.scale])
+        lengths += [MODELS[name]] * (name == "mhformer" and setup.scale == "paper" and not frames)
+        found += [_contender(setup, name, length) for length in lengths if _can_have(name, length)]
     if not found:
-        raise ConfigError(
-            f"no network of Figure 1 takes windows of {', '.join(map(str, frames))} frames; try 27,81"
-        )
+        lengths = ", ".join(map(str, frames))
+        raise ConfigError(f"no network of Figure 1 takes windows of {lengths} frames (`frames`); try 27,81")
     return found
 
 
 def measure_speed(
     found: Sequence[Contender],
-    *,
-    rounds: int,
-    batch_frames: int,
+    rounds: int = 20,
+    batch_frames: int = 1024,
     device: str = "cpu",
-    update: Update = in_silence,
-) -> list[Speed]:
+    progress: Progress = in_silence,
+) -> list[tuple[Timing, Timing, Timing]]:
     """Time all contenders in turn: first at batch 1, then at a large batch.
 
     Args:
@@ -141,45 +211,43 @@ def measure_speed(
         rounds: Timed passes of each at batch 1; a third as many at the large batch.
         batch_frames: Input frames of the large batch, the same for all window lengths.
         device: Where.
-        update: Told how far it is.
+        progress: Told how far it is.
+
+    Returns:
+        Of each one pass at batch 1; the same over a long window where the network shares work between frames;
+        a large batch.
     """
-    networks = {contender.label: build(contender.config) for contender in found}
+    networks = {each.label: build(each.config) for each in found}
     long = {
-        contender.label: build(replace(contender.config, frames=contender.frames - 1 + LONG_WINDOW))
-        for contender in found
-        if contender.model == "videopose3d"
+        each.label: build(replace(each.config, frames=each.frames - 1 + LONG_WINDOW))
+        for each in found
+        if each.model == "videopose3d"
     }
     single = measure_in_turn(
         {**networks, **{f"{label}, long": network for label, network in long.items()}},
         rounds=rounds,
         device=device,
-        progress=lambda done, total, note="": update(done, total, "one window"),
+        progress=lambda done, total, note="": progress(done, total, "one window"),
     )
-    of_batch = {label: long.get(label, network) for label, network in networks.items()}
-    sizes = {label: _windows(network, batch_frames) for label, network in of_batch.items()}
+    of_batch = networks | long
     large = measure_in_turn(
         of_batch,
-        batch=sizes,
+        batch={label: max(1, batch_frames // each.config.frames) for label, each in of_batch.items()},
         rounds=max(1, rounds // 3),
         device=device,
-        progress=lambda done, total, note="": update(done, total, "large batch"),
+        progress=lambda done, total, note="": progress(done, total, "large batch"),
     )
     return [
-        Speed(
-            contender,
-            sum(parameter.numel() for parameter in networks[contender.label].parameters()),
-            single[contender.label],
-            single.get(f"{contender.label}, long", single[contender.label]),
-            large[contender.label],
-        )
-        for contender in found
+        (single[each.label], single.get(f"{each.label}, long", single[each.label]), large[each.label])
+        for each in found
     ]
 
 
-def _contender(scale: str, data: DataFile, name: str, frames: int, overrides: Sequence[str]) -> Contender:
+def _contender(setup: Setup, name: str, frames: int) -> Contender:
     """The run of the tables where it has this window length; else one like it, with steps as large."""
+    data: DataFile = setup.data[0] if setup.data else NO_DATA
     run = named_run(name)
-    own = recipe(scale, run, data, 0, overrides)
+    own = setup.recipe(run, data)
     config: Any = own.model
     if _window(config) != frames:
         window = config.frames - _window(config) + frames
@@ -188,7 +256,7 @@ def _contender(scale: str, data: DataFile, name: str, frames: int, overrides: Se
             changed.append(f"model.filter_widths={[3] * _power_of_three(frames)}")
         reading = f"{run.reading} Windows of {frames} frames, about as many frames in a step."
         run = replace(run, name=f"{name}-f{frames}", overrides=(*run.overrides, *changed), reading=reading)
-        config = recipe(scale, run, data, 0, overrides).model
+        config = setup.recipe(run, data).model
     return Contender(name, frames, run, replace(config, frames=frames))
 
 
@@ -210,6 +278,7 @@ def _power_of_three(frames: int) -> int:
     return power
 
 
-def _windows(network: nn.Module, batch_frames: int) -> int:
-    config: Any = network.config
-    return max(1, batch_frames // config.frames)
+def _printed_mm(model: str) -> float | None:
+    """What Table 1 prints on ground-truth 2D, for the window length of `MODELS`."""
+    label = next(label for label, run in TABLES[1].runs.items() if run == model)
+    return TABLES[1].blocks[2].value(label, "Avg.")

@@ -8,142 +8,128 @@ the same everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from rtpca.data.store import Dataset
-from rtpca.errors import InputError
+from rtpca.arrays import DoubleArray
+from rtpca.data.store import Dataset, open_dataset
+from rtpca.evaluation import EvalConfig, predictions
 from rtpca.models import Checkpoint
-from rtpca.reproduce.figures.lifted import (
-    LiftedRecording,
-    Update,
-    check_data,
-    common_rate,
-    in_silence,
-    length_at,
-    lift_each,
-)
+from rtpca.progress import Progress, in_silence
+from rtpca.reproduce.figures.compared import by_action, common_rate, errors_mm, networks_of
+from rtpca.reproduce.page import Cell, Column, Grid, Line, Page, write_csv
+from rtpca.reproduce.paper import FIGURES
+from rtpca.reproduce.setup import Setup
+from rtpca.viz.files import save_figure
+from rtpca.viz.frame_errors import frame_error_figure
 
 PAPER_ACTION = "Photo"
 PAPER_FRAMES = 600
+_COLUMNS = (
+    Column("level_mm", "level (mm)"),
+    Column("mean_line_std_mm", "std of the mean line (mm)"),
+    Column("take_std_mm", "std of a take (mm)"),
+    Column("step_mm", "step (mm)"),
+    Column("band_mm", "band (mm)"),
+)
 
 
-@dataclass(frozen=True, eq=False)
-class FrameErrors:
-    """Errors of the same frames of several takes.
-
-    Attributes:
-        action: What is done.
-        fps: Frame rate.
-        takes: Recording and camera behind each row.
-        errors_mm: (S, F) MPJPE of each network; NaN in frames that do not count.
-    """
-
-    action: str
-    fps: float
-    takes: tuple[str, ...]
-    errors_mm: Mapping[str, NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Steadiness:
-    """What a curve says in numbers, millimetres.
-
-    Attributes:
-        level: Mean over all frames and takes.
-        mean_line_std: Standard deviation over time of the mean line.
-        take_std: Standard deviation over time of each take, mean over the takes.
-        step: Mean size of the change from one frame to the next within a take.
-        band: Mean over time of the largest minus the least take.
-    """
-
-    level: float
-    mean_line_std: float
-    take_std: float
-    step: float
-    band: float
-
-
-def frame_errors(
-    networks: Mapping[str, Checkpoint],
-    dataset: Dataset,
-    *,
+def figure_4(
+    setup: Setup,
+    weights: Mapping[str, str],
     split: str = "test",
     action: str | None = None,
-    frames: int = PAPER_FRAMES,
-    update: Update = in_silence,
-) -> FrameErrors:
-    """Lift the takes of one action.
-
-    Args:
-        networks: By name, of one frame rate.
-        dataset: The data.
-        split: Which sequences.
-        action: Which action; None chooses (see above).
-        frames: At most so many.
-        update: Told how far it is.
+    progress: Progress = in_silence,
+) -> Page:
+    """Lift the takes of one action (None chooses), draw their errors.
 
     Raises:
-        InputError: If there is no such action, or the data do not fit the networks.
+        InputError: There is no such action, or the data do not fit the networks.
+        TrainingError: Runs could not be trained, or time was up.
     """
-    check_data(dataset, networks, split)
-    names, action, count = chosen_takes(dataset, split, action, frames, common_rate(networks))
-    takes: list[str] = []
-    rows: dict[str, list[Tensor]] = {name: [] for name in networks}
-    rates: set[float] = set()
-
-    def keep(lifted: LiftedRecording) -> None:
-        takes.extend(f"{lifted.name} camera {camera}" for camera in lifted.cameras)
-        rates.add(lifted.fps)
-        for name, errors_mm in lifted.errors_mm.items():
-            rows[name].append(errors_mm[:, :count])
-
-    lift_each(networks, dataset, names, keep, update=update)
-    errors_mm = {name: torch.cat(parts).double().numpy() for name, parts in rows.items()}
-    return FrameErrors(action, min(rates), tuple(takes), errors_mm)
+    networks, made = networks_of(setup, weights, progress)
+    with open_dataset(setup.data[0].path) as dataset:
+        fps = common_rate(networks, dataset, split)
+        names, action, count = chosen_takes(dataset, split, action, PAPER_FRAMES, fps)
+        fps = fps or dataset.info(names[0]).fps
+        takes, errors = errors_of_takes(networks, dataset, names, count, progress)
+    header = ["frame", *(f"{name}: {take} (mm)" for name in networks for take in takes)]
+    curves = np.concatenate(list(errors.values())).T
+    rows = [header, *([frame, *np.round(row, 3).tolist()] for frame, row in enumerate(curves))]
+    setup.out.mkdir(parents=True, exist_ok=True)
+    return Page(
+        name="figure4",
+        title=f"Figure 4: {FIGURES[4].title}",
+        grids=(
+            Grid("", _COLUMNS, tuple(Line(name, "", steadiness(own)) for name, own in errors.items()), None),
+        ),
+        text=[
+            text.format(frames=count, action=action, fps=fps, takes=len(takes))
+            for text in FIGURES[4].text.values()
+        ],
+        files=[
+            *save_figure(frame_error_figure(errors, fps), setup.out / "figure4"),
+            write_csv(setup.out / "figure4.csv", rows),
+        ],
+        made=[*made, f"Shown: split {split}."],
+    )
 
 
 def chosen_takes(
     dataset: Dataset, split: str, action: str | None, frames: int, fps: float | None
 ) -> tuple[list[str], str, int]:
-    """The recordings to show, their action, and how many frames of each."""
-    lengths: dict[str, dict[str, int]] = {}
-    for name in dataset.names(split):
-        info = dataset.info(name)
-        lengths.setdefault(info.action, {})[name] = length_at(info, fps)
-    if action is None and PAPER_ACTION in lengths:
-        action = PAPER_ACTION
-    if action is not None and action not in lengths:
-        raise InputError(
-            f"the split {split} has no action {action!r}; its actions are {', '.join(sorted(lengths))}"
-        )
+    """The recordings to show, their action, and how many frames of each.
+
+    Raises:
+        InputError: There is no such action.
+    """
+    action, lengths = by_action(dataset, split, action, fps, PAPER_ACTION)
 
     def shown(of: str) -> int:
         """Frames that two takes have, or the only one."""
         return min(frames, sorted(lengths[of].values())[-2:][0])
 
     def long_enough(of: str) -> list[str]:
-        return [name for name, length in lengths[of].items() if length >= shown(of)]
+        return [info.name for info, length in lengths[of].items() if length >= shown(of)]
 
     several = [of for of in lengths if len(lengths[of]) > 1] or list(lengths)
     chosen = action or min(several, key=lambda of: (-shown(of), -len(long_enough(of)), of))
     return long_enough(chosen), chosen, shown(chosen)
 
 
-def steadiness(errors_mm: NDArray[np.float64]) -> Steadiness:
-    """Level and fluctuation of curves (S, F); NaN is left out."""
+def errors_of_takes(
+    networks: Mapping[str, Checkpoint],
+    dataset: Dataset,
+    names: Sequence[str],
+    count: int,
+    progress: Progress = in_silence,
+) -> tuple[list[str], dict[str, DoubleArray]]:
+    """Recording and camera of each take, and by network its errors (S, F) in the first `count` frames.
+
+    NaN in frames that do not count.
+    """
+    takes: dict[str, None] = {}
+    errors: dict[str, DoubleArray] = {}
+    for done, (network, checkpoint) in enumerate(networks.items()):
+        rows: list[DoubleArray] = []
+        recordings = (dataset.read(name) for name in names)
+        for seen in predictions(checkpoint.model, checkpoint.input, recordings, EvalConfig()):
+            takes[f"{seen.recording.name} camera {seen.camera}"] = None
+            rows.append(errors_mm(seen)[:count])
+            progress(done, len(networks), f"{network}, {seen.recording.name}")
+        errors[network] = np.stack(rows)
+    return list(takes), errors
+
+
+def steadiness(errors_mm: DoubleArray) -> dict[str, Cell]:
+    """Level and fluctuation of curves (S, F), by key of the table's column; NaN is left out."""
     line = errors_mm[:, np.isfinite(errors_mm).any(0)]
-    band = np.nanmax(line, 0) - np.nanmin(line, 0)
     steps = np.abs(np.diff(errors_mm, axis=1))
-    return Steadiness(
-        level=float(np.nanmean(errors_mm)),
-        mean_line_std=float(np.nanstd(np.nanmean(line, 0))),
-        take_std=float(np.nanmean(np.nanstd(line, 1))),
-        step=float(np.nanmean(steps)) if np.isfinite(steps).any() else 0.0,
-        band=float(band.mean()),
-    )
+    return {
+        "level_mm": float(np.nanmean(errors_mm)),
+        "mean_line_std_mm": float(np.nanstd(np.nanmean(line, 0))),
+        "take_std_mm": float(np.nanmean(np.nanstd(line, 1))),
+        "step_mm": float(np.nanmean(steps)) if np.isfinite(steps).any() else 0.0,
+        "band_mm": float((np.nanmax(line, 0) - np.nanmin(line, 0)).mean()),
+    }

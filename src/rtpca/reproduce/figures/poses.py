@@ -9,116 +9,121 @@ Nobody picks frames by looking at them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from torch import Tensor
+import torch
 
-from rtpca.data.store import Dataset
+from rtpca.arrays import DoubleArray
+from rtpca.data.store import Dataset, open_dataset
+from rtpca.evaluation import EvalConfig, predictions
+from rtpca.geometry import Camera, look_at
 from rtpca.models import Checkpoint
-from rtpca.reproduce.figures.lifted import (
-    LiftedRecording,
-    Update,
-    check_data,
-    common_rate,
-    in_silence,
-    lift_each,
-    lift_recording,
-)
+from rtpca.progress import Progress, in_silence
+from rtpca.reproduce.figures.compared import BASELINE, common_rate, errors_mm, networks_of
+from rtpca.reproduce.page import Cell, Column, Grid, Line, Page, write_csv
+from rtpca.reproduce.paper import FIGURES
+from rtpca.reproduce.setup import Setup
+from rtpca.viz.files import save_figure
+from rtpca.viz.pose_grid import PoseRow, pose_grid
+
+Takes = Sequence[tuple[str, int, DoubleArray]]
+"""Recording, camera and errors (F,) of the baseline."""
 
 
-@dataclass(frozen=True, eq=False)
-class Moment:
-    """One frame of one recording in one camera.
+def figure_3(
+    setup: Setup, weights: Mapping[str, str], split: str = "test", progress: Progress = in_silence
+) -> Page:
+    """Lift, choose, draw.
 
-    Attributes:
-        action: What is done.
-        percentile: Of the baseline's error among all frames of the action.
-        recording: Its name.
-        camera: Index of the camera.
-        frame: At the networks' frame rate.
-        time_s: From the start of the recording.
-        keypoints_px: (J, 2).
-        truth_m: (J, 3) root-relative, camera axes turned so that down is the world's down.
-        poses_m: (J, 3) of each network, in the same axes.
-        errors_mm: MPJPE of each network.
+    Raises:
+        InputError: The data do not fit the networks, or these do not fit each other.
+        TrainingError: Runs could not be trained, or time was up.
     """
-
-    action: str
-    percentile: float
-    recording: str
-    camera: int
-    frame: int
-    time_s: float
-    keypoints_px: NDArray[np.float64]
-    truth_m: NDArray[np.float64]
-    poses_m: Mapping[str, NDArray[np.float64]]
-    errors_mm: Mapping[str, float]
+    networks, made = networks_of(setup, weights, progress)
+    baseline = BASELINE if BASELINE in networks else next(iter(networks))
+    # The paper's order of columns: the truth beside the baseline, ours last.
+    networks = {baseline: networks[baseline], **networks}
+    with open_dataset(setup.data[0].path) as dataset:
+        moments = chosen_moments(networks, dataset, split, progress=progress)
+        skeleton = dataset.skeleton
+    columns = [
+        Column("percentile", "percentile", 0),
+        *(Column(key, key, terminal=False) for key in ("recording", "camera", "frame")),
+        *(Column(f"mpjpe_mm_{name}", f"{name} MPJPE (mm)") for name in networks),
+    ]
+    joints = [f"{joint}_{axis}" for joint in skeleton.joints for axis in "xyz"]
+    rows: list[list[Cell]] = [["action", *(column.key for column in columns[:4]), "pose", *joints]]
+    for line, row in moments:
+        place = [line.label, *(line.cells[column.key] for column in columns[:4])]
+        for name, pose_m in {"truth": row.truth_m, **row.poses_m}.items():
+            rows.append([*place, name, *(round(float(value), 5) for value in pose_m.ravel())])
+    setup.out.mkdir(parents=True, exist_ok=True)
+    files = [
+        *save_figure(pose_grid([row for _, row in moments], skeleton), setup.out / "figure3"),
+        write_csv(setup.out / "figure3.csv", rows),
+    ]
+    return Page(
+        name="figure3",
+        title=f"Figure 3: {FIGURES[3].title}",
+        grids=(Grid("", tuple(columns), tuple(line for line, _ in moments), file=None),),
+        text=[text.format(baseline=baseline) for text in FIGURES[3].text.values()],
+        files=files,
+        made=[*made, f"Shown: split {split}."],
+    )
 
 
 def chosen_moments(
     networks: Mapping[str, Checkpoint],
-    baseline: str,
     dataset: Dataset,
-    *,
     split: str = "test",
+    *,
     actions: int = 3,
     percentiles: Sequence[float] = (50.0, 90.0),
-    update: Update = in_silence,
-) -> list[Moment]:
+    progress: Progress = in_silence,
+) -> list[tuple[Line, PoseRow]]:
     """Choose moments and lift them.
 
     Args:
-        networks: By name, in the order of the columns.
-        baseline: Which of them decides.
+        networks: By name, in the order of the columns; the first decides.
         dataset: The data.
         split: Which sequences.
         actions: How many actions, at most.
-        percentiles: Of the baseline's error, 0 to 100; one moment of each action for each.
-        update: Told how far it is.
+        percentiles: Of the first network's error, 0 to 100; one moment of each action for each.
+        progress: Told how far it is.
 
     Returns:
-        The moments, percentile by percentile, the easiest action first.
+        What is said of each moment and what is drawn, percentile by percentile, the easiest action first.
+        Poses are in camera axes turned so that down is the world's down; the camera's heading stays.
 
     Raises:
-        InputError: If the data do not fit the networks, or these do not fit each other.
+        InputError: The data do not fit the networks, or these do not fit each other.
     """
-    check_data(dataset, networks, split)
-    common_rate(networks)
-    by_action: dict[str, list[tuple[str, NDArray[np.float64]]]] = {}
-
-    def keep(lifted: LiftedRecording) -> None:
-        errors_mm = lifted.errors_mm[baseline].double().numpy()
-        by_action.setdefault(lifted.action, []).append((lifted.name, errors_mm))
-
-    names = dataset.names(split)
-    lift_each({baseline: networks[baseline]}, dataset, names, keep, in_turns=True, update=update)
-    chosen = evenly_spaced(_by_difficulty(by_action), actions)
-    moments: list[Moment] = []
-    for percentile in percentiles:
-        for action in chosen:
-            name, _, frame = frame_at_percentile(by_action[action], percentile)
-            lifted = lift_recording(networks, dataset.read(name), names.index(name))
-            moments.append(_moment(lifted, percentile, frame))
-    return moments
-
-
-def frame_at_percentile(
-    takes: Sequence[tuple[str, NDArray[np.float64]]], percentile: float
-) -> tuple[str, int, int]:
-    """The recording, camera and frame whose error has a rank (the nearest) among all; NaN is left out.
-
-    Args:
-        takes: Name and errors (V, F) of each recording.
-        percentile: 0 is the least error, 100 the largest.
-    """
-    places = [
-        (name, camera, frame)
-        for name, errors in takes
-        for camera, frame in np.argwhere(np.isfinite(errors)).tolist()
+    common_rate(networks, dataset, split)
+    judge = next(iter(networks.values()))
+    total, takes = len(dataset.names(split)), dict[str, list[tuple[str, int, DoubleArray]]]()
+    in_turns = EvalConfig(all_cameras=False)
+    for done, seen in enumerate(predictions(judge.model, judge.input, dataset.iterate(split), in_turns)):
+        progress(done, total, seen.recording.name)
+        takes.setdefault(seen.recording.action, []).append(
+            (seen.recording.name, seen.camera, errors_mm(seen))
+        )
+    progress(total, total)
+    chosen = evenly_spaced(_by_difficulty(takes), actions)
+    return [
+        _moment(networks, dataset, action, percentile, *frame_at_percentile(takes[action], percentile))
+        for percentile in percentiles
+        for action in chosen
     ]
-    values = np.concatenate([errors[np.isfinite(errors)] for _, errors in takes])
+
+
+def frame_at_percentile(takes: Takes, percentile: float) -> tuple[str, int, int]:
+    """The recording, camera and frame whose error has a rank (the nearest) among all; NaN is left out."""
+    places = [
+        (name, camera, int(frame))
+        for name, camera, errors in takes
+        for frame in np.flatnonzero(np.isfinite(errors))
+    ]
+    values = np.concatenate([errors[np.isfinite(errors)] for _, _, errors in takes])
     order = np.argsort(values, kind="stable")
     return places[int(order[round(percentile / 100 * (len(order) - 1))])]
 
@@ -132,32 +137,45 @@ def evenly_spaced(items: Sequence[str], count: int) -> list[str]:
     return [items[round(i * (len(items) - 1) / (count - 1))] for i in range(count)]
 
 
-def _by_difficulty(by_action: Mapping[str, Sequence[tuple[str, NDArray[np.float64]]]]) -> list[str]:
-    """Actions by mean error of the baseline, the least first; those without a valid frame are left out."""
-    means: dict[str, float] = {}
-    for action, takes in by_action.items():
-        values = np.concatenate([errors[np.isfinite(errors)] for _, errors in takes])
-        if len(values):
-            means[action] = float(values.mean())
+def level(view: Camera) -> torch.Tensor:
+    """(3, 3) from a camera's axes to level ones of the same heading: down is the world's down."""
+    R_cam_from_world = view.R_cam_from_world.double()
+    ahead_world = R_cam_from_world[2] * torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64)
+    return look_at(torch.zeros_like(ahead_world), ahead_world) @ R_cam_from_world.T
+
+
+def _by_difficulty(takes: Mapping[str, Takes]) -> list[str]:
+    """Actions by mean error, the least first; those without a frame that counts are left out."""
+    errors = {action: np.concatenate([each for _, _, each in its]) for action, its in takes.items()}
+    means = {action: np.nanmean(each) for action, each in errors.items() if np.isfinite(each).any()}
     return sorted(means, key=lambda action: (means[action], action))
 
 
-def _moment(lifted: LiftedRecording, percentile: float, frame: int) -> Moment:
-    """One frame of a recording that was lifted in one camera."""
-    level = lifted.R_level_from_cam[0].double()
-
-    def levelled(poses_m: Tensor) -> NDArray[np.float64]:
-        return (poses_m[0, frame].double() @ level.T).numpy()
-
-    return Moment(
-        action=lifted.action,
-        percentile=percentile,
-        recording=lifted.name,
-        camera=lifted.cameras[0],
-        frame=frame,
-        time_s=frame / lifted.fps,
-        keypoints_px=lifted.keypoints_px[0, frame].double().numpy(),
-        truth_m=levelled(lifted.truth_m),
-        poses_m={name: levelled(poses) for name, poses in lifted.poses_m.items()},
-        errors_mm={name: float(errors[0, frame]) for name, errors in lifted.errors_mm.items()},
+def _moment(
+    networks: Mapping[str, Checkpoint],
+    dataset: Dataset,
+    action: str,
+    percentile: float,
+    name: str,
+    camera: int,
+    frame: int,
+) -> tuple[Line, PoseRow]:
+    seen = {
+        network: next(
+            each
+            for each in predictions(checkpoint.model, checkpoint.input, [dataset.read(name)], EvalConfig())
+            if each.camera == camera
+        )
+        for network, checkpoint in networks.items()
+    }
+    first = next(iter(seen.values()))
+    turn = level(first.view).T
+    cells: dict[str, Cell] = {"percentile": percentile, "recording": name, "camera": camera, "frame": frame}
+    cells |= {f"mpjpe_mm_{network}": float(errors_mm(each)[frame]) for network, each in seen.items()}
+    rank = "median error" if percentile == 50 else f"{percentile:g}th percentile"
+    return Line(action, "", cells), PoseRow(
+        f"{action.replace('_', ' ')}\n{rank}",
+        first.keypoints_px[frame].double().numpy(),
+        (first.truth_m[frame].double() @ turn).numpy(),
+        {network: (each.poses_m[frame].double() @ turn).numpy() for network, each in seen.items()},
     )

@@ -6,8 +6,9 @@ import pytest
 
 from rtpca.errors import ConfigError
 from rtpca.models import model_config
-from rtpca.reproduce.rows import RUNS, TABLE_ROWS, named_run, parse_row, table_rows
-from rtpca.reproduce.scales import paper_size
+from rtpca.reproduce.datafile import NO_DATA
+from rtpca.reproduce.paper import RUNS, TABLES, named_run, parse_row
+from rtpca.reproduce.setup import Setup
 
 # docs/model.md, "Rows of the paper's tables", a second time.
 OPTIONS = {
@@ -26,20 +27,20 @@ OPTIONS = {
 
 
 def test_all_runs_of_the_tables_are_known_and_none_is_idle() -> None:
-    used = {name for rows in TABLE_ROWS.values() for _, name in rows}
-    assert used == set(RUNS) == set(OPTIONS)
+    used = {name for table in TABLES.values() for name in table.runs.values()}
+    assert used == set(RUNS) == set(OPTIONS) | {"videopose3d", "poseformer", "mhformer"}
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", OPTIONS)
 def test_a_run_at_the_papers_size_is_the_papers_model_with_its_options(name) -> None:
-    assert paper_size(RUNS[name]).model == model_config("rtpca", **OPTIONS[name])
+    assert Setup(scale="paper").recipe(RUNS[name], NO_DATA).model == model_config("rtpca", **OPTIONS[name])
     assert RUNS[name].reading.endswith(".")
 
 
-def test_a_table_has_no_row_that_the_library_has_no_model_of() -> None:
-    for number in range(1, 8):
-        for _, name in table_rows(number):
-            assert named_run(name).name == name
+@pytest.mark.parametrize("scale", ["small", "paper"])
+@pytest.mark.parametrize("name", ["videopose3d", "poseformer", "mhformer"])
+def test_other_networks_are_of_their_own_architecture(name, scale) -> None:
+    assert Setup(scale=scale).recipe(named_run(name), NO_DATA).model.arch == name
 
 
 def test_an_unknown_run_is_named_with_the_known_ones() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from rtpca.errors import ConfigError
-from rtpca.reproduce.rows import RUNS, NamedRun
-from rtpca.reproduce.scales import recipe, recipe_path, scale_recipe
+from rtpca.reproduce.paper import RUNS, NamedRun
+from rtpca.reproduce.setup import Setup, recipe_path
+
+PAPER = Setup(scale="paper")
 
 
 def test_the_recipes_of_the_checkout_travel_in_the_package() -> None:
@@ -24,9 +26,9 @@ def test_a_recipe_that_does_not_ship_is_an_error() -> None:
         recipe_path("no-such.yaml")
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", [name for name, run in RUNS.items() if not run.at_scale])
 def test_rows_differ_in_the_model_alone(name, data) -> None:
-    row, ours = (recipe("small", RUNS[run], data, 3).to_dict() for run in (name, "rtpca"))
+    row, ours = (Setup().recipe(RUNS[run], data, 3).to_dict() for run in (name, "rtpca"))
     assert (row.pop("name"), ours.pop("name")) == (name, "rtpca")
     assert row.pop("seed") == ours.pop("seed") == 3
     changed = {key for key in row["model"] if row["model"][key] != ours["model"][key]}
@@ -38,21 +40,21 @@ def test_rows_differ_in_the_model_alone(name, data) -> None:
 
 
 def test_joints_and_skeleton_come_from_the_data(data) -> None:
-    other = replace(data, skeleton="humaneva15", joints=15)
-    made = recipe("small", RUNS["rtpca"], other, 0)
+    other = replace(data, skeleton="humaneva15")
+    made = Setup().recipe(RUNS["rtpca"], other)
     assert (made.model.joints, made.input.skeleton) == (15, "humaneva15")
 
 
 def test_settings_of_the_user_come_last(data) -> None:
     run = NamedRun("x", ("model.stages=2",), "Two stages.")
-    assert recipe("small", run, data, 0, ["model.stages=1", "steps=7"]).model.stages == 1
+    assert Setup(overrides=("model.stages=1", "steps=7")).recipe(run, data).model.stages == 1
 
 
 @pytest.mark.parametrize("dataset", ["h36m", "humaneva", "mpi-inf-3dhp"])
 @pytest.mark.parametrize("detected", [True, False])
-def test_the_papers_scale_has_a_recipe_for_each_benchmark(dataset, detected, data) -> None:
+def test_the_papers_scale_has_a_recipe_for_each_data_set(dataset, detected, data) -> None:
     file = replace(data, dataset=dataset, detected=detected)
-    made = recipe("paper", RUNS["ste"], file, 0)
+    made = PAPER.recipe(RUNS["ste"], file)
     assert (made.model.dim, made.model.depth, made.model.heads) == (512, 8, 8)
     assert made.model.cross_layer == "none"
 
@@ -60,19 +62,29 @@ def test_the_papers_scale_has_a_recipe_for_each_benchmark(dataset, detected, dat
 def test_own_keypoints_are_taken_where_the_file_has_some(data) -> None:
     for own_2d, keypoints in ((True, "own"), (False, "projected")):
         file = replace(data, dataset="h36m", own_2d=own_2d)
-        assert recipe("paper", RUNS["rtpca"], file, 0).data.keypoints == keypoints
+        assert PAPER.recipe(RUNS["rtpca"], file).data.keypoints == keypoints
 
 
 def test_the_authors_protocol_brings_the_quirks_of_their_script(data) -> None:
-    made = recipe("paper", RUNS["rtpca"], replace(data, dataset="h36m"), 0, protocol="authors")
+    made = Setup(scale="paper", protocol="authors").recipe(RUNS["rtpca"], replace(data, dataset="h36m"))
     assert made.chooses_on_test
     assert made.loss.scaled_by_value
     assert made.model.to_dict()["block_residual"] == "doubled"
-    assert not recipe("paper", RUNS["rtpca"], replace(data, dataset="h36m"), 0).chooses_on_test
+    assert not PAPER.recipe(RUNS["rtpca"], replace(data, dataset="h36m")).chooses_on_test
 
 
-def test_the_papers_scale_needs_a_benchmark(data) -> None:
-    with pytest.raises(ConfigError, match="--scale paper has recipes for Human3.6M"):
-        scale_recipe("paper", data)
-    with pytest.raises(ConfigError, match="--scale is 'large': choose one of small, paper"):
-        scale_recipe("large", data)
+def test_the_papers_scale_needs_its_data_sets(data) -> None:
+    with pytest.raises(ConfigError, match="`scale` paper has recipes for Human3.6M"):
+        PAPER.recipe_path(data)
+    with pytest.raises(ConfigError, match="`scale` is 'large': choose one of small, paper"):
+        Setup(scale="large")
+
+
+def test_seeds_and_cameras_are_those_of_the_scale() -> None:
+    assert (Setup().seeds, PAPER.seeds, Setup(seeds=5).seeds) == (2, 1, 5)
+    assert (Setup().evaluation().all_cameras, PAPER.evaluation().all_cameras) == (False, True)
+
+
+def test_several_jobs_are_for_the_cpu() -> None:
+    with pytest.raises(ConfigError, match="`jobs` 2 is for the CPU"):
+        Setup(jobs=2, device="cuda")

@@ -1,0 +1,95 @@
+"""What `rtpca table` and `rtpca figure` have in common: options, what they say of the setup, and the page."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from rtpca.cli.console import out as standard_output
+from rtpca.cli.console import print_line, print_note
+from rtpca.cli.flags import typed_command
+from rtpca.cli.json_file import print_or_write
+
+if TYPE_CHECKING:
+    from rtpca.reproduce import Page, Setup
+
+Scale = Annotated[
+    Literal["small", "paper"],
+    typer.Option(help="Networks that a CPU trains in hours; or the paper's, for a GPU."),
+]
+Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of runs, tables and figures.")]
+Seeds = Annotated[
+    int | None, typer.Option(min=1, help="Runs of each network.", show_default="2 small, 1 paper")
+]
+MaxTime = Annotated[
+    float | None,
+    typer.Option(metavar="MINUTES", min=0, help="Stop cleanly after this; the same command goes on."),
+]
+Jobs = Annotated[int, typer.Option(min=1, help="Runs at once, each on one thread of the CPU.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="Change the recipe of all runs, e.g. steps=600; repeatable."),
+]
+
+
+def make_setup(
+    data: Sequence[Path],
+    out: Path,
+    scale: str,
+    seeds: int | None,
+    max_time: float | None,
+    jobs: int,
+    changes: Sequence[str] | None,
+    device: str,
+    protocol: str = "standard",
+) -> Setup:
+    """The options as the library takes them; data files are read.
+
+    Raises:
+        InputError: A data file cannot be read.
+        ConfigError: Options do not fit together.
+    """
+    from rtpca.reproduce import Setup, read_data_file
+
+    return Setup(
+        data=tuple(read_data_file(path) for path in data),
+        out=out,
+        scale=scale,
+        protocol=protocol,
+        seeds=seeds or 0,
+        overrides=tuple(changes or ()),
+        jobs=jobs,
+        device=device,
+        deadline_s=math.inf if max_time is None else time.monotonic() + 60 * max_time,
+        command=typed_command(),
+    )
+
+
+def show_page(page: Page, folder: Path, json_file: Path | None) -> None:
+    """Write a page into its folder, and print it."""
+    from rtpca.reproduce.page import to_dict, to_rich, write_page
+
+    files = write_page(page, folder)
+
+    def show() -> None:
+        for number, grid in enumerate(page.grids):
+            titles = (page.title if number == 0 else "", grid.title)
+            standard_output.print(to_rich(grid, "\n".join(filter(None, titles))))
+        for label, sentence in page.readings:
+            print_note(f"{label}: {sentence}")
+        for line in (*page.notes, *page.made):
+            print_note(line)
+        if page.unfinished:
+            listed = "; ".join(page.unfinished)
+            print_line(
+                f"{len(page.unfinished)} runs are not trained yet ({listed}): the same command goes on"
+            )
+        for path in files:
+            print_line(f"written to {path}")
+
+    print_or_write(to_dict(page), json_file, show)
