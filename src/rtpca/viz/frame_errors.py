@@ -50,7 +50,9 @@ def frame_error_figure(errors_mm: Mapping[str, DoubleArray], fps: float) -> Figu
     axes.set_ylim(bottom=0)
     axes.set_xlabel("frame")
     axes.set_ylabel("MPJPE (mm)")
-    seconds = axes.secondary_xaxis("top", functions=(partial(np.multiply, 1 / fps), partial(np.multiply, fps)))
+    seconds = axes.secondary_xaxis(
+        "top", functions=(partial(np.multiply, 1 / fps), partial(np.multiply, fps))
+    )
     seconds.set_xlabel("time (s)", fontsize=9)
     seconds.tick_params(labelsize=8.5)
     axes.tick_params(labelsize=9)
