@@ -7,8 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 import ship_weights
-from rtpca.models import Checkpoint, load_checkpoint
+from rtpca.errors import TrainingError
+from rtpca.models import Checkpoint, InputSpec, build_model, load_checkpoint, save_checkpoint
 from rtpca.models.checkpoint import find_weights
+from rtpca.training import load_recipe
+from rtpca.training.recipe import recipe_text
 
 
 def stage(*names: str) -> Checkpoint:
@@ -57,3 +60,28 @@ def test_the_card_names_all_batch_sizes() -> None:
     checkpoint = Checkpoint(shipped.model, shipped.input, about, "trained", shipped.calibration)
     card = ship_weights.card(checkpoint, find_weights("rtpca-xs"), report, report, report, 5.0)
     assert "steps of 16 and 4 windows" in card
+
+
+def test_the_card_names_recipes_and_the_stages_of_each() -> None:
+    stages = [("rtpca-s", "start"), ("rtpca-s", "long"), ("rtpca-b", "wide"), ("uncertainty", "")]
+    made_with = ship_weights.made_with([{"name": name, "stage": stage} for name, stage in stages])
+    assert made_with == (
+        "configs/rtpca-s.yaml (stages start, long), then configs/rtpca-b.yaml (stage wide), "
+        "then configs/uncertainty.yaml"
+    )
+
+
+def test_a_run_folder_has_the_weights_of_all_its_stages(tmp_path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("steps: 7\nstages: [{stage: start}, {stage: more, steps: 9}]")
+    stages = load_recipe(recipe)
+    (tmp_path / "config.yaml").write_text(recipe_text(stages))
+    model = build_model("rtpca", frames=9, dim=8, depth=1, heads=2)
+    for folder, steps in ((tmp_path / "start", 7), (tmp_path / "more", 8)):
+        folder.mkdir()
+        save_checkpoint(folder / "weights.safetensors", model, InputSpec(), {"steps": steps})
+    with pytest.raises(TrainingError, match=r"more.weights\.safetensors has 8 of 9 steps; finish the run"):
+        ship_weights.load(str(tmp_path))
+    save_checkpoint(tmp_path / "more" / "weights.safetensors", model, InputSpec(), {"steps": 9})
+    assert [stage.about["steps"] for stage in ship_weights.load(str(tmp_path))] == [7, 9]
+    assert [stage.name for stage in ship_weights.load("rtpca-xs")] == ["rtpca-xs"]
