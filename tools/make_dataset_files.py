@@ -1,4 +1,4 @@
-"""Make imitated benchmark files: the published formats and cameras, filled with other motion.
+"""Make imitated files of a public data set: the published formats and cameras, filled with other motion.
 
     python tools/make_dataset_files.py h36m MOCAP.h5 -o DIR [--frames 300 | --full-size] [--seed 0]
 

@@ -14,14 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from rtpca.arrays import DoubleArray
 from rtpca.data.synthetic import generate_motion
 from rtpca.files import written_whole
 from rtpca.geometry import Camera, Intrinsics
 from rtpca.skeletons import get_skeleton
-
-Array = NDArray[np.float64]
 
 FPS = 30.0
 BLEND = 15  # frames over which one part turns into the next
@@ -35,7 +33,7 @@ NOISE_PX = 2.0
 SKELETON = get_skeleton("h36m17")
 
 
-def heading_rad(joints_m: Array) -> float:
+def heading_rad(joints_m: DoubleArray) -> float:
     """The angle about y from +z to where the person of one frame (17, 3) faces, by the hips."""
     across = joints_m[SKELETON.index("left_hip")] - joints_m[SKELETON.index("right_hip")]
     # Facing +z with y up, the left hand is at +x: forward = across x up.
@@ -43,19 +41,21 @@ def heading_rad(joints_m: Array) -> float:
     return float(np.arctan2(forward[0], forward[2]))
 
 
-def turned(joints_m: Array, angle_rad: float) -> Array:
+def turned(joints_m: DoubleArray, angle_rad: float) -> DoubleArray:
     """The motion (F, 17, 3) turned about the vertical axis."""
     c, s = np.cos(angle_rad), np.sin(angle_rad)
     return joints_m @ np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]]).T
 
 
-def bone_lengths(joints_m: Array) -> Array:
+def bone_lengths(joints_m: DoubleArray) -> DoubleArray:
     """Mean length of each bone over the frames, (bones,)."""
     parents, children = np.array(SKELETON.bones).T
     return np.linalg.norm(joints_m[:, children] - joints_m[:, parents], axis=-1).mean(axis=0)
 
 
-def blended(before: Array, after: Array, weight: Array, lengths: Array) -> Array:
+def blended(
+    before: DoubleArray, after: DoubleArray, weight: DoubleArray, lengths: DoubleArray
+) -> DoubleArray:
     """Frame by frame between two motions (F, 17, 3): bone directions and root are mixed, lengths kept."""
     mix = (1 - weight)[:, None, None] * before + weight[:, None, None] * after
     joints = mix.copy()
@@ -74,11 +74,11 @@ def _depth(joint: int) -> int:
     return 0 if parent < 0 else 1 + _depth(parent)
 
 
-def make_motion() -> tuple[Array, list[int]]:
+def make_motion() -> tuple[DoubleArray, list[int]]:
     """The whole motion (F, 17, 3) in world axes, and the frame at which each part begins."""
     whole = np.empty((0, 17, 3))
     starts: list[int] = []
-    lengths: Array | None = None
+    lengths: DoubleArray | None = None
     for kind, seconds, seed, facing_deg in PARTS:
         part = generate_motion(kind, round(seconds * FPS), FPS, seed).astype(np.float64)
         if lengths is None:
@@ -98,7 +98,7 @@ def make_motion() -> tuple[Array, list[int]]:
     return whole, starts
 
 
-def make_camera(motion_m: Array, end_of_walk: int) -> Camera:
+def make_camera(motion_m: DoubleArray, end_of_walk: int) -> Camera:
     """A level camera that looks along -z at the place where the walk ends."""
     place = motion_m[end_of_walk, 0]
     # x right, y down, z forward for a viewer who looks along world -z.

@@ -1,4 +1,4 @@
-"""Imitated benchmark files of a few short clips, written once."""
+"""Imitated files of public data sets of a few short clips, written once."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import lfilter
 
-from rtpca.data.recording import FloatArray
+from rtpca.arrays import FloatArray
 
 _SIGMA_PX = 4.0
 _DRIFT = 0.7  # correlation of the jitter from one frame to the next

@@ -11,9 +11,9 @@ import numpy as np
 from imitation.archives import save_archive
 from imitation.detections import imitated_detections
 from imitation.motion import MotionLibrary
+from rtpca.arrays import FloatArray
 from rtpca.data.datasets.facts import h36m_cameras, projected, z_up
 from rtpca.data.datasets.h36m import ACTIONS, CORRUPTED, KEPT_OF_32, TEST, TRAIN
-from rtpca.data.recording import FloatArray
 from rtpca.skeletons import get_skeleton
 
 _MEAN_FRAMES = 2512  # of the 209 published clips: 2.1 million frames of four cameras

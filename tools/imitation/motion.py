@@ -1,4 +1,4 @@
-"""Clips of any length and rate, cut from prepared motion: what imitated benchmark files are filled with."""
+"""Clips of any length and rate, cut from prepared motion: what imitated files are filled with."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import DoubleArray, FloatArray
 from rtpca.data.attribution import Attribution
-from rtpca.data.recording import FloatArray, Recording
+from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset
 from rtpca.errors import InputError
 
@@ -43,7 +43,7 @@ class MotionLibrary:
         thanks = dict.fromkeys(a.acknowledgement for a in attributions if a.acknowledgement)
         self.terms = json.dumps(
             {
-                "title": "Imitated benchmark file: published format and cameras, other motion",
+                "title": "Imitated file of a public data set: published format and cameras, other motion",
                 "licence": "; ".join(licences),
                 "acknowledgement": " ".join(thanks),
             }
@@ -90,7 +90,7 @@ class MotionLibrary:
         return _in_room(_between_frames(recording.positions3d, folded), rng.uniform(0, 2 * np.pi))
 
 
-def _between_frames(positions3d: FloatArray, moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _between_frames(positions3d: FloatArray, moments: DoubleArray) -> DoubleArray:
     """Positions at fractional frame numbers."""
     before = np.floor(moments).astype(np.int64)
     after = np.minimum(before + 1, len(positions3d) - 1)
@@ -98,7 +98,7 @@ def _between_frames(positions3d: FloatArray, moments: npt.NDArray[np.float64]) -
     return positions3d[before] * (1 - share) + positions3d[after] * share
 
 
-def _in_room(positions: npt.NDArray[np.float64], heading_rad: float) -> FloatArray:
+def _in_room(positions: DoubleArray, heading_rad: float) -> FloatArray:
     pelvis = positions[:, 0].copy()
     pelvis[:, 1] = 0
     middle = (pelvis.min(axis=0) + pelvis.max(axis=0)) / 2

@@ -13,10 +13,10 @@ from scipy.io import savemat
 
 from imitation.archives import save_archive
 from imitation.motion import MotionLibrary
+from rtpca.arrays import FloatArray
 from rtpca.data.datasets.facts import facts, in_camera
 from rtpca.data.datasets.mpi_inf_3dhp import CAMERAS, KEPT_OF_28, TEST, TEST_FPS, TRAIN
 from rtpca.data.formats.archives import NOTE_ARRAY
-from rtpca.data.recording import FloatArray
 from rtpca.files import written_whole
 from rtpca.geometry import Camera, Intrinsics, look_at
 from rtpca.skeletons import get_skeleton

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
-from numpy.typing import NDArray
+
+from rtpca.arrays import FloatArray
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,13 @@ class DemoClip:
         parts: Name, first frame and frame after the last of each part of the motion.
     """
 
-    keypoints_px: NDArray[np.float32]
-    scores: NDArray[np.float32]
+    keypoints_px: FloatArray
+    scores: FloatArray
     image_size: tuple[int, int]
     fps: float
     skeleton: str
-    truth_poses3d: NDArray[np.float32]
-    truth_root: NDArray[np.float32]
+    truth_poses3d: FloatArray
+    truth_root: FloatArray
     truth_focal_px: tuple[float, float]
     parts: tuple[tuple[str, int, int], ...]
 

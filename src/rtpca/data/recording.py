@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import BoolArray, FloatArray
 from rtpca.errors import InputError
 from rtpca.skeletons import Skeleton
 
 if TYPE_CHECKING:
     from rtpca.geometry import Camera
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +47,7 @@ class Recording:
     keypoints2d: dict[str, FloatArray] | None = None
     cameras: tuple[Camera, ...] | None = None
     camera_names: tuple[str, ...] = field(default=())
-    valid: npt.NDArray[np.bool_] | None = None
+    valid: BoolArray | None = None
 
     @property
     def num_frames(self) -> int:

@@ -27,8 +27,9 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from rtpca.arrays import FloatArray
 from rtpca.data.attribution import Attribution
-from rtpca.data.recording import FloatArray, Recording, RecordingInfo, check_recording
+from rtpca.data.recording import Recording, RecordingInfo, check_recording
 from rtpca.errors import ConfigError, InputError, RtpcaError
 from rtpca.files import written_whole
 from rtpca.skeletons import Skeleton, get_skeleton

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from rtpca.data.synthetic_body import BodyAngles, BodyLengths, Floats, pelvis_path, pose_body
+from rtpca.arrays import DoubleArray, FloatArray
+from rtpca.data.synthetic_body import BodyAngles, BodyLengths, pelvis_path, pose_body
 from rtpca.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _FINE_FPS = 240.0  # rate at which the feet's contact with the floor is followed
 _SMOOTH_S = 0.02  # takes the jolt out of a heel strike
 
 
-def generate_motion(kind: MotionKind, frames: int, fps: float, seed: int = 0) -> npt.NDArray[np.float32]:
+def generate_motion(kind: MotionKind, frames: int, fps: float, seed: int = 0) -> FloatArray:
     """Generate the motion of one person.
 
     `walk` follows a slightly curved path with arms swinging, `squat` bends the knees to a right angle again
@@ -121,7 +121,7 @@ class _Walk:
         self.arm_swing = rng.uniform(14, 24)
         self.elbow = rng.uniform(15, 30)
 
-    def __call__(self, time_s: Floats) -> BodyAngles:
+    def __call__(self, time_s: DoubleArray) -> BodyAngles:
         left = self.phase + self.cycles_per_s * time_s
         cycle = np.stack([left, left + 0.5], -1)  # (F, 2)
         # Maximal where the leg of the same side is farthest forward, near heel strike.
@@ -159,7 +159,7 @@ class _Squat:
         self.phase = rng.uniform()
         self.heading = rng.uniform(-np.pi, np.pi)
 
-    def __call__(self, time_s: Floats) -> BodyAngles:
+    def __call__(self, time_s: DoubleArray) -> BodyAngles:
         turn = 2 * np.pi * (self.phase + self.squats_per_s * time_s)
         depth = (1 - np.cos(turn)) / 2
         still = np.zeros_like(time_s)
@@ -199,7 +199,7 @@ class _Wave:
         self.phase = rng.uniform(0.2, 0.8)
         self.heading = rng.uniform(-np.pi, np.pi)
 
-    def __call__(self, time_s: Floats) -> BodyAngles:
+    def __call__(self, time_s: DoubleArray) -> BodyAngles:
         turn = 2 * np.pi * (self.phase + self.raises_per_s * time_s)
         raised = 1 / (1 + np.exp(-1.0 + 6.0 * np.cos(turn)))  # up for more than half of the time
         wave = raised * np.sin(2 * np.pi * self.waves_per_s * time_s)
@@ -229,7 +229,7 @@ class _Wave:
         )
 
 
-def _walking_load(cycle: Floats) -> Floats:
+def _walking_load(cycle: DoubleArray) -> DoubleArray:
     """Share of the weight on each foot, (F, 2); it changes feet in double support, after each heel strike."""
     since_left = cycle[:, 0] % 1.0
     taken = np.clip(since_left / _DOUBLE_SUPPORT, 0, 1) - np.clip((since_left - 0.5) / _DOUBLE_SUPPORT, 0, 1)
@@ -237,12 +237,12 @@ def _walking_load(cycle: Floats) -> Floats:
     return np.stack([left, 1 - left], -1)
 
 
-def _both(angle: Floats) -> Floats:
+def _both(angle: DoubleArray) -> DoubleArray:
     """The same angle on both sides, (F,) -> (F, 2)."""
     return np.stack([angle, angle], -1)
 
 
-def _periodic(samples: tuple[float, ...], cycle: Floats) -> Floats:
+def _periodic(samples: tuple[float, ...], cycle: DoubleArray) -> DoubleArray:
     """The first harmonics of equally spaced samples of one cycle, evaluated at `cycle` (...)."""
     spectrum = np.fft.rfft(samples)[: _HARMONICS + 1] / len(samples)
     order = np.arange(1, _HARMONICS + 1)
@@ -250,7 +250,7 @@ def _periodic(samples: tuple[float, ...], cycle: Floats) -> Floats:
     return spectrum[0].real + 2 * (waves @ spectrum[1:]).real
 
 
-def _smooth(path: Floats) -> Floats:
+def _smooth(path: DoubleArray) -> DoubleArray:
     """Gaussian smoothing over time of a finely sampled path (F, 3), its ends continued in a straight line."""
     reach = round(4 * _SMOOTH_S * _FINE_FPS)
     lag = np.arange(-reach, reach + 1) / (_SMOOTH_S * _FINE_FPS)

@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from rtpca.arrays import DoubleArray
 
 _SIDES = (1.0, -1.0)  # left, right
 _JOINTS_OF_LEG = ((4, 5, 6), (1, 2, 3))
@@ -70,36 +69,36 @@ class BodyAngles:
     `_out` angle leads away from the body, a `twist` turns a limb about itself, outwards.
     """
 
-    heading: Floats
+    heading: DoubleArray
     """(F,) where the figure faces: from +z towards +x of the world."""
-    pelvis_yaw: Floats
+    pelvis_yaw: DoubleArray
     """(F,) left hip backwards, relative to the heading."""
-    pelvis_list: Floats
+    pelvis_list: DoubleArray
     """(F,) left hip up."""
-    trunk_lean: Floats
+    trunk_lean: DoubleArray
     """(F,) forward."""
-    trunk_yaw: Floats
+    trunk_yaw: DoubleArray
     """(F,) left shoulder backwards, relative to the heading."""
-    trunk_bend: Floats
+    trunk_bend: DoubleArray
     """(F,) to the right."""
-    thigh: Floats
+    thigh: DoubleArray
     """(F, 2) forward."""
-    thigh_out: Floats
-    knee: Floats
+    thigh_out: DoubleArray
+    knee: DoubleArray
     """(F, 2) flexion: heel towards the seat."""
-    ankle: Floats
+    ankle: DoubleArray
     """(F, 2) dorsiflexion: toes towards the shin."""
-    arm: Floats
+    arm: DoubleArray
     """(F, 2) upper arm forward."""
-    arm_out: Floats
-    arm_twist: Floats
-    elbow: Floats
+    arm_out: DoubleArray
+    arm_twist: DoubleArray
+    elbow: DoubleArray
     """(F, 2) flexion: hand towards the shoulder."""
-    load: Floats
+    load: DoubleArray
     """(F, 2) share of the weight on each foot, no angle; sums to 1."""
 
 
-def pose_body(angles: BodyAngles, lengths: BodyLengths) -> tuple[Floats, Floats]:
+def pose_body(angles: BodyAngles, lengths: BodyLengths) -> tuple[DoubleArray, DoubleArray]:
     """Forward kinematics with the pelvis at the origin.
 
     Args:
@@ -148,7 +147,7 @@ def pose_body(angles: BodyAngles, lengths: BodyLengths) -> tuple[Floats, Floats]
     return joints, soles
 
 
-def pelvis_path(soles: Floats, load: Floats) -> Floats:
+def pelvis_path(soles: DoubleArray, load: DoubleArray) -> DoubleArray:
     """Path of the pelvis that keeps the loaded soles on the floor, rolling instead of sliding.
 
     The lower end of each sole carries what the foot carries. Weighted by load, the carrying points have
@@ -171,22 +170,22 @@ def pelvis_path(soles: Floats, load: Floats) -> Floats:
     return path
 
 
-def about_x(angle: Floats) -> Floats:
+def about_x(angle: DoubleArray) -> DoubleArray:
     """Rotation matrices (F, 3, 3) that turn y towards z."""
     return _rotation(angle, 1, 2)
 
 
-def about_y(angle: Floats) -> Floats:
+def about_y(angle: DoubleArray) -> DoubleArray:
     """Rotation matrices (F, 3, 3) that turn z towards x."""
     return _rotation(angle, 2, 0)
 
 
-def about_z(angle: Floats) -> Floats:
+def about_z(angle: DoubleArray) -> DoubleArray:
     """Rotation matrices (F, 3, 3) that turn x towards y."""
     return _rotation(angle, 0, 1)
 
 
-def _rotation(angle: Floats, start: int, end: int) -> Floats:
+def _rotation(angle: DoubleArray, start: int, end: int) -> DoubleArray:
     matrix = np.zeros((len(angle), 3, 3))
     rest = 3 - start - end
     matrix[:, rest, rest] = 1.0

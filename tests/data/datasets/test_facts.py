@@ -1,4 +1,4 @@
-"""Facts about the benchmarks against the reference values."""
+"""Facts about public data sets against the reference values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imitated benchmark files have the published form, and are the same for the same seed."""
+"""Imitated files of public data sets have the published form, and are the same for the same seed."""
 
 from __future__ import annotations
 

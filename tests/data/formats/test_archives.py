@@ -1,4 +1,4 @@
-"""Benchmark archives: recognised by content, refused when damaged, foreign or hostile."""
+"""Archives of public data sets: recognised by content, refused when damaged, foreign or hostile."""
 
 from __future__ import annotations
 

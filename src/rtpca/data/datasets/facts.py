@@ -1,4 +1,4 @@
-"""What is publicly known about the three benchmarks: cameras, image sizes, rates, sequences.
+"""What is publicly known about Human3.6M, HumanEva-I and MPI-INF-3DHP: cameras, sizes, rates, sequences.
 
 The numbers stand in `assets/datasets.json`, with z-up worlds and millimetres as published; here they become
 cameras of y-up worlds in metres.
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from rtpca.data.recording import FloatArray
+from rtpca.arrays import DoubleArray, FloatArray
 from rtpca.geometry import Camera, Intrinsics
 from rtpca.geometry.rotation import rotation_from_quaternion
 
@@ -94,12 +94,12 @@ def with_intrinsics(
     return replace(camera, intrinsics=_intrinsics(focal_px, principal_px, (width, height)))
 
 
-def in_camera(camera: Camera, positions3d: FloatArray) -> npt.NDArray[np.float64]:
+def in_camera(camera: Camera, positions3d: FloatArray) -> DoubleArray:
     """World positions (F, J, 3) in the camera's axes, in double precision."""
     return camera.world_to_camera(torch.from_numpy(positions3d).double()).numpy()
 
 
-def projected(camera: Camera, positions3d: FloatArray) -> npt.NDArray[np.float64]:
+def projected(camera: Camera, positions3d: FloatArray) -> DoubleArray:
     """Pixels (F, J, 2) of world positions (F, J, 3), in double precision."""
     return camera.project(camera.world_to_camera(torch.from_numpy(positions3d).double())).numpy()
 

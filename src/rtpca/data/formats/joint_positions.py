@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rtpca.arrays import AnyFloatArray
 from rtpca.errors import InputError
 from rtpca.files.damage import ARCHIVE_DAMAGE
 
@@ -35,7 +36,7 @@ class PositionTakes:
         fps: frames per second.
     """
 
-    positions: npt.NDArray[np.floating]
+    positions: AnyFloatArray
     offsets: tuple[int, ...]
     names: tuple[str, ...]
     actions: tuple[str, ...]
