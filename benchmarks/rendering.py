@@ -27,15 +27,15 @@ PAGE_FRAMES = 3000
 def people_of_the_clip(count: int, frames: int) -> list[LiftResult]:
     """The clip as a result, side by side `count` times, over and over until it has `frames`."""
     clip = load_demo_clip()
-    index = np.arange(frames) % clip.frames
+    index = np.arange(frames) % clip.keypoints.frames
     one = LiftResult(
         poses3d=clip.truth_poses3d[index],
         root=clip.truth_root[index],
-        confidence=clip.scores[index],
-        keypoints2d=clip.keypoints_px[index],
+        confidence=clip.keypoints.scores[index],
+        keypoints2d=clip.keypoints.keypoints_px[index],
         valid=np.ones(frames, dtype=bool),
-        image_size=clip.image_size,
-        fps=clip.fps,
+        image_size=clip.keypoints.image_size,
+        fps=clip.keypoints.fps,
         skeleton="h36m17",
         joint_names=get_skeleton("h36m17").joints,
     )

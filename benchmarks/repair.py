@@ -24,7 +24,7 @@ import torch
 from rtpca.cli.console import run_script
 from rtpca.data.store import open_dataset
 from rtpca.data.views import fixed_cameras
-from rtpca.inference.repair import LIMBS, repair_keypoints
+from rtpca.keypoints.repair import LIMBS, repair_keypoints
 from rtpca.skeletons import get_skeleton
 
 H36M = get_skeleton("h36m17")

@@ -22,7 +22,7 @@ def main(out: Path, weights: str = "rtpca-s") -> None:
     clip = load_demo_clip()  # keypoints of a generated person, and the 3D poses that they came from
 
     lifter = rtpca.Lifter.from_pretrained(weights)
-    result = lifter(clip.keypoints_px, clip.image_size, clip.fps, clip.skeleton, scores=clip.scores)
+    result = lifter(clip.keypoints)  # or arrays: lifter(keypoints_px, image_size=..., fps=..., skeleton=...)
 
     print("poses, metres, pelvis at the origin:", result.poses3d.shape)
     print("path of the pelvis before the camera:", result.root.shape)

@@ -24,11 +24,11 @@ def people() -> list[LiftResult]:
     first = LiftResult(
         poses3d=clip.truth_poses3d[:FRAMES],
         root=clip.truth_root[:FRAMES],
-        confidence=clip.scores[:FRAMES],
-        keypoints2d=clip.keypoints_px[:FRAMES],
+        confidence=clip.keypoints.scores[:FRAMES],
+        keypoints2d=clip.keypoints.keypoints_px[:FRAMES],
         valid=np.ones(FRAMES, dtype=bool),
-        image_size=clip.image_size,
-        fps=clip.fps,
+        image_size=clip.keypoints.image_size,
+        fps=clip.keypoints.fps,
         skeleton="h36m17",
         joint_names=get_skeleton("h36m17").joints,
     )

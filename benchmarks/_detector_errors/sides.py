@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from _detector_errors.people import H36M, Person
 from _detector_errors.variants import VARIANTS, Array
-from rtpca.inference.repair import LIMBS, repair_keypoints
+from rtpca.keypoints.repair import LIMBS, repair_keypoints
 
 APART = (0.0, 0.03, 0.06, 0.1, 0.15, 1.0)
 PLACES = (-1.01, -0.6, -0.2, 0.2, 0.6, 1.01)

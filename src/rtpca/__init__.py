@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rtpca.inference import Lifter, LiftResult, StreamLifter
+    from rtpca.keypoints import read_keypoints
     from rtpca.models import list_weights
 
 __version__ = "0.1.0"
@@ -25,9 +26,9 @@ _SUBPACKAGES = (
     "export",
     "geometry",
     "inference",
+    "keypoints",
     "metrics",
     "models",
-    "poses",
     "skeletons",
     "training",
     "video",
@@ -39,9 +40,10 @@ _LAZY_NAMES = {
     "Lifter": "rtpca.inference",
     "StreamLifter": "rtpca.inference",
     "list_weights": "rtpca.models",
+    "read_keypoints": "rtpca.keypoints",
 }
 
-__all__ = ["LiftResult", "Lifter", "StreamLifter", "__version__", "list_weights"]
+__all__ = ["LiftResult", "Lifter", "StreamLifter", "__version__", "list_weights", "read_keypoints"]
 
 
 def __getattr__(name: str) -> Any:

@@ -31,8 +31,8 @@ def files(tmp_path_factory) -> Path:
     """Uploads: a good clip, one too long, one of nobody, one of somebody and nobody, one too large."""
     folder = tmp_path_factory.mktemp("uploads")
     clip = load_demo_clip()
-    keypoints = np.concatenate([clip.keypoints_px, clip.scores[..., None]], axis=-1)
-    common = {"image_size": np.array(clip.image_size), "skeleton": np.array("h36m17")}
+    keypoints = np.concatenate([clip.keypoints.keypoints_px, clip.keypoints.scores[..., None]], axis=-1)
+    common = {"image_size": np.array(clip.keypoints.image_size), "skeleton": np.array("h36m17")}
     np.savez(folder / "walk <b>.npz", keypoints=keypoints[:60], fps=np.array(30.0), **common)
     np.savez(folder / "long.npz", keypoints=keypoints, fps=np.array(1.0), **common)
     np.savez(folder / "nobody.npz", keypoints=np.full((9, 17, 2), np.nan), fps=np.array(30.0), **common)

@@ -59,7 +59,7 @@ def test_advice_on_a_video_that_is_cut_off_names_the_users_file(tmp_path, run) -
 
 def people_file(path: Path, whole: int) -> Path:
     """COCO annotations of `whole` people, and two more of whom two joints are seen in a frame or two."""
-    points = load_demo_clip().keypoints_px[:30]
+    points = load_demo_clip().keypoints.keypoints_px[:30]
     images = [{"id": frame, "width": 2000, "height": 2000} for frame in range(30)]
     found = []
     for number in range(whole + 2):
@@ -98,7 +98,7 @@ def test_a_file_of_nobody_who_can_be_lifted_is_one_error(tmp_path, run, weights)
 
 
 def test_what_is_said_of_a_person_names_the_users_file(tmp_path, run, weights) -> None:
-    points = load_demo_clip().keypoints_px[:30]
+    points = load_demo_clip().keypoints.keypoints_px[:30]
     upload = tmp_path / "my walks.npz"
     np.savez(upload, positions_2d=np.array({"S1": {"Walk": [points * np.nan, points]}}, dtype=object))
     job = run(LiftProcess(weights, "cpu"), upload)
@@ -108,7 +108,7 @@ def test_what_is_said_of_a_person_names_the_users_file(tmp_path, run, weights) -
 
 
 def test_sequences_of_other_lengths_and_people_beyond_the_eighth_are_said(tmp_path, run, weights) -> None:
-    points = load_demo_clip().keypoints_px[:30]
+    points = load_demo_clip().keypoints.keypoints_px[:30]
     upload = tmp_path / "walks.npz"
     views = [points[:20], points, *[points[:20]] * 7]
     np.savez(upload, positions_2d=np.array({"S1": {"Walk": views}}, dtype=object))

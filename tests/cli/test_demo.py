@@ -34,10 +34,10 @@ def test_the_demo_writes_what_it_says(weights, tmp_path, capsys) -> None:
         poses = result["poses3d"]
         assert poses.shape == clip.truth_poses3d.shape
         assert np.isfinite(poses).all()
-        assert result["root"].shape == (clip.frames, 3)
+        assert result["root"].shape == (clip.keypoints.frames, 3)
     # The table's last row is the mean over all frames, in mm.
     expected_mm = 1000 * float(mpjpe(poses, clip.truth_poses3d).mean())
-    (row,) = re.findall(rf"all\D+{clip.frames}\D+([\d.]+)", shown)
+    (row,) = re.findall(rf"all\D+{clip.keypoints.frames}\D+([\d.]+)", shown)
     assert float(row) == pytest.approx(expected_mm, abs=0.06)
 
     with Image.open(out / "picture.png") as picture:

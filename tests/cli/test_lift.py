@@ -167,7 +167,7 @@ def test_people_of_a_file_without_an_image_size_share_one(tmp_path: Path, weight
     seen = np.concatenate([(walk[:30] + 300).reshape(-1, 2), (walk[3:5, :2] + 600).reshape(-1, 2)])
     width, height = (int(side) for side in np.ceil(seen.max(axis=0)))
     said = capsys.readouterr().out
-    assert f"person 2: image size not given: {width} x {height} px assumed, the extent of everybody" in said
+    assert f"image size not given: {width} x {height} px assumed, the extent of everybody" in said
     first = LiftResult.load(tmp_path / "out.npz")
     assert first.image_size == LiftResult.load(tmp_path / "out-person2.npz").image_size == (width, height)
     assert lift(file, "-o", tmp_path / "alone.npz", *words) == 0

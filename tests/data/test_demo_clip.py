@@ -11,9 +11,9 @@ CLIP = load_demo_clip()
 
 def test_the_keypoints_are_the_truth_seen_by_the_camera_with_two_pixels_of_noise() -> None:
     joints_cam = CLIP.truth_poses3d + CLIP.truth_root[:, None]
-    middle = np.array(CLIP.image_size) / 2
+    middle = np.array(CLIP.keypoints.image_size) / 2
     seen_px = joints_cam[..., :2] / joints_cam[..., 2:] * CLIP.truth_focal_px + middle
-    noise = CLIP.keypoints_px - seen_px
+    noise = CLIP.keypoints.keypoints_px - seen_px
     assert noise.std() == pytest.approx(2.0, rel=0.03)
     assert noise.mean() == pytest.approx(0.0, abs=0.05)
 
@@ -29,12 +29,12 @@ def test_the_parts_cover_the_clip() -> None:
     assert [name for name, _, _ in CLIP.parts] == ["walk", "squat", "wave"]
     bounds = [0, *(end for _, _, end in CLIP.parts)]
     assert [first for _, first, _ in CLIP.parts] == bounds[:-1]
-    assert bounds[-1] == CLIP.frames == len(CLIP.scores)
+    assert bounds[-1] == CLIP.keypoints.frames == len(CLIP.keypoints.scores)
 
 
 def test_the_motion_is_smooth() -> None:
     joints = CLIP.truth_poses3d + CLIP.truth_root[:, None]
-    speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1) * CLIP.fps
+    speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1) * CLIP.keypoints.fps
     assert speed.max() < 6.0
-    acceleration = np.linalg.norm(np.diff(joints, n=2, axis=0), axis=-1) * CLIP.fps**2
+    acceleration = np.linalg.norm(np.diff(joints, n=2, axis=0), axis=-1) * CLIP.keypoints.fps**2
     assert acceleration.max() < 120.0

@@ -83,10 +83,10 @@ def test_an_unknown_root_and_no_mirror_image_give_finite_signs():
 def test_spoilt_keypoints_lower_the_confidence_where_the_error_is():
     clip = load_demo_clip()
     lifter = Lifter.from_pretrained("rtpca-s", "cpu")
-    points = clip.keypoints_px[:120].copy()
+    points = clip.keypoints.keypoints_px[:120].copy()
     noise = np.random.default_rng(0).normal(0, 12, (60, 3, 2))
     points[60:, 14:17] += noise.astype(np.float32)
-    result = lifter(points, clip.image_size, clip.fps, "h36m17")
+    result = lifter(points, clip.keypoints.image_size, clip.keypoints.fps, "h36m17")
     error_m = np.linalg.norm(result.poses3d - clip.truth_poses3d[:120], axis=-1)
     arm = result.confidence[:, 14:17]
     assert arm[65:].mean() < arm[:55].mean() - 0.03

@@ -236,7 +236,7 @@ def test_without_image_size_person_weights_assume_one_and_screen_weights_refuse(
     result = Lifter.from_pretrained(weights("person"), device="cpu")(points, fps=20, skeleton="h36m17")
     assert result.image_size == tuple(int(np.ceil(side)) for side in points.reshape(-1, 2).max(axis=0))
     assert any("image size not given" in note for note in result.notes)
-    with pytest.raises(InputError, match="--image-size W H"):
+    with pytest.raises(InputError, match="`image_size`"):
         Lifter.from_pretrained(weights("screen"), device="cpu")(points, fps=20, skeleton="h36m17")
 
 

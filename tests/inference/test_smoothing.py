@@ -20,11 +20,11 @@ def truth() -> LiftResult:
     return LiftResult(
         poses3d=clip.truth_poses3d,
         root=clip.truth_root,
-        confidence=np.ones((clip.frames, 17), np.float32),
-        keypoints2d=clip.keypoints_px,
-        valid=np.ones(clip.frames, bool),
-        image_size=clip.image_size,
-        fps=clip.fps,
+        confidence=np.ones((clip.keypoints.frames, 17), np.float32),
+        keypoints2d=clip.keypoints.keypoints_px,
+        valid=np.ones(clip.keypoints.frames, bool),
+        image_size=clip.keypoints.image_size,
+        fps=clip.keypoints.fps,
         skeleton="h36m17",
         joint_names=get_skeleton("h36m17").joints,
     )

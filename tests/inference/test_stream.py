@@ -21,7 +21,7 @@ def stream(clip):
     checkpoint = load_checkpoint("rtpca-s")
 
     def make(**options) -> StreamLifter:
-        options = {"flip": False, "image_size": clip.image_size, "skeleton": "h36m17", **options}
+        options = {"flip": False, "image_size": clip.keypoints.image_size, "skeleton": "h36m17", **options}
         return StreamLifter(checkpoint, device="cpu", **options)
 
     return make
@@ -32,8 +32,8 @@ def pushed(lifter: StreamLifter, points: np.ndarray, times: np.ndarray) -> list:
 
 
 def true_pose(clip, time_s: float) -> np.ndarray:
-    frame = time_s * clip.fps
-    before = int(np.clip(np.floor(frame + 1e-6), 0, clip.frames - 2))
+    frame = time_s * clip.keypoints.fps
+    before = int(np.clip(np.floor(frame + 1e-6), 0, clip.keypoints.frames - 2))
     part = frame - before
     return (1 - part) * clip.truth_poses3d[before] + part * clip.truth_poses3d[before + 1]
 
@@ -45,15 +45,15 @@ def errors_m(clip, poses) -> np.ndarray:
 
 
 def test_live_poses_are_near_the_truth(clip, stream):
-    times = np.arange(60) / clip.fps
-    poses = pushed(stream(), clip.keypoints_px[:60], times)
+    times = np.arange(60) / clip.keypoints.fps
+    poses = pushed(stream(), clip.keypoints.keypoints_px[:60], times)
     assert errors_m(clip, poses).mean() < 0.07
     root = np.array([p.root for p in poses if p])
     assert np.isfinite(root).all()
 
 
 def test_a_camera_faster_than_any_is_lifted(clip, stream):
-    points = np.repeat(clip.keypoints_px[:15], 100, axis=0)
+    points = np.repeat(clip.keypoints.keypoints_px[:15], 100, axis=0)
     lifter = stream(latency_frames=0)
     lifter._lifted = lambda points, scores: Lifted(torch.zeros(len(points), 17, 3))
     poses = pushed(
@@ -66,8 +66,8 @@ def test_a_camera_faster_than_any_is_lifted(clip, stream):
 def test_the_latency_is_constant_and_is_what_is_said(clip, stream, latency):
     lifter = stream(latency_frames=latency)
     assert lifter.latency_s == pytest.approx(latency / 20)
-    times = np.arange(20) / clip.fps
-    poses = pushed(lifter, clip.keypoints_px[:20], times)
+    times = np.arange(20) / clip.keypoints.fps
+    poses = pushed(lifter, clip.keypoints.keypoints_px[:20], times)
     late = [time - pose.time_s for time, pose in zip(times, poses, strict=True) if pose]
     np.testing.assert_allclose(late, latency / 20)
     assert [pose is None for pose in poses] == [time < latency / 20 - 1e-9 for time in times]
@@ -75,29 +75,29 @@ def test_the_latency_is_constant_and_is_what_is_said(clip, stream, latency):
 
 def test_the_future_does_not_matter(clip, stream):
     """Causal: what comes later changes nothing of what was said."""
-    times = np.arange(30) / clip.fps
-    other = clip.keypoints_px[:30].copy()
+    times = np.arange(30) / clip.keypoints.fps
+    other = clip.keypoints.keypoints_px[:30].copy()
     other[20:] += 200
-    first, second = (pushed(stream(), points, times) for points in (clip.keypoints_px[:30], other))
+    first, second = (pushed(stream(), points, times) for points in (clip.keypoints.keypoints_px[:30], other))
     for a, b in zip(first[3:20], second[3:20], strict=True):
         np.testing.assert_array_equal(a.pose3d, b.pose3d)
 
 
 def test_uneven_times_and_lost_frames_do_little_harm(clip, stream, rng):
     keep = np.sort(rng.choice(60, 45, replace=False))
-    times = keep / clip.fps
-    poses = pushed(stream(), clip.keypoints_px[keep], times)
+    times = keep / clip.keypoints.fps
+    poses = pushed(stream(), clip.keypoints.keypoints_px[keep], times)
     assert errors_m(clip, poses).mean() < 0.075
 
 
 def test_frames_without_anybody(clip, stream):
     lifter = stream(latency_frames=0)
-    pushed(lifter, clip.keypoints_px[:40], np.arange(40) / clip.fps)
-    gone = [lifter.push(None, (40 + n) / clip.fps) for n in range(60)]
+    pushed(lifter, clip.keypoints.keypoints_px[:40], np.arange(40) / clip.keypoints.fps)
+    gone = [lifter.push(None, (40 + n) / clip.keypoints.fps) for n in range(60)]
     assert not any(pose.valid for pose in gone)
     assert all((pose.confidence == 0).all() for pose in gone)
     assert np.isnan(gone[-1].pose3d).all()
-    back = lifter.push(clip.keypoints_px[100], 100 / clip.fps)
+    back = lifter.push(clip.keypoints.keypoints_px[100], 100 / clip.keypoints.fps)
     assert back.valid
     assert np.isfinite(back.pose3d).all()
 
@@ -110,15 +110,15 @@ def test_nothing_seen_from_the_start(stream):
 
 def test_scores_as_a_third_coordinate_or_by_themselves(clip, stream):
     scores = np.full(17, 0.7, np.float32)
-    together = np.concatenate([clip.keypoints_px[0], scores[:, None]], axis=1)
+    together = np.concatenate([clip.keypoints.keypoints_px[0], scores[:, None]], axis=1)
     a = stream(latency_frames=0).push(together, 0.0)
-    b = stream(latency_frames=0).push(clip.keypoints_px[0], 0.0, scores)
+    b = stream(latency_frames=0).push(clip.keypoints.keypoints_px[0], 0.0, scores)
     np.testing.assert_array_equal(a.pose3d, b.pose3d)
 
 
 def test_one_euro_makes_it_smoother(clip, stream, rng):
-    points = clip.keypoints_px[:60] + rng.normal(0, 4, (60, 17, 2)).astype(np.float32)
-    times = np.arange(60) / clip.fps
+    points = clip.keypoints.keypoints_px[:60] + rng.normal(0, 4, (60, 17, 2)).astype(np.float32)
+    times = np.arange(60) / clip.keypoints.fps
     rough, smooth = (
         np.array([p.pose3d for p in pushed(stream(one_euro=on), points, times) if p]) for on in (False, True)
     )
@@ -126,8 +126,8 @@ def test_one_euro_makes_it_smoother(clip, stream, rng):
 
 
 def test_the_mirror_image_is_averaged_in(clip, stream):
-    a = stream(flip=True, latency_frames=0).push(clip.keypoints_px[0], 0.0)
-    b = stream(latency_frames=0).push(clip.keypoints_px[0], 0.0)
+    a = stream(flip=True, latency_frames=0).push(clip.keypoints.keypoints_px[0], 0.0)
+    b = stream(latency_frames=0).push(clip.keypoints.keypoints_px[0], 0.0)
     assert 0 < np.abs(a.pose3d - b.pose3d).max() < 0.2
 
 
@@ -139,22 +139,22 @@ def test_what_cannot_be_is_said(clip, stream):
     lifter = stream()
     with pytest.raises(ShapeError, match="J=17"):
         lifter.push(np.zeros((16, 2)), 0.0)
-    lifter.push(clip.keypoints_px[0], 1.0)
+    lifter.push(clip.keypoints.keypoints_px[0], 1.0)
     with pytest.raises(InputError, match="in order of time"):
-        lifter.push(clip.keypoints_px[1], 1.0)
+        lifter.push(clip.keypoints.keypoints_px[1], 1.0)
 
 
 def test_weights_that_predict_a_part_of_their_window_are_refused_in_words(clip):
     network = build_model("poseformer", frames=9, joint_dim=4, depth=1, heads=1)
     checkpoint = Checkpoint(network, InputSpec(normalisation="person", fps=20.0), "tiny", {})
     with pytest.raises(ConfigError, match=r"\(poseformer\) predict 1 of the 9 frames .* all of them"):
-        StreamLifter(checkpoint, skeleton="h36m17", image_size=clip.image_size, device="cpu")
+        StreamLifter(checkpoint, skeleton="h36m17", image_size=clip.keypoints.image_size, device="cpu")
 
 
 def test_memory_does_not_grow(clip, stream):
     lifter = stream(latency_frames=0)
     for frame in range(90):
-        lifter.push(clip.keypoints_px[frame], frame / 30)
+        lifter.push(clip.keypoints.keypoints_px[frame], frame / 30)
     held = len(lifter._frames)
     assert held <= 27 / 20 * 30 + 3
 

@@ -12,7 +12,6 @@ from people import Script, walker
 
 from rtpca.errors import InputError
 from rtpca.inference import Lifter
-from rtpca.inference.keypoint_files.track import Track
 from rtpca.models import Checkpoint, InputSpec, build_model
 from rtpca.video import lift_tracks, lift_video, track_video
 
@@ -54,7 +53,7 @@ def test_one_person_can_be_chosen(tmp_path, lifter):
     (second,) = lift_tracks(video, lifter, person=2)
     assert second.valid.sum() < 30
     with pytest.raises(
-        InputError, match=r"--person is 3, but 2 people were found; give a number from 1 to 2"
+        InputError, match=r"`person` is 3, but 2 people were found; give a number from 1 to 2"
     ):
         lift_tracks(video, lifter, person=3)
 
@@ -62,7 +61,7 @@ def test_one_person_can_be_chosen(tmp_path, lifter):
 def test_who_cannot_be_lifted_is_left_out_and_said(tmp_path, lifter):
     video = track_video(write_clip(tmp_path / "one.mp4", 20, SIZE_WH), Script(lambda f: [walker(20)[f] / 4]))
     (whole,) = video.tracks
-    few = Track(whole.keypoints_px, np.where(np.arange(17) < 2, whole.scores, 0))
+    few = dataclasses.replace(whole, scores=np.where(np.arange(17) < 2, whole.scores, 0))
     said: list[str] = []
     (lifted,) = lift_tracks(dataclasses.replace(video, tracks=[few, whole]), lifter, say=said.append)
     assert lifted.valid.all()
@@ -78,7 +77,7 @@ def test_the_detector_sees_the_picture_the_right_way_up_with_its_times(tmp_path)
     video = track_video(path, detector)
     assert detector.shapes == {(160, 120, 3)}
     np.testing.assert_allclose(detector.times_s, np.arange(10) / 50)
-    assert video.image_size == (120, 160)
+    assert video.tracks[0].image_size == (120, 160)
     assert video.notes[0] == "video: 10 frames of 120 x 160 px at 50 frames per second"
 
 

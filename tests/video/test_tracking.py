@@ -34,7 +34,7 @@ def test_two_people_are_two_tracks_the_more_complete_one_first(rng):
     assert follows(tracks[1], ONE, slice(1, 60))
     assert (tracks[1].scores[60:] == 0).all()
     assert np.isnan(tracks[1].keypoints_px[60:]).all()
-    assert tracks[0].label == "seen in 100 of 100 frames"
+    assert tracks[0].who == "seen in 100 of 100 frames"
 
 
 def test_people_who_cross_stay_themselves():

@@ -19,11 +19,11 @@ def person() -> LiftResult:
     return LiftResult(
         poses3d=clip.truth_poses3d,
         root=clip.truth_root,
-        confidence=clip.scores,
-        keypoints2d=clip.keypoints_px,
-        valid=np.ones(clip.frames, dtype=bool),
-        image_size=clip.image_size,
-        fps=clip.fps,
+        confidence=clip.keypoints.scores,
+        keypoints2d=clip.keypoints.keypoints_px,
+        valid=np.ones(clip.keypoints.frames, dtype=bool),
+        image_size=clip.keypoints.image_size,
+        fps=clip.keypoints.fps,
         skeleton="h36m17",
         joint_names=get_skeleton("h36m17").joints,
     )

@@ -15,12 +15,12 @@ CLIP = load_demo_clip()
 
 
 def figure(poses=CLIP.truth_poses3d, frames=(0, 50), **options):
-    return comparison_figure(CLIP.keypoints_px, poses, H36M, list(frames), **options)
+    return comparison_figure(CLIP.keypoints.keypoints_px, poses, H36M, list(frames), **options)
 
 
 def test_headings_give_the_mean_error_in_millimetres_and_the_time() -> None:
     lifted = CLIP.truth_poses3d + np.float32([0.03, 0.04, 0.0])  # 50 mm off at every joint
-    drawn = figure(lifted, truth_m=CLIP.truth_poses3d, fps=CLIP.fps)
+    drawn = figure(lifted, truth_m=CLIP.truth_poses3d, fps=CLIP.keypoints.fps)
     headings = [axes.get_title() for axes in drawn.axes]
     assert headings == ["0.0 s", "50 mm", "", "1.7 s", "50 mm", ""]
 
@@ -46,12 +46,12 @@ def test_the_picture_shows_both_sides_in_their_colours(tmp_path) -> None:
 
 def test_the_two_sides_are_not_swapped() -> None:
     # The person faces the camera at the end of the clip: their left is on the image's right.
-    last = CLIP.keypoints_px[-1]
+    last = CLIP.keypoints.keypoints_px[-1]
     assert last[H36M.index("left_hip"), 0] > last[H36M.index("right_hip"), 0]
 
 
 def test_missing_keypoints_are_drawn_around() -> None:
-    keypoints = CLIP.keypoints_px.copy()
+    keypoints = CLIP.keypoints.keypoints_px.copy()
     keypoints[0, 3] = np.nan
     keypoints[50] = np.nan
     drawn = comparison_figure(keypoints, CLIP.truth_poses3d, H36M, [0, 50])
@@ -60,12 +60,12 @@ def test_missing_keypoints_are_drawn_around() -> None:
     assert len(unseen.collections[0].get_segments()) == 0
 
 
-@pytest.mark.parametrize("frames", [[], [-1], [CLIP.frames]])
+@pytest.mark.parametrize("frames", [[], [-1], [CLIP.keypoints.frames]])
 def test_frames_outside_of_the_clip_are_refused(frames) -> None:
-    with pytest.raises(InputError, match=f"from 0 to {CLIP.frames - 1}"):
+    with pytest.raises(InputError, match=f"from 0 to {CLIP.keypoints.frames - 1}"):
         figure(frames=frames)
 
 
 def test_arrays_of_different_length_are_refused() -> None:
     with pytest.raises(ShapeError, match="keypoints_px"):
-        comparison_figure(CLIP.keypoints_px[:-1], CLIP.truth_poses3d, H36M, [0])
+        comparison_figure(CLIP.keypoints.keypoints_px[:-1], CLIP.truth_poses3d, H36M, [0])

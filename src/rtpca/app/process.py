@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rtpca.app.jobs import JobOptions, Outcome
 from rtpca.errors import InputError
-from rtpca.inference import Lifter, LiftResult, lift_each, lift_file, open_keypoints
+from rtpca.inference import Lifter, LiftResult, lift_each
 from rtpca.inference.lifter import Device
+from rtpca.keypoints import ASSUMED_FPS, open_keypoints
 from rtpca.outputs import Clip, save_motion, write_exports
 from rtpca.progress import Progress
 from rtpca.viz import save_html
@@ -21,7 +22,6 @@ ENDINGS = (*VIDEO_ENDINGS, ".npz", ".npy", ".json")
 
 Say = Callable[[str], None]
 
-_ASSUMED_FPS = 30.0
 _MAX_PEOPLE = 8
 _LONGEST_GIF_S = 60.0  # a GIF is held in memory
 
@@ -72,13 +72,15 @@ class LiftProcess:
 
     def _lift_keypoints(self, path: Path, options: JobOptions, progress: Progress, say: Say) -> Clip:
         file = open_keypoints(path)
+        if not self.load().needs_image_size:
+            file = file.in_one_image()
 
         def lift(number: int) -> LiftResult:
             note = "lifting" if len(file) == 1 else f"lifting person {number} of {len(file)}"
             progress(0, 0, note)
             keypoints = file.person(number, options.skeleton)
-            self._check_length(len(keypoints.keypoints_px) / (keypoints.fps or _ASSUMED_FPS))
-            return lift_file(self.load(), keypoints, progress=_noted(progress, note))
+            self._check_length(keypoints.frames / (keypoints.fps or ASSUMED_FPS))
+            return self.load()(keypoints, progress=_noted(progress, note))
 
         _say_of_many(len(file), say)
         lifted = lift_each(range(1, min(len(file), _MAX_PEOPLE) + 1), lift, say)

@@ -42,18 +42,15 @@ def demo(
 
         clip = load_demo_clip()
         lifter = Lifter.from_pretrained(weights)
-    width, height = clip.image_size
+    size = " x ".join(map(str, clip.keypoints.image_size or ()))
     parts = ", ".join(name for name, _, _ in clip.parts)
-    out.print(
-        f"Clip: {parts}; {clip.frames} frames at {clip.fps:g} fps, {width} x {height} pixels, 2 px noise"
-    )
+    frames, fps = clip.keypoints.frames, clip.keypoints.fps
+    out.print(f"Clip: {parts}; {frames} frames at {fps:g} fps, {size} pixels, 2 px noise")
     with progress_bar("lifting", "windows") as progress:
         started_s = time.perf_counter()
-        result = lifter(
-            clip.keypoints_px, clip.image_size, clip.fps, clip.skeleton, scores=clip.scores, progress=progress
-        )
+        result = lifter(clip.keypoints, progress=progress)
         took_s = time.perf_counter() - started_s
-    out.print(f"Lifted with {weights} in {took_s:.1f} s ({clip.frames / took_s:.0f} frames per second)\n")
+    out.print(f"Lifted with {weights} in {took_s:.1f} s ({frames / took_s:.0f} frames per second)\n")
     out.print("Error against the truth in mm, mean over joints and frames:")
     out.print(_error_table(clip, result))
     files = _write_files(out_dir, clip, result, gif)
@@ -81,7 +78,7 @@ def _error_table(clip: DemoClip, result: LiftResult) -> Table:
     table.add_column("part")
     for heading in ("frames", "MPJPE", "P-MPJPE"):
         table.add_column(heading, justify="right")
-    for name, first, end in (*clip.parts, ("all", 0, clip.frames)):
+    for name, first, end in (*clip.parts, ("all", 0, result.frames)):
         if name == "all":
             table.add_section()
         means = (float(values[first:end].mean()) for values in (mean_mm, aligned_mm))
@@ -97,27 +94,27 @@ def _write_files(out_dir: Path, clip: DemoClip, result: LiftResult, gif: bool) -
     from rtpca.skeletons import get_skeleton
     from rtpca.viz import SceneRenderer, comparison_figure, save_gif, save_png
 
-    skeleton = get_skeleton(clip.skeleton)
+    skeleton, keypoints = get_skeleton("h36m17"), clip.keypoints
     result.save(out_dir / "poses3d.npz")
     files = {"poses3d.npz": f"3D joints {result.poses3d.shape} in metres, the root's path, confidence"}
     with written_whole(out_dir / "keypoints.npz") as scratch:
         np.savez_compressed(
             scratch,
-            keypoints=np.concatenate([clip.keypoints_px, clip.scores[..., None]], axis=-1),
-            image_size=np.array(clip.image_size),
-            fps=np.array(clip.fps),
-            skeleton=np.array(clip.skeleton),
+            keypoints=np.concatenate([keypoints.keypoints_px, keypoints.scores[..., None]], axis=-1),
+            image_size=np.array(keypoints.image_size),
+            fps=np.array(keypoints.fps),
+            skeleton=np.array(skeleton.name),
         )
     again = f"rtpca lift {out_dir / 'keypoints.npz'} -o poses.npz"
     files["keypoints.npz"] = f"the 2D input, for a try of your own: {again}"
     picked = [round(first + moment * (end - first)) for _, first, end in clip.parts for moment in _MOMENTS]
     figure = comparison_figure(
-        clip.keypoints_px,
+        keypoints.keypoints_px,
         result.poses3d,
         skeleton,
         frames=picked,
         truth_m=clip.truth_poses3d,
-        fps=clip.fps,
+        fps=result.fps,
     )
     save_png(figure, out_dir / "picture.png")
     files["picture.png"] = f"input, result and truth at {len(picked)} moments"

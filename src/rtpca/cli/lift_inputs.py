@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +12,8 @@ from rtpca.cli.progress import progress_bar
 from rtpca.errors import InputError
 
 if TYPE_CHECKING:
-    from rtpca.inference import KeypointFile, Lifter, LiftResult
+    from rtpca.inference import Lifter, LiftResult
+    from rtpca.keypoints import Keypoints
     from rtpca.outputs import Clip
     from rtpca.video import TrackedVideo
 
@@ -83,10 +84,13 @@ def lift_keypoints(path: Path, lifter: Lifter, options: Options, claim: Callable
     Raises:
         RtpcaError: see `open_keypoints` and `Lifter`; of several people, nobody can be lifted.
     """
-    from rtpca.inference import lift_each, open_keypoints
+    from rtpca.inference import lift_each
+    from rtpca.keypoints import open_keypoints
     from rtpca.outputs import Clip
 
     file = open_keypoints(path)
+    if options.image_size is None and not lifter.needs_image_size:
+        file = file.in_one_image()
     said: set[str] = set()
 
     def lift(number: int | None) -> LiftResult:
@@ -94,24 +98,23 @@ def lift_keypoints(path: Path, lifter: Lifter, options: Options, claim: Callable
         # What is said about the file is the same for all people of it.
         _say([note for note in one.notes if note not in said])
         said.update(one.notes)
-        return _lift_file(one, lifter, options)
+        return _lift_person(one, lifter, options)
 
     if options.person == "all":
         claim(len(file))
         people = lift_each(range(1, len(file) + 1), lift, _say_one)
     else:
         people = [lift(options.person)]
-    _say_notes(people)
+    _say_notes(people, said)
     return Clip(people, path.stem)
 
 
-def _lift_file(file: KeypointFile, lifter: Lifter, options: Options) -> LiftResult:
-    from rtpca.inference import lift_file, smooth_result
+def _lift_person(keypoints: Keypoints, lifter: Lifter, options: Options) -> LiftResult:
+    from rtpca.inference import smooth_result
 
     with progress_bar("lifting", "windows") as progress:
-        result = lift_file(
-            lifter,
-            file,
+        result = lifter(
+            keypoints,
             image_size=options.image_size,
             fps=options.fps,
             focal_px=options.focal_px,
@@ -189,10 +192,11 @@ def _speeds(video: TrackedVideo, people: int, lifted_s: float) -> dict[str, floa
     return {**stages, "lift, per person": video.timing.frames * people / max(lifted_s, 1e-9)}
 
 
-def _say_notes(people: Sequence[LiftResult]) -> None:
-    """What was found about each person, by the number that their files will have."""
+def _say_notes(people: Sequence[LiftResult], said: Collection[str] = ()) -> None:
+    """What was found about each person and not said yet, by the number that their files will have."""
     for number, person in enumerate(people, start=1):
-        _say(person.notes, f"person {number}: " if len(people) > 1 else "")
+        notes = [note for note in person.notes if note not in said]
+        _say(notes, f"person {number}: " if len(people) > 1 else "")
 
 
 def _say_one(line: str) -> None:

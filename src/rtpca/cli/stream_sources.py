@@ -89,8 +89,8 @@ def _keypoints(
     realtime: bool,
 ) -> Source:
     from rtpca.checks import check_positive
-    from rtpca.inference import read_keypoints
-    from rtpca.inference.preparation import ASSUMED_FPS
+    from rtpca.keypoints import ASSUMED_FPS, read_keypoints
+    from rtpca.keypoints.recognise import recognise_skeleton
 
     file = read_keypoints(name, skeleton, person)
     notes = list(file.notes)
@@ -103,9 +103,13 @@ def _keypoints(
         raise InputError(
             f"{name} does not say how large the image is: give --image-size W H (live, it cannot be guessed)"
         )
+    joint_set = file.skeleton
+    if joint_set is None:
+        joint_set, note = recognise_skeleton(file.keypoints_px, file.scores)
+        notes.append(note)
     content = np.concatenate([file.keypoints_px, file.scores[..., None]], axis=-1)
     frames = ((frame / rate, keypoints) for frame, keypoints in enumerate(content))
-    return Source(_paced(frames) if realtime else frames, file.skeleton, size, tuple(notes))
+    return Source(_paced(frames) if realtime else frames, joint_set, size, tuple(notes))
 
 
 def _paced(frames: Iterator[tuple[float, Any]]) -> Iterator[tuple[float, Any]]:
@@ -151,13 +155,12 @@ def _chained(first: tuple[float, Any], rest: Iterator[tuple[float, Any]]) -> Ite
 
 def _likeness(box: FloatArray, last_box: FloatArray | None) -> float:
     """How likely this is the person that was followed: overlap with the last box; then the larger box."""
+    from rtpca.video.tracking import overlap
+
     area = max(0.0, float((box[2] - box[0]) * (box[3] - box[1])))
     if last_box is None:
         return area
-    low, high = np.maximum(box[:2], last_box[:2]), np.minimum(box[2:], last_box[2:])
-    common = float(np.prod(np.maximum(high - low, 0)))
-    either = area + float((last_box[2] - last_box[0]) * (last_box[3] - last_box[1])) - common
-    return common / max(either, 1e-9) + 1e-9 * area
+    return overlap(box, last_box) + 1e-9 * area
 
 
 def _video_pictures(name: str) -> Iterator[tuple[float, Any]]:

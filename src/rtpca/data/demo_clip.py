@@ -11,6 +11,8 @@ from importlib import resources
 import numpy as np
 
 from rtpca.arrays import FloatArray
+from rtpca.keypoints import Keypoints
+from rtpca.skeletons import get_skeleton
 
 
 @dataclass(frozen=True)
@@ -18,31 +20,18 @@ class DemoClip:
     """2D keypoints of one person, and the 3D poses that they came from.
 
     Attributes:
-        keypoints_px: (F, 17, 2) float32 image points with 2 px of Gaussian noise.
-        scores: (F, 17) float32 in [0, 1].
-        image_size: (width, height) in pixels.
-        fps: Frames per second.
-        skeleton: Name of the joint set, "h36m17".
+        keypoints: (F, 17) h36m17 joints with 2 px of Gaussian noise, their scores, frame rate and image size.
         truth_poses3d: (F, 17, 3) float32 metres, root-relative, camera axes.
         truth_root: (F, 3) float32 metres, the pelvis in camera axes.
         truth_focal_px: (fx, fy), not known to a lifter.
         parts: Name, first frame and frame after the last of each part of the motion.
     """
 
-    keypoints_px: FloatArray
-    scores: FloatArray
-    image_size: tuple[int, int]
-    fps: float
-    skeleton: str
+    keypoints: Keypoints
     truth_poses3d: FloatArray
     truth_root: FloatArray
     truth_focal_px: tuple[float, float]
     parts: tuple[tuple[str, int, int], ...]
-
-    @property
-    def frames(self) -> int:
-        """Number of frames F."""
-        return len(self.keypoints_px)
 
 
 def load_demo_clip() -> DemoClip:
@@ -52,7 +41,7 @@ def load_demo_clip() -> DemoClip:
         The clip.
 
     Example:
-        >>> load_demo_clip().keypoints_px.shape[1:]
+        >>> load_demo_clip().keypoints.keypoints_px.shape[1:]
         (17, 2)
     """
     with (
@@ -66,11 +55,13 @@ def load_demo_clip() -> DemoClip:
     starts = content["part_starts"].tolist()
     ends = [*starts[1:], len(keypoints)]
     return DemoClip(
-        keypoints_px=keypoints[..., :2],
-        scores=keypoints[..., 2],
-        image_size=(width, height),
-        fps=float(content["fps"]),
-        skeleton=str(content["skeleton"]),
+        keypoints=Keypoints(
+            keypoints_px=keypoints[..., :2],
+            scores=keypoints[..., 2],
+            skeleton=get_skeleton(str(content["skeleton"])),
+            fps=float(content["fps"]),
+            image_size=(width, height),
+        ),
         truth_poses3d=content["truth_poses3d"],
         truth_root=content["truth_root"],
         truth_focal_px=(focal_x, focal_y),

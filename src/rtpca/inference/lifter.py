@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from rtpca.arrays import FloatArray
+from rtpca.arrays import BoolArray, FloatArray
 from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError
 from rtpca.geometry import Intrinsics, root_trajectory
 from rtpca.inference.confidence import clip_confidence
-from rtpca.inference.gaps import complete_keypoints
-from rtpca.inference.preparation import PreparedClip, prepare_clip
 from rtpca.inference.result import LiftResult
+from rtpca.keypoints import Keypoints
+from rtpca.keypoints.checked import checked_keypoints
+from rtpca.keypoints.gaps import complete_keypoints, visible_frames
+from rtpca.keypoints.prepare import prepare
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.progress import Progress, in_silence
 from rtpca.skeletons import Skeleton, get_skeleton
@@ -62,7 +64,7 @@ class Lifter:
                 missing.
             max_gap_s: Longest time in seconds for which a missing joint is bridged.
             repair: Undo left and right exchanged by the detector, and drop joints that jump away for a frame;
-                see `rtpca.inference.repair`.
+                see `rtpca.keypoints.repair`.
             batch_windows: Windows per step of the network; None chooses by the size of the network.
 
         Raises:
@@ -108,7 +110,7 @@ class Lifter:
 
     def __call__(
         self,
-        keypoints: npt.ArrayLike,
+        keypoints: Keypoints | npt.ArrayLike,
         image_size: tuple[int, int] | None = None,
         fps: float | None = None,
         skeleton: str | Skeleton = "auto",
@@ -119,7 +121,9 @@ class Lifter:
         """Lift one person's keypoints.
 
         Args:
-            keypoints: (F, J, 2) pixels, or (F, J, 3) with scores. Missing joints are NaN or have score 0.
+            keypoints: (F, J, 2) pixels, or (F, J, 3) with scores; missing joints are NaN or have score 0. Or
+                the record that `rtpca.read_keypoints` gives, which says for itself what follows; what is
+                given here wins.
             image_size: (width, height) in pixels. Without it person-normalised weights assume the smallest
                 image that holds the keypoints.
             fps: Frames per second; 30 is assumed without it.
@@ -137,28 +141,31 @@ class Lifter:
                 a joint set that is not recognised.
             ConfigError: the skeleton is unknown.
         """
-        clip = prepare_clip(
-            keypoints,
-            scores=scores,
-            image_size=image_size,
-            fps=fps,
-            skeleton=skeleton,
+        checked = checked_keypoints(
+            keypoints, scores=scores, image_size=image_size, fps=fps, skeleton=skeleton
+        )
+        clip = prepare(
+            checked,
             min_score=self.min_score,
             max_gap_s=self.max_gap_s,
             needs_image_size=self.needs_image_size,
             repair=self.repair,
         )
+        assert clip.fps is not None
+        assert clip.image_size is not None
+        valid = visible_frames(clip.scores)
+        focal_px = clip.focal_px if focal_px is None else focal_px
         intrinsics = Intrinsics.of_image(clip.image_size, focal_px)
-        lifted = self._lift(clip, intrinsics, progress)
+        lifted = self._lift(clip, clip.fps, valid, intrinsics, progress)
         poses = lifted.poses.numpy()
-        root = _root_path(poses, clip, intrinsics)
+        root = _root_path(poses, clip, valid, intrinsics)
         confidence = clip_confidence(
             poses,
             None if lifted.mirror_m is None else lifted.mirror_m.numpy(),
             root,
             clip.keypoints_px,
             clip.scores,
-            clip.valid,
+            valid,
             intrinsics,
             clip.fps,
         )
@@ -167,13 +174,13 @@ class Lifter:
         if lifted.scale_m is not None and calibration is not None:
             steepness = np.array(calibration.steepness, dtype=np.float32)
             uncertainty = calibration.radius_m(lifted.scale_m.numpy()).astype(np.float32)
-            uncertainty[~clip.valid] = np.nan
+            uncertainty[~valid] = np.nan
         return LiftResult(
             poses3d=poses,
             root=root,
             confidence=confidence,
             keypoints2d=clip.keypoints_px,
-            valid=clip.valid,
+            valid=valid,
             image_size=clip.image_size,
             fps=clip.fps,
             skeleton="h36m17",
@@ -183,7 +190,9 @@ class Lifter:
             notes=clip.notes + _root_notes(root, None if focal_px is not None else intrinsics),
         )
 
-    def _lift(self, clip: PreparedClip, intrinsics: Intrinsics, progress: Progress) -> Lifted:
+    def _lift(
+        self, clip: Keypoints, fps: float, valid: BoolArray, intrinsics: Intrinsics, progress: Progress
+    ) -> Lifted:
         keypoints_px, scores = clip.keypoints_px, clip.scores
         if self.checkpoint.config.in_channels == 2:
             keypoints_px = complete_keypoints(keypoints_px, scores, get_skeleton("h36m17"))
@@ -192,8 +201,8 @@ class Lifter:
             self.checkpoint,
             keypoints_px,
             scores,
-            clip.valid,
-            clip.fps,
+            valid,
+            fps,
             intrinsics.to(self.device),
             flip=self.flip,
             smooth=self.smooth,
@@ -230,7 +239,7 @@ def _root_notes(root: FloatArray, assumed: Intrinsics | None) -> tuple[str, ...]
     return (f"focal length assumed: {focal:.0f} px; the distance of the root scales with it",)
 
 
-def _root_path(poses: FloatArray, clip: PreparedClip, intrinsics: Intrinsics) -> FloatArray:
+def _root_path(poses: FloatArray, clip: Keypoints, valid: BoolArray, intrinsics: Intrinsics) -> FloatArray:
     """(F, 3) positions of the pelvis in camera axes, in pieces to save memory; NaN if no frame fixes it."""
     root = np.zeros((len(poses), 3), dtype=np.float32)
     for start in range(0, len(poses), _ROOT_CHUNK):
@@ -241,7 +250,7 @@ def _root_path(poses: FloatArray, clip: PreparedClip, intrinsics: Intrinsics) ->
             torch.from_numpy(clip.scores[part]),
             intrinsics,
         ).numpy()
-    known = clip.valid & np.isfinite(root).all(axis=1)
+    known = valid & np.isfinite(root).all(axis=1)
     if known.any():
         fill_between(root, known)
     return root

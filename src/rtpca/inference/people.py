@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from rtpca.errors import InputError
-from rtpca.inference.keypoint_files import KeypointFile
-from rtpca.inference.lifter import Lifter
 from rtpca.inference.result import LiftResult
-from rtpca.progress import Progress, in_silence
 
 
 def lift_each(
@@ -46,49 +42,3 @@ def lift_each(
             moved = "" if number == numbers[-1] else ", later ones move up"
             say(f"person {number} is left out{moved}: {error}")
     return lifted
-
-
-def lift_file(
-    lifter: Lifter,
-    file: KeypointFile,
-    *,
-    image_size: tuple[int, int] | None = None,
-    fps: float | None = None,
-    focal_px: float | tuple[float, float] | None = None,
-    progress: Progress = in_silence,
-) -> LiftResult:
-    """Lift one person of a keypoint file, so that the results of all of them belong together.
-
-    Args:
-        lifter: The lifter.
-        file: The person.
-        image_size: (width, height) in pixels, instead of what the file says. Where neither says it, all
-            people of the file have one image, the smallest that holds everybody.
-        fps: Frames per second, instead of what the file says.
-        focal_px: See `Lifter`.
-        progress: See `Lifter`.
-
-    Returns:
-        The poses.
-
-    Raises:
-        InputError: the keypoints cannot be lifted; see `Lifter`.
-    """
-    size = image_size or file.image_size
-    notes: tuple[str, ...] = ()
-    if size is None and file.people > 1 and not lifter.needs_image_size:
-        size = file.extent
-        notes = (
-            f"image size not given: {size[0]} x {size[1]} px assumed, the extent of everybody's keypoints; "
-            "directions and distances are better with --image-size W H",
-        )
-    result = lifter(
-        file.keypoints_px,
-        image_size=size,
-        fps=file.fps if fps is None else fps,
-        skeleton=file.skeleton,
-        scores=file.scores,
-        focal_px=focal_px,
-        progress=progress,
-    )
-    return replace(result, notes=notes + result.notes)

@@ -22,10 +22,10 @@ from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import Intrinsics, root_trajectory
 from rtpca.inference.confidence import joint_confidence, trouble_signs
-from rtpca.inference.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, complete_keypoints, relative_scores
 from rtpca.inference.lifter import Device, check_liftable
-from rtpca.inference.preparation import ASSUMED_FPS
 from rtpca.inference.smoothing import OneEuro
+from rtpca.keypoints import ASSUMED_FPS
+from rtpca.keypoints.gaps import bridge_gaps, complete_keypoints, relative_scores, visible_frames
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
 from rtpca.windowed import Lifted, lift_windows
@@ -213,7 +213,7 @@ class StreamLifter:
             torch.from_numpy(scores),
             self._intrinsics,
         ).numpy()
-        valid = (scores > 0).sum(axis=1) >= MIN_VISIBLE_JOINTS
+        valid = visible_frames(scores)
         signs = trouble_signs(
             poses,
             None if lifted.mirror_m is None else lifted.mirror_m.numpy(),

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 from rtpca.errors import InputError
 from rtpca.inference import Lifter, LiftResult, lift_each
-from rtpca.inference.keypoint_files.track import Track
+from rtpca.keypoints import Keypoints
 from rtpca.progress import Progress, in_silence
+from rtpca.skeletons import get_skeleton
 from rtpca.video.detectors.base import Detector
 from rtpca.video.reader import Image, VideoReader
 from rtpca.video.timing import Timing, at_constant_rate, find_timing
@@ -27,17 +28,13 @@ class TrackedVideo:
     """The people of a video in 2D.
 
     Attributes:
-        tracks: One per person, the most complete first: (F, J, 2) pixels, (F, J) scores, at a constant rate.
-        skeleton: Name of the joint set.
-        image_size: (width, height) of the upright picture in pixels.
+        tracks: One per person, the most complete first, at a constant rate; the image is the upright picture.
         timing: How the video's frames lie on that rate.
         notes: What was found and dropped, one sentence each.
         seconds: Time that each stage took: "decode", "detect", "track".
     """
 
-    tracks: list[Track]
-    skeleton: str
-    image_size: tuple[int, int]
+    tracks: list[Keypoints]
     timing: Timing
     notes: tuple[str, ...]
     seconds: dict[str, float] = field(default_factory=dict[str, float])
@@ -96,9 +93,7 @@ def track_video(
         )
     lap("track")
     return TrackedVideo(
-        tracks=[_at_rate(track, timing) for track in tracks],
-        skeleton=detector.skeleton,
-        image_size=image_size,
+        tracks=[_at_rate(track, timing, detector.skeleton, image_size) for track in tracks],
         timing=timing,
         notes=(_described(image_size, timing), _found(tracks, detector), *notes),
         seconds=seconds,
@@ -134,16 +129,7 @@ def lift_tracks(
     """
 
     def lift(number: int) -> LiftResult:
-        track = video.tracks[number - 1]
-        return lifter(
-            track.keypoints_px,
-            image_size=video.image_size,
-            fps=float(video.timing.rate) if fps is None else fps,
-            skeleton=video.skeleton,
-            scores=track.scores,
-            focal_px=focal_px,
-            progress=progress,
-        )
+        return lifter(video.tracks[number - 1], fps=fps, focal_px=focal_px, progress=progress)
 
     return lift_each(_chosen(len(video.tracks), person), lift, say)
 
@@ -203,9 +189,11 @@ def steady_pictures(path: str | os.PathLike[str], timing: Timing) -> Iterator[Im
                 next_wanted = next(wanted, None)
 
 
-def _at_rate(track: Track, timing: Timing) -> Track:
+def _at_rate(track: Keypoints, timing: Timing, skeleton: str, image_size: tuple[int, int]) -> Keypoints:
     points, scores = at_constant_rate(track.keypoints_px, track.scores, timing)
-    return Track(points, scores, track.label)
+    return Keypoints(
+        points, scores, get_skeleton(skeleton), float(timing.rate), image_size=image_size, who=track.who
+    )
 
 
 def _chosen(people: int, person: int | None) -> Sequence[int]:
@@ -213,7 +201,7 @@ def _chosen(people: int, person: int | None) -> Sequence[int]:
         return range(1, people + 1)
     if not 1 <= person <= people:
         there = "1 person was" if people == 1 else f"{people} people were"
-        raise InputError(f"--person is {person}, but {there} found; give a number from 1 to {people}, or all")
+        raise InputError(f"`person` is {person}, but {there} found; give a number from 1 to {people}, or all")
     return [person]
 
 
@@ -229,6 +217,6 @@ def _counted(frames: int) -> str:
     return "1 frame" if frames == 1 else f"{frames} frames"
 
 
-def _found(tracks: list[Track], detector: Detector) -> str:
+def _found(tracks: list[Keypoints], detector: Detector) -> str:
     who = "1 person" if len(tracks) == 1 else f"{len(tracks)} people"
-    return f"{who} found by {detector.name}: " + "; ".join(track.label for track in tracks)
+    return f"{who} found by {detector.name}: " + "; ".join(track.who for track in tracks)

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from rtpca.extras import optional_import
-from rtpca.inference.keypoint_files.track import Detection, Track, assemble_tracks
+from rtpca.keypoints import Keypoints
+from rtpca.keypoints.tracks import Detection, assemble_tracks
 from rtpca.video.detectors.base import FloatArray, PersonDetection
 
 _SAME_POSE = 0.12
@@ -62,15 +63,15 @@ def _same_person(a: PersonDetection, b: PersonDetection) -> bool:
         distances = np.linalg.norm(a.keypoints_px[common] - b.keypoints_px[common], axis=1)
         if float(np.median(distances)) < _SAME_POSE * size:
             return True
-    return _overlap(a.box_px, b.box_px) > _SAME_BOX
+    return overlap(a.box_px, b.box_px) > _SAME_BOX
 
 
 def _size(box: FloatArray) -> float:
     return float(max(box[2] - box[0], box[3] - box[1]))
 
 
-def _overlap(a: FloatArray, b: FloatArray) -> float:
-    """Intersection over union of two boxes."""
+def overlap(a: FloatArray, b: FloatArray) -> float:
+    """Intersection over union of two (4,) boxes: left, top, right, bottom."""
     sides = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
     common = float(sides.prod())
     union = float((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod()) - common
@@ -146,14 +147,14 @@ class PersonTracker:
             person.members.append(Detection(frame, joints))
             person.last_box = one.box_px
 
-    def finish(self, frames: int) -> tuple[list[Track], list[str]]:
+    def finish(self, frames: int) -> tuple[list[Keypoints], list[str]]:
         """The people of the whole video.
 
         Args:
             frames: Frames of the video.
 
         Returns:
-            Tracks, the most complete first; notes on what was dropped.
+            One record per person, the most complete first; notes on what was dropped.
         """
         found = list(self._people.values())
         parts = _lasting(found, _SHORTEST_PART_S * self._rate)

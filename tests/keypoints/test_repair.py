@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.synthetic import generate_motion
 from rtpca.inference import Lifter
-from rtpca.inference.repair import LIMBS, repair_keypoints
+from rtpca.keypoints.repair import LIMBS, repair_keypoints
 from rtpca.models import load_checkpoint
 from rtpca.skeletons import get_skeleton, joint_weights
 

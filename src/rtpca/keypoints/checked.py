@@ -1,16 +1,72 @@
-"""Keypoint arrays as users hand them over: shape, numbers and units checked, missing joints marked."""
+"""Keypoints as users hand them over: shape, numbers and units checked, missing joints marked."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from rtpca.arrays import FloatArray
+from rtpca.checks import check_positive
 from rtpca.errors import InputError, ShapeError
-
-FloatArray = npt.NDArray[np.float32]
+from rtpca.keypoints.recognise import skeleton_of
+from rtpca.keypoints.record import Keypoints
+from rtpca.skeletons import Skeleton
 
 LARGEST_PX = 1_000_000
 """Beyond this a coordinate is an accident: no image is as large."""
+
+_LOWEST_FPS, _HIGHEST_FPS = 0.1, 10_000.0
+
+
+def checked_keypoints(
+    keypoints: Keypoints | npt.ArrayLike,
+    *,
+    scores: npt.ArrayLike | None = None,
+    skeleton: str | Skeleton = "auto",
+    fps: float | None = None,
+    image_size: tuple[int, int] | None = None,
+) -> Keypoints:
+    """What a user hands over, checked.
+
+    Args:
+        keypoints: (F, J, 2) pixels, or (F, J, 3) with scores; or the record of a file or video, of which
+            every other argument that is given replaces a part.
+        scores: (F, J), or None.
+        skeleton: Name, "auto", or a skeleton.
+        fps: Frames per second, or None.
+        image_size: (width, height) in pixels, or None.
+
+    Returns:
+        The record, with notes; the user's arrays are left as they are.
+
+    Raises:
+        ShapeError: an array has the wrong shape.
+        InputError: there are no frames, no numbers, or they are out of range.
+        ConfigError: the skeleton is unknown.
+    """
+    if isinstance(keypoints, Keypoints):
+        known = keypoints
+        points, values, notes = split_scores(known.keypoints_px, known.scores if scores is None else scores)
+    else:
+        points, values, notes = split_scores(keypoints, scores)
+        known = Keypoints(points, values)
+    joint_set = skeleton_of(skeleton) or known.skeleton
+    if joint_set is not None and joint_set.num_joints != points.shape[1]:
+        raise ShapeError(
+            f"keypoints have {points.shape[1]} joints, skeleton {joint_set.name} has {joint_set.num_joints}: "
+            "give the skeleton that they belong to, or 'auto'"
+        )
+    return replace(
+        known,
+        keypoints_px=points,
+        scores=values,
+        skeleton=joint_set,
+        fps=_frame_rate(known.fps if fps is None else fps),
+        image_size=_image_size(known.image_size if image_size is None else image_size),
+        notes=(*known.notes, *notes),
+    )
 
 
 def split_scores(
@@ -86,3 +142,29 @@ def _check_pixels(points: FloatArray) -> None:
             f"keypoints lie between {lowest:.3g} and {highest:.3g}: these are not pixels; multiply "
             "normalised coordinates by image width and height first"
         )
+
+
+def _frame_rate(fps: float | None) -> float | None:
+    if fps is None:
+        return None
+    try:
+        rate = float(fps)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"fps is {fps!r}: give frames per second as a number") from error
+    check_positive("fps", rate, "frames per second")
+    if not _LOWEST_FPS <= rate <= _HIGHEST_FPS:
+        raise InputError(
+            f"fps is {rate:g}: give frames per second between {_LOWEST_FPS:g} and {_HIGHEST_FPS:g}"
+        )
+    return rate
+
+
+def _image_size(given: tuple[int, int] | None) -> tuple[int, int] | None:
+    if given is None:
+        return None
+    try:
+        sides = np.asarray(given, dtype=np.float64).reshape(2).tolist()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"image size is {given}: give width and height in pixels") from error
+    width, height = (round(check_positive("image size", side, "pixels")) for side in sides)
+    return width, height

@@ -12,13 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import BoolArray, DoubleArray, FloatArray, IntArray
 from rtpca.skeletons import get_skeleton
-
-FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
-Costs = npt.NDArray[np.float64]
 
 _SKELETON = get_skeleton("h36m17")
 LIMBS = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
@@ -28,7 +24,7 @@ _STATES = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 1, 1]], dtype=np.int64)
 
 _CHUNK = 4096
 _LONGEST_GAP_S = 0.5
-# Costs are negative logarithms of likelihoods: an exchange is this much less likely than none.
+# DoubleArray are negative logarithms of likelihoods: an exchange is this much less likely than none.
 _CHANGE_COST = 5.0
 _EXCHANGED_COST_PER_S = 8.0
 _TWISTED_COST_PER_S = 3500.0
@@ -130,7 +126,7 @@ def find_jumps(keypoints_px: FloatArray, scores: FloatArray, size_px: float) -> 
     return jumps
 
 
-def _pairs(limb: tuple[str, ...]) -> npt.NDArray[np.int64]:
+def _pairs(limb: tuple[str, ...]) -> IntArray:
     """(3, 2) left and right joint of each pair."""
     return np.array([[_SKELETON.index(f"{side}_{joint}") for side in ("left", "right")] for joint in limb])
 
@@ -179,9 +175,9 @@ def _exchanged_pairs(points: FloatArray, scores: FloatArray, across: FloatArray,
 
 
 def _pair_costs(
-    points: FloatArray, scores: FloatArray, seen: BoolArray, frames: npt.NDArray[np.int64], fps: float
+    points: FloatArray, scores: FloatArray, seen: BoolArray, frames: IntArray, fps: float
 ) -> FloatArray:
-    """Costs of all threes of neighbouring frames.
+    """DoubleArray of all threes of neighbouring frames.
 
     A miss m of a joint costs -log t(m) of a t distribution in the plane, whose scale is the pair's median
     miss; weighted with the scores.
@@ -216,7 +212,7 @@ def _pair_costs(
     return (weight[:, :, None, None] * (_TAIL_DOF + 2) / 2 * unlikely).astype(np.float32)
 
 
-def _twist_costs_per_s(points: FloatArray, seen: BoolArray, across: FloatArray) -> Costs:
+def _twist_costs_per_s(points: FloatArray, seen: BoolArray, across: FloatArray) -> DoubleArray:
     """(K, 4) cost of hips that point against shoulders and knees against hips (of arms alike), in each state.
 
     The narrower of both counts, so that side views, where left and right hardly lie apart, do not.
@@ -228,13 +224,13 @@ def _twist_costs_per_s(points: FloatArray, seen: BoolArray, across: FloatArray) 
     return _TWISTED_COST_PER_S * (np.minimum(trunk, 0) ** 2 + np.minimum(limb, 0) ** 2)
 
 
-def _along(a: FloatArray, b: FloatArray) -> Costs:
+def _along(a: FloatArray, b: FloatArray) -> DoubleArray:
     """(K,) the shorter vector's part along the longer one."""
     longer = np.maximum(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
     return np.asarray((a * b).sum(axis=1) / np.maximum(longer, 1e-9), dtype=np.float64)
 
 
-def _best_path(costs: FloatArray, states: Costs) -> npt.NDArray[np.int64]:
+def _best_path(costs: FloatArray, states: DoubleArray) -> IntArray:
     """The states (K + 2,) of least total cost; all 0 at once if no change can pay.
 
     Args:

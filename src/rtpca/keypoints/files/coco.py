@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
-from rtpca.inference.keypoint_files.content import (
-    FileContent,
+from rtpca.keypoints.files.parsing import (
     detection,
     flat_joints,
     frame_places,
     in_natural_order,
     number_in,
+    people_of,
     size_of,
-    tracks_of,
 )
-from rtpca.inference.keypoint_files.track import Detection, FloatArray
+from rtpca.keypoints.people import People
+from rtpca.keypoints.tracks import Detection
 from rtpca.skeletons import get_skeleton, skeleton_names
 
 _HIDDEN_SCORE = 0.5
@@ -26,7 +27,7 @@ _HIDDEN_SCORE = 0.5
 _HALPE_FULL, _HALPE_BODY = 136, 26
 
 
-def read_results(items: list[Any], path: Path) -> FileContent:
+def read_results(items: list[Any], path: Path) -> People:
     """COCO results or AlphaPose: a list of {"image_id", "keypoints": [x, y, score, ...]}.
 
     AlphaPose's image_id is the name of an image, COCO's a number.
@@ -55,14 +56,10 @@ def read_results(items: list[Any], path: Path) -> FileContent:
     for i, (number, item) in enumerate(zip(numbers, items, strict=True)):
         joints = flat_joints(_get(item, "keypoints", path, i), f"{path}, entry {i}")
         found.append(detection(places[number], _body_of(joints), item.get("idx", item.get("track_id"))))
-    return FileContent(
-        format="AlphaPose results" if named else "COCO results",
-        tracks=tracks_of(found, frames, str(path)),
-        notes=(note,) if note else (),
-    )
+    return people_of(path, "AlphaPose results" if named else "COCO results", found, frames, note=note)
 
 
-def read_annotations(document: dict[str, Any], path: Path) -> FileContent:
+def read_annotations(document: dict[str, Any], path: Path) -> People:
     """A COCO annotation file.
 
     It has images with sizes, annotations with [x, y, visibility, ...] and categories with joint names.
@@ -90,13 +87,14 @@ def read_annotations(document: dict[str, Any], path: Path) -> FileContent:
         joints = flat_joints(item["keypoints"], f"{path}, annotation {i}")
         joints[:, 2] = np.select([joints[:, 2] >= 2, joints[:, 2] > 0], [1.0, _HIDDEN_SCORE], 0.0)
         found.append(detection(order[image_id], joints, item.get("track_id")))
-    notes = ("images of different sizes: give --image-size",) if len(sizes) > 1 else ()
-    return FileContent(
-        format="COCO annotations",
-        tracks=tracks_of(found, len(order), str(path)),
-        skeleton=_named_skeleton(document.get("categories")),
+    return people_of(
+        path,
+        "COCO annotations",
+        found,
+        len(order),
+        declared=_named_skeleton(document.get("categories")),
         image_size=next(iter(sizes)) if len(sizes) == 1 else None,
-        notes=notes,
+        note="images of different sizes: give `image_size`" if len(sizes) > 1 else "",
     )
 
 

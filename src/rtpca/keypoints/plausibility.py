@@ -13,12 +13,10 @@ from four sides, with 5 px of noise, and where the order is wrong.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from rtpca.inference.recognise import sets_of_as_many_joints
+from rtpca.arrays import FloatArray
+from rtpca.keypoints.recognise import sets_of_as_many_joints
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
-
-FloatArray = npt.NDArray[np.float32]
 
 _H36M17 = get_skeleton("h36m17")
 _FEWEST_FRAMES = 8
@@ -57,7 +55,7 @@ def implausible(keypoints_px: FloatArray, scores: FloatArray, source: Skeleton) 
     for name in sets_of_as_many_joints(source.num_joints):
         if name != source.name and not _signs(_as_h36m17(points, seen, get_skeleton(name))):
             cause = (
-                f"the joints were taken for {source.name}, but their order fits {name}: try --skeleton {name}"
+                f"the joints were taken for {source.name}, but their order fits {name}: try `skeleton` {name}"
             )
             break
     else:

@@ -7,25 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
-from rtpca.inference.keypoint_files.content import (
-    FileContent,
+from rtpca.keypoints.files.mmpose import instances
+from rtpca.keypoints.files.parsing import (
     detection,
     flat_joints,
     frame_places,
     in_natural_order,
     number_in,
+    people_of,
     read_json,
-    tracks_of,
 )
-from rtpca.inference.keypoint_files.mmpose import instances
-from rtpca.inference.keypoint_files.track import Detection, FloatArray
+from rtpca.keypoints.people import People
+from rtpca.keypoints.tracks import Detection
 
 # Places of COCO's 17 joints in OpenPose's COCO model, which puts a neck second and the right side first.
 _COCO17_IN_COCO18 = (0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10)
 
 
-def read_folder(folder: Path) -> FileContent:
+def read_folder(folder: Path) -> People:
     """Frames in the order of the numbers in their file names; missing numbers are frames without anybody.
 
     Raises:
@@ -55,21 +56,16 @@ def read_folder(folder: Path) -> FileContent:
             raise InputError(
                 f"{file}: neither a frame of OpenPose ('people') nor of MMPose (a list of instances)"
             )
-    return FileContent(
-        format=" and ".join(sorted(formats)),
-        tracks=tracks_of(found, frames, str(folder)),
-        notes=(note,) if note else (),
-    )
+    return people_of(folder, " and ".join(sorted(formats)), found, frames, note=note)
 
 
-def read_frame(document: dict[str, Any], path: Path) -> FileContent:
+def read_frame(document: dict[str, Any], path: Path) -> People:
     """One frame of OpenPose.
 
     Raises:
         InputError: it is malformed, or shows nobody.
     """
-    found = _people(document["people"], 0, path)
-    return FileContent(format="OpenPose frame", tracks=tracks_of(found, 1, str(path)))
+    return people_of(path, "OpenPose frame", _people(document["people"], 0, path), frames=1)
 
 
 def _people(people: list[Any], frame: int, path: Path) -> list[Detection]:

@@ -6,7 +6,7 @@ import torch
 from test_recognise import BODIES, views
 
 from rtpca.data.cameras import evaluation_cameras
-from rtpca.inference.plausibility import implausible
+from rtpca.keypoints.plausibility import implausible
 from rtpca.skeletons import get_skeleton, joint_weights
 
 H36M17 = get_skeleton("h36m17")
@@ -33,7 +33,7 @@ def test_another_joint_set_is_doubted_and_the_right_one_named(true, taken):
         for points in views(kind, true, 1):
             said = doubt(points, taken)
             assert said.startswith("warning: this hardly looks like a body")
-            assert f"taken for {taken}, but their order fits {true}: try --skeleton {true}" in said
+            assert f"taken for {taken}, but their order fits {true}: try `skeleton` {true}" in said
 
 
 def with_swapped(points: np.ndarray, *names: str) -> np.ndarray:

@@ -7,7 +7,7 @@ import torch
 from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.synthetic import generate_motion
 from rtpca.errors import ConfigError, InputError
-from rtpca.inference.recognise import known_name, recognise_skeleton, resolve_skeleton
+from rtpca.keypoints.recognise import known_skeleton, recognise_skeleton, skeleton_of
 from rtpca.skeletons import get_skeleton, skeleton_names
 
 
@@ -72,27 +72,32 @@ def test_other_numbers_of_joints_speak_for_themselves(joints, rng):
 
 def test_a_cloud_of_17_points_is_not_guessed_at(rng):
     points = rng.uniform(0, 900, (30, 17, 2)).astype(np.float32)
-    with pytest.raises(InputError, match="say it with --skeleton NAME"):
+    with pytest.raises(InputError, match="say it with `skeleton`"):
         recognise_skeleton(points, np.ones((30, 17), np.float32))
 
 
 def test_names_as_files_write_them():
-    assert [
-        known_name(name) for name in ("coco", "H36M", "body_25", "Halpe", "coco-wholebody", "nonsense")
-    ] == [
-        "coco17",
-        "h36m17",
-        "body25",
-        "halpe26",
-        "coco_wholebody133",
-        None,
-    ]
-    assert all(known_name(name) == name for name in skeleton_names())
+    written = {
+        "coco": "coco17",
+        "H36M": "h36m17",
+        "body_25": "body25",
+        "Halpe": "halpe26",
+        "coco-wholebody": "coco_wholebody133",
+        **{name: name for name in skeleton_names()},
+    }
+    assert all(known_skeleton(name) is get_skeleton(meant) for name, meant in written.items())
+    assert known_skeleton("nonsense") is None
 
 
-def test_a_name_or_a_skeleton_is_taken_as_given(rng):
-    points, scores = rng.uniform(0, 500, (4, 17, 2)).astype(np.float32), np.ones((4, 17), np.float32)
-    assert resolve_skeleton("coco17", points, scores) == (get_skeleton("coco17"), "")
-    assert resolve_skeleton(get_skeleton("body25"), points, scores) == (get_skeleton("body25"), "")
-    with pytest.raises(ConfigError, match="unknown skeleton 'centaur'"):
-        resolve_skeleton("centaur", points, scores)
+def test_a_name_or_a_skeleton_is_taken_as_given():
+    assert skeleton_of("coco") is get_skeleton("coco17")
+    assert skeleton_of(get_skeleton("body25")) is get_skeleton("body25")
+    assert skeleton_of("auto") is None
+    with pytest.raises(ConfigError, match="unknown skeleton 'centaur': choose auto or one of h36m17"):
+        skeleton_of("centaur")
+
+
+def test_a_number_of_joints_that_no_set_has_is_refused(rng):
+    points = rng.uniform(0, 500, (4, 12, 2)).astype(np.float32)
+    with pytest.raises(InputError, match="12 joints; joint sets that are recognised: coco17 17"):
+        recognise_skeleton(points, np.ones((4, 12), np.float32))

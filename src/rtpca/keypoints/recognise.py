@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import FloatArray
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import Skeleton, get_skeleton, skeleton_names
-
-FloatArray = npt.NDArray[np.float32]
 
 _RECOGNISED = (
     "coco17",
@@ -47,45 +45,30 @@ _CLEARLY_BETTER = 0.75
 _WORST_FIT = 0.35
 
 
-def known_name(name: str) -> str | None:
-    """The skeleton's name behind what a file calls it ("coco", "H36M", "body_25"), or None."""
+def known_skeleton(name: str) -> Skeleton | None:
+    """The skeleton behind what a file calls it ("coco", "H36M", "body_25"), or None."""
     plain = name.strip().lower().replace("-", "_")
     plain = _OTHER_NAMES.get(plain, plain)
-    return plain if plain in skeleton_names() else None
+    return get_skeleton(plain) if plain in skeleton_names() else None
+
+
+def skeleton_of(given: str | Skeleton) -> Skeleton | None:
+    """The skeleton that a user names or hands over; None for "auto".
+
+    Raises:
+        ConfigError: there is no skeleton of that name.
+    """
+    if isinstance(given, Skeleton) or given == "auto":
+        return given if isinstance(given, Skeleton) else None
+    skeleton = known_skeleton(given)
+    if skeleton is None:
+        raise ConfigError(f"unknown skeleton {given!r}: choose auto or one of {', '.join(skeleton_names())}")
+    return skeleton
 
 
 def sets_of_as_many_joints(count: int) -> list[str]:
     """The joint sets among those that are recognised that have so many joints."""
     return [name for name in _RECOGNISED if get_skeleton(name).num_joints == count]
-
-
-def resolve_skeleton(
-    skeleton: str | Skeleton, keypoints_px: FloatArray, scores: FloatArray
-) -> tuple[Skeleton, str]:
-    """The skeleton that keypoints belong to.
-
-    Args:
-        skeleton: A skeleton, a name, or "auto".
-        keypoints_px: (F, J, 2) pixels.
-        scores: (F, J), 0 where missing.
-
-    Returns:
-        The skeleton, and a note that says how it was recognised (empty where it was given).
-
-    Raises:
-        ConfigError: there is no skeleton of that name.
-        InputError: "auto" cannot tell.
-    """
-    if isinstance(skeleton, Skeleton):
-        return skeleton, ""
-    if skeleton != "auto":
-        name = known_name(skeleton)
-        if name is None:
-            raise ConfigError(
-                f"unknown skeleton {skeleton!r}: choose auto or one of {', '.join(skeleton_names())}"
-            )
-        return get_skeleton(name), ""
-    return recognise_skeleton(keypoints_px, scores)
 
 
 def recognise_skeleton(keypoints_px: FloatArray, scores: FloatArray) -> tuple[Skeleton, str]:
@@ -118,10 +101,10 @@ def recognise_skeleton(keypoints_px: FloatArray, scores: FloatArray) -> tuple[Sk
     if not misfits[first] < min(_CLEARLY_BETTER * misfits[second], _WORST_FIT):
         raise InputError(
             f"keypoints have {count} joints, as {' and '.join(candidates)} have, and the body's shape "
-            "does not tell which it is: say it with --skeleton NAME"
+            "does not tell which it is: say it with `skeleton`"
         )
     return get_skeleton(first), (
-        f"{count} joints: recognised as {first} by the shape of the body (--skeleton NAME says otherwise)"
+        f"{count} joints: recognised as {first} by the shape of the body (`skeleton` says otherwise)"
     )
 
 

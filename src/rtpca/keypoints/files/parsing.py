@@ -1,4 +1,4 @@
-"""What every keypoint reader returns, and small parsers that say in one line what is wrong with a file."""
+"""What the keypoint readers share: small parsers that say in one line what is wrong with a file."""
 
 from __future__ import annotations
 
@@ -6,37 +6,18 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
-from rtpca.inference.keypoint_files.track import Detection, FloatArray, Track, build_tracks
+from rtpca.keypoints.people import People
+from rtpca.keypoints.tracks import Detection, build_tracks
 
 _MOSTLY_EMPTY = 20
-
-
-@dataclass(frozen=True)
-class FileContent:
-    """What a keypoint file holds, before a person is chosen.
-
-    Attributes:
-        format: The file's format, for the user.
-        tracks: The people in it, at least one.
-        skeleton: What the file calls its joint set, or None.
-        image_size: (width, height) in pixels, or None.
-        fps: Frames per second, or None.
-        notes: What the reader assumed.
-    """
-
-    format: str
-    tracks: list[Track]
-    skeleton: str | None = None
-    image_size: tuple[int, int] | None = None
-    fps: float | None = None
-    notes: tuple[str, ...] = ()
 
 
 def read_json(path: Path) -> Any:
@@ -107,22 +88,44 @@ def detection(frame: int, joints: FloatArray, identity: object = None) -> Detect
     return Detection(frame, joints, None if identity is None else str(identity))
 
 
-def tracks_of(detections: Sequence[Detection], frames: int, where: str) -> list[Track]:
-    """Tracks of all detections.
+def people_of(
+    path: Path,
+    format: str,
+    detections: Sequence[Detection],
+    frames: int,
+    *,
+    declared: str | None = None,
+    image_size: tuple[int, int] | None = None,
+    note: str = "",
+) -> People:
+    """The people that all detections of a file show.
+
+    Args:
+        path: The file.
+        format: What wrote it, for the user.
+        detections: Everybody in every frame, in any order.
+        frames: Frames F of the clip.
+        declared: What the file calls its joint set, or None.
+        image_size: (width, height) in pixels, or None.
+        note: What the reader assumed; empty for nothing.
 
     Raises:
-        InputError: there are none, or they differ in their number of joints.
+        InputError: there is nobody, or they differ in their number of joints.
     """
     detections = [item for item in detections if (item.joints[:, 2] > 0).any()]
     if not detections:
-        raise InputError(f"{where}: no person in it: no keypoints were found in {frames} frames")
+        raise InputError(f"{path}: no person in it: no keypoints were found in {frames} frames")
     counts = sorted({len(item.joints) for item in detections})
     if len(counts) > 1:
         raise InputError(
-            f"{where}: people with different numbers of joints ({', '.join(map(str, counts))}); all must "
+            f"{path}: people with different numbers of joints ({', '.join(map(str, counts))}); all must "
             "have the same"
         )
-    return build_tracks(detections, frames)
+    notes = (note,) if note else ()
+    tracks = build_tracks(detections, frames)
+    return People(
+        path, format, tuple(replace(one, image_size=image_size, notes=notes) for one in tracks), declared
+    )
 
 
 def number_in(name: str) -> int | None:

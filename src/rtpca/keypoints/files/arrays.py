@@ -9,9 +9,9 @@ import numpy as np
 
 from rtpca.errors import InputError
 from rtpca.files.npz import read_npy, read_npz
-from rtpca.inference.checked_keypoints import split_scores
-from rtpca.inference.keypoint_files.content import FileContent
-from rtpca.inference.keypoint_files.track import Track
+from rtpca.keypoints.checked import split_scores
+from rtpca.keypoints.people import People
+from rtpca.keypoints.record import Keypoints
 
 _NEEDED = (
     "keypoints (F, J, 2) in pixels or (F, J, 3) with scores, and if known image_size (2,), fps, skeleton and "
@@ -19,7 +19,7 @@ _NEEDED = (
 )
 
 
-def read_arrays(path: Path) -> FileContent:
+def read_arrays(path: Path) -> People:
     """Keypoints of one person from `.npz` {keypoints[, scores, image_size, fps, skeleton]} or `.npy`.
 
     Raises:
@@ -43,14 +43,15 @@ def read_arrays(path: Path) -> FileContent:
         points, values, notes = split_scores(arrays.pop("keypoints"), scores)
     except InputError as error:
         raise type(error)(f"{path}: {error}") from error
-    return FileContent(
-        format="array file",
-        tracks=[Track(points, values, f"{len(points)} frames")],
-        skeleton=_text(arrays.get("skeleton")),
-        image_size=_size(arrays.get("image_size"), path),
+    one = Keypoints(
+        points,
+        values,
         fps=_rate(arrays.get("fps"), path),
+        image_size=_size(arrays.get("image_size"), path),
+        who=f"{len(points)} frames",
         notes=tuple(notes),
     )
+    return People(path, "array file", (one,), _text(arrays.get("skeleton")), binding=True)
 
 
 def _text(value: Any) -> str | None:

@@ -12,11 +12,11 @@ import numpy as np
 
 from rtpca.errors import InputError, ShapeError
 from rtpca.files.npz import read_npz
-from rtpca.inference.checked_keypoints import split_scores
-from rtpca.inference.keypoint_files.content import FileContent, detection, size_of, tracks_of
-from rtpca.inference.keypoint_files.track import Detection, Track
-
-_NOTHING = np.zeros((0, 0, 2), dtype=np.float32)
+from rtpca.keypoints.checked import split_scores
+from rtpca.keypoints.files.parsing import detection, people_of, size_of
+from rtpca.keypoints.people import People
+from rtpca.keypoints.record import Keypoints
+from rtpca.keypoints.tracks import Detection
 
 
 def is_videopose3d(names: list[str]) -> bool:
@@ -24,8 +24,8 @@ def is_videopose3d(names: list[str]) -> bool:
     return "positions_2d" in names or {"boxes", "keypoints"} <= set(names)
 
 
-def read_videopose3d(path: Path) -> FileContent:
-    """Either kind of file; a track per subject, action and camera in the first, per person in the second.
+def read_videopose3d(path: Path) -> People:
+    """Either kind of file; keypoints per subject, action and camera in the first, per person in the second.
 
     Raises:
         InputError: the file is damaged, holds more than arrays and containers, or not these data.
@@ -38,8 +38,9 @@ def read_videopose3d(path: Path) -> FileContent:
     return _read_detectron(arrays, metadata, path)
 
 
-def _read_data_2d(subjects: Any, metadata: dict[Any, Any], path: Path) -> FileContent:
-    tracks: list[Track] = []
+def _read_data_2d(subjects: Any, metadata: dict[Any, Any], path: Path) -> People:
+    size = _video_size(metadata.get("video_metadata"))
+    each: list[Keypoints | InputError] = []
     if not isinstance(subjects, dict):
         raise InputError(
             f"{path}: 'positions_2d' must hold subjects, then actions, then one array per camera"
@@ -54,21 +55,18 @@ def _read_data_2d(subjects: Any, metadata: dict[Any, Any], path: Path) -> FileCo
                 except ShapeError as error:
                     raise ShapeError(f"{path}, {label}: {error}") from error
                 except InputError as error:
-                    tracks.append(Track(_NOTHING, _NOTHING[..., 0], label, fault=f"{label}: {error}"))
+                    each.append(InputError(f"{label}: {error}"))
                     continue
-                tracks.append(Track(points, scores, f"{label}, {len(points)} frames"))
-    if not tracks:
+                who = f"{label}, {len(points)} frames"
+                each.append(Keypoints(points, scores, image_size=size, who=who))
+    if not each:
         raise InputError(f"{path}: 'positions_2d' holds no keypoints")
     layout = metadata.get("layout_name")
-    return FileContent(
-        format="VideoPose3D 2D keypoints",
-        tracks=tracks,
-        skeleton=layout if isinstance(layout, str) else None,
-        image_size=_video_size(metadata.get("video_metadata")),
-    )
+    declared = layout if isinstance(layout, str) else None
+    return People(path, "VideoPose3D 2D keypoints", tuple(each), declared)
 
 
-def _read_detectron(arrays: dict[str, np.ndarray], metadata: dict[Any, Any], path: Path) -> FileContent:
+def _read_detectron(arrays: dict[str, np.ndarray], metadata: dict[Any, Any], path: Path) -> People:
     """Per frame and class a (people, 4, J) array: x, y, logit and probability of each joint."""
     found: list[Detection] = []
     frames = arrays["keypoints"]
@@ -82,12 +80,8 @@ def _read_detectron(arrays: dict[str, np.ndarray], metadata: dict[Any, Any], pat
                 )
             joints = np.stack([person[0], person[1], person[-1]], axis=1)
             found.append(detection(frame, joints))
-    return FileContent(
-        format="Detectron keypoints",
-        tracks=tracks_of(found, len(frames), str(path)),
-        skeleton="coco17",
-        image_size=size_of(metadata.get("w"), metadata.get("h")),
-    )
+    size = size_of(metadata.get("w"), metadata.get("h"))
+    return people_of(path, "Detectron keypoints", found, len(frames), declared="coco17", image_size=size)
 
 
 def _holds_objects(value: Any) -> bool:

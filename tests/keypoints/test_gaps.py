@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtpca.inference.gaps import bridge_gaps, complete_keypoints, relative_scores
+from rtpca.keypoints.gaps import bridge_gaps, complete_keypoints, relative_scores, visible_frames
 from rtpca.skeletons import get_skeleton
 
 
@@ -22,38 +22,35 @@ def test_a_short_gap_is_bridged_with_half_the_score():
     scores[3:5, 6] = 0
     scores[2, 6] = 0.4
     scores[5, 6] = 1.0
-    bridged = bridge_gaps(points, scores, max_gap=2)
-    np.testing.assert_allclose(bridged.keypoints_px, truth)
-    np.testing.assert_allclose(bridged.scores[2:6, 6], [0.4, 0.5 * 0.6, 0.5 * 0.8, 1.0], atol=1e-6)
-    assert bridged.bridged == 2
-    assert bridged.valid.all()
+    assert bridge_gaps(points, scores, max_gap=2) == 2
+    np.testing.assert_allclose(points, truth)
+    np.testing.assert_allclose(scores[2:6, 6], [0.4, 0.5 * 0.6, 0.5 * 0.8, 1.0], atol=1e-6)
+    assert visible_frames(scores).all()
 
 
 def test_a_longer_gap_stays_missing():
     points, scores = line(8)
     scores[3:6, 6] = 0
-    bridged = bridge_gaps(points, scores, max_gap=2)
-    assert np.isnan(bridged.keypoints_px[3:6, 6]).all()
-    assert (bridged.scores[3:6, 6] == 0).all()
-    assert bridged.bridged == 0
+    assert bridge_gaps(points, scores, max_gap=2) == 0
+    assert np.isnan(points[3:6, 6]).all()
+    assert (scores[3:6, 6] == 0).all()
 
 
 def test_gaps_at_the_ends_stay_missing():
     points, scores = line(6)
     scores[0, 2] = scores[5, 2] = 0
-    bridged = bridge_gaps(points, scores, max_gap=3)
-    assert np.isnan(bridged.keypoints_px[[0, 5], 2]).all()
+    bridge_gaps(points, scores, max_gap=3)
+    assert np.isnan(points[[0, 5], 2]).all()
 
 
-def test_frames_without_a_person_are_not_valid():
+def test_frames_without_a_person_are_not_visible():
     points, scores = line(10)
     scores[4:8] = 0
     scores[5, :3] = 1
-    assert (
-        bridge_gaps(points.copy(), scores.copy(), max_gap=0).valid.tolist()
-        == [True] * 4 + [False] * 4 + [True] * 2
-    )
-    assert bridge_gaps(points, scores, max_gap=4).valid.all()
+    bridge_gaps(points, scores, max_gap=0)
+    assert visible_frames(scores).tolist() == [True] * 4 + [False] * 4 + [True] * 2
+    bridge_gaps(points, scores, max_gap=4)
+    assert visible_frames(scores).all()
 
 
 @given(data=st.data(), max_gap=st.integers(0, 5))
@@ -62,7 +59,8 @@ def test_bridging_follows_its_definition(data, max_gap):
     seen = np.array(data.draw(st.lists(st.booleans(), min_size=1, max_size=25)))
     points, scores = line(len(seen))
     scores[:, 0] = seen
-    bridged = bridge_gaps(points, scores, max_gap).scores[:, 0] > 0
+    bridge_gaps(points, scores, max_gap)
+    bridged = scores[:, 0] > 0
     for frame in range(len(seen)):
         before = [f for f in range(frame, -1, -1) if seen[f]][:1]
         after = [f for f in range(frame, len(seen)) if seen[f]][:1]

@@ -17,7 +17,8 @@ from keypoint_writers import (
 )
 
 from rtpca.errors import InputError
-from rtpca.inference import open_keypoints, read_keypoints
+from rtpca.keypoints import open_keypoints, read_keypoints
+from rtpca.keypoints.recognise import recognise_skeleton
 from rtpca.skeletons import get_skeleton
 
 # Places of OpenPose's COCO model, written from its documentation, by COCO's names.
@@ -31,14 +32,15 @@ def test_what_a_tool_writes_is_read_back(tmp_path, name):
     writer, joints = WRITERS[name]
     truth = person(12, joints)
     skeleton = {17: "coco17", 26: "halpe26", 25: "body25"}[joints]
-    content = read_keypoints(writer(tmp_path, [truth]), skeleton)
+    file = open_keypoints(writer(tmp_path, [truth]))
+    content = file.person(skeleton=skeleton)
     np.testing.assert_allclose(content.keypoints_px, truth[..., :2], rtol=1e-6)
     np.testing.assert_allclose(content.scores, truth[..., 2], rtol=1e-6)
     assert content.keypoints_px.dtype == content.scores.dtype == np.float32
-    assert content.format == name.removesuffix(" with meta_info")
+    assert file.format == name.removesuffix(" with meta_info")
     assert content.skeleton.name == skeleton
-    assert (content.person, content.people) == (1, 1)
-    assert content.notes[0] == f"{content.format}: 12 frames of {joints} joints"
+    assert len(file) == 1
+    assert content.notes[0] == f"{file.format}: 12 frames of {joints} joints"
 
 
 @pytest.mark.parametrize("name", [name for name in WRITERS if name != "array file"])
@@ -49,7 +51,7 @@ def test_the_most_complete_of_several_people_is_taken(tmp_path, name):
     path = writer(tmp_path, [partly, whole])
     skeleton = {17: "coco17", 26: "halpe26", 25: "body25"}[joints]
     content = read_keypoints(path, skeleton)
-    assert (content.person, content.people) == (1, 2)
+    assert len(open_keypoints(path)) == 2
     np.testing.assert_allclose(content.keypoints_px, whole[..., :2], rtol=1e-6)
     assert any("2 people in the file; person 1 is lifted" in note for note in content.notes)
     second = read_keypoints(path, skeleton, person=2)
@@ -90,7 +92,8 @@ def test_somebody_who_comes_and_goes_leaves_gaps(tmp_path):
     content = read_keypoints(path)
     assert content.keypoints_px.shape == (20, 25, 2)
     assert np.flatnonzero((content.scores == 0).all(axis=1)).tolist() == [0, 7, 8, 12]
-    assert content.skeleton.name == "body25"
+    assert content.skeleton is None
+    assert recognise_skeleton(content.keypoints_px, content.scores)[0].name == "body25"
 
 
 def test_openposes_coco_model_is_put_into_cocos_order(tmp_path):
@@ -113,7 +116,7 @@ def test_alphaposes_136_joints_are_cut_to_the_body(tmp_path):
     truth = person(4, 136)
     content = read_keypoints(write_alphapose(tmp_path, [truth]))
     np.testing.assert_allclose(content.keypoints_px, truth[:, :26, :2], rtol=1e-6)
-    assert content.skeleton.name == "halpe26"
+    assert content.skeleton is None
 
 
 def coco_annotations(truth: np.ndarray, **category) -> dict:
@@ -138,7 +141,8 @@ def test_coco_annotations(tmp_path):
     truth = person(6, 17)
     names = list(get_skeleton("coco17").joints)
     content = read_keypoints(write_json(tmp_path / "a.json", coco_annotations(truth, keypoints=names)))
-    assert content.format == "COCO annotations"
+    assert content.notes[0] == "COCO annotations: 6 frames of 17 joints"
+    assert content.skeleton.name == "coco17"
     assert content.image_size == (640, 480)
     assert content.scores[0, 4] == 0.5
     assert content.scores[1, 4] == 0
@@ -179,7 +183,8 @@ def test_videopose3d_sequences(tmp_path):
     path = videopose3d_file(tmp_path / "data_2d_h36m_cpn.npz")
     content = read_keypoints(path)
     np.testing.assert_allclose(content.keypoints_px, person(5, 17, seed=0)[..., :2], rtol=1e-6)
-    assert (content.people, content.skeleton.name, content.image_size) == (3, "h36m17", None)
+    assert (content.skeleton.name, content.image_size) == ("h36m17", None)
+    assert len(open_keypoints(path)) == 3
     assert any("S9 / Walking 1 / camera 0" in note for note in content.notes)
     assert read_keypoints(path, person=3).keypoints_px.shape == (8, 17, 2)
     sized = videopose3d_file(tmp_path / "own.npz", "coco", video_metadata={"a": {"w": 640, "h": 480}})

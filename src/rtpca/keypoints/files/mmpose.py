@@ -6,17 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from rtpca.errors import InputError
-from rtpca.inference.keypoint_files.content import (
-    FileContent,
-    detection,
-    frame_places,
-    paired_joints,
-    tracks_of,
-)
-from rtpca.inference.keypoint_files.track import Detection
+from rtpca.keypoints.files.parsing import detection, frame_places, paired_joints, people_of
+from rtpca.keypoints.people import People
+from rtpca.keypoints.tracks import Detection
 
 
-def read_predictions(document: Any, path: Path) -> FileContent:
+def read_predictions(document: Any, path: Path) -> People:
     """A list of {"frame_id", "instances": [{"keypoints": [[x, y], ...], "keypoint_scores": [...]}, ...]}.
 
     The demo programs put that list under "instance_info", beside "meta_info" with the name of the data set
@@ -40,12 +35,8 @@ def read_predictions(document: Any, path: Path) -> FileContent:
     for number, entry in zip(numbers, entries, strict=True):
         found += instances(entry["instances"], places[number], f"{path}, frame {number}")
     dataset = meta.get("dataset_name") if isinstance(meta, dict) else None
-    return FileContent(
-        format="MMPose predictions",
-        tracks=tracks_of(found, frames, str(path)),
-        skeleton=dataset if isinstance(dataset, str) else None,
-        notes=(note,) if note else (),
-    )
+    declared = dataset if isinstance(dataset, str) else None
+    return people_of(path, "MMPose predictions", found, frames, declared=declared, note=note)
 
 
 def instances(items: list[Any], frame: int, where: str) -> list[Detection]:

@@ -1,4 +1,4 @@
-"""People in a clip: detections of single frames become tracks, the most complete one first.
+"""People in a clip: detections of single frames become tracks, keypoints of one person over time.
 
 Files of keypoints are joined here by distance, which needs no further package; `rtpca.video.tracking` finds
 out itself who is who, and has its tracks assembled here.
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from rtpca.arrays import FloatArray
+from rtpca.keypoints.record import Keypoints
 
 _MAX_LOST_FRAMES = 30
 _MAX_STEP = 0.6
@@ -35,24 +35,7 @@ class Detection:
     identity: str | None = None
 
 
-@dataclass(frozen=True)
-class Track:
-    """One person over time.
-
-    Attributes:
-        keypoints_px: (F, J, 2) pixels; NaN where missing.
-        scores: (F, J) on the detector's scale; 0 where missing.
-        label: What to call the track for the user.
-        fault: Why the person cannot be read, though others of the file can; empty where they can.
-    """
-
-    keypoints_px: FloatArray
-    scores: FloatArray
-    label: str = ""
-    fault: str = ""
-
-
-def build_tracks(detections: Sequence[Detection], frames: int) -> list[Track]:
+def build_tracks(detections: Sequence[Detection], frames: int) -> list[Keypoints]:
     """Join detections into tracks.
 
     The file's own identities are used if every detection has one and none appears twice in a frame.
@@ -64,7 +47,7 @@ def build_tracks(detections: Sequence[Detection], frames: int) -> list[Track]:
         frames: Frames F of the clip.
 
     Returns:
-        Tracks, the one with the most seen joints first.
+        One per person, the one with the most seen joints first.
     """
     ordered = sorted(detections, key=lambda detection: detection.frame)
     per_frame = Counter(detection.frame for detection in ordered)
@@ -81,7 +64,7 @@ def build_tracks(detections: Sequence[Detection], frames: int) -> list[Track]:
     return assemble_tracks(groups, frames)
 
 
-def assemble_tracks(groups: Sequence[Sequence[Detection]], frames: int) -> list[Track]:
+def assemble_tracks(groups: Sequence[Sequence[Detection]], frames: int) -> list[Keypoints]:
     """The tracks of people whose detections are known.
 
     Args:
@@ -89,7 +72,7 @@ def assemble_tracks(groups: Sequence[Sequence[Detection]], frames: int) -> list[
         frames: Frames F of the clip.
 
     Returns:
-        Tracks, the one with the most seen joints first.
+        One per person, the one with the most seen joints first.
     """
     ordered = sorted(groups, key=lambda group: -sum(int((one.joints[:, 2] > 0).sum()) for one in group))
     return [_assemble(group, frames) for group in ordered]
@@ -153,7 +136,7 @@ def _box(joints: FloatArray) -> tuple[FloatArray, float] | None:
     return np.median(seen, axis=0).astype(np.float32), float((high - low).max())
 
 
-def _assemble(group: Sequence[Detection], frames: int) -> Track:
+def _assemble(group: Sequence[Detection], frames: int) -> Keypoints:
     joints = len(group[0].joints)
     keypoints = np.full((frames, joints, 2), np.nan, dtype=np.float32)
     scores = np.zeros((frames, joints), dtype=np.float32)
@@ -163,4 +146,4 @@ def _assemble(group: Sequence[Detection], frames: int) -> Track:
         scores[detection.frame, seen] = detection.joints[seen, 2]
     identity = group[0].identity
     name = f"identity {identity}, " if identity is not None else ""
-    return Track(keypoints, scores, f"{name}seen in {len(group)} of {frames} frames")
+    return Keypoints(keypoints, scores, who=f"{name}seen in {len(group)} of {frames} frames")

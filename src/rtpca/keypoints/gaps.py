@@ -7,14 +7,11 @@ lowered; one that is away for longer is handed to the network as missing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
+from rtpca.arrays import BoolArray, FloatArray
 from rtpca.skeletons import Skeleton
-
-FloatArray = npt.NDArray[np.float32]
 
 BRIDGED_SCORE = 0.5
 """A bridged joint has this part of the score of the frames on both sides."""
@@ -23,23 +20,6 @@ MIN_VISIBLE_JOINTS = 4
 
 _FULL_SCORE_PERCENTILE = 95.0
 _LOWEST_FULL_SCORE = 0.3
-
-
-@dataclass(frozen=True)
-class BridgedKeypoints:
-    """Keypoints after bridging.
-
-    Attributes:
-        keypoints_px: (F, J, 2) pixels; NaN where missing.
-        scores: (F, J) in [0, 1]; 0 where missing.
-        valid: (F,) frames in which at least `MIN_VISIBLE_JOINTS` joints are seen or bridged.
-        bridged: Number of joint positions that were bridged.
-    """
-
-    keypoints_px: FloatArray
-    scores: FloatArray
-    valid: npt.NDArray[np.bool_]
-    bridged: int
 
 
 def relative_scores(scores: npt.ArrayLike, min_score: float) -> FloatArray:
@@ -64,8 +44,10 @@ def relative_scores(scores: npt.ArrayLike, min_score: float) -> FloatArray:
     return relative
 
 
-def bridge_gaps(keypoints_px: FloatArray, scores: FloatArray, max_gap: int) -> BridgedKeypoints:
-    """Bridge short gaps of each joint by straight lines; longer ones stay missing.
+def bridge_gaps(keypoints_px: FloatArray, scores: FloatArray, max_gap: int) -> int:
+    """Bridge short gaps of each joint by straight lines, in place; longer ones stay missing.
+
+    A bridged joint has half the score of its neighbours; NaN marks what stays missing.
 
     Args:
         keypoints_px: (F, J, 2) pixels; changed in place.
@@ -73,8 +55,7 @@ def bridge_gaps(keypoints_px: FloatArray, scores: FloatArray, max_gap: int) -> B
         max_gap: Most missing frames in a row that are bridged.
 
     Returns:
-        The same arrays, bridged. A bridged joint has half the score of its neighbours, NaN marks what stays
-        missing.
+        Number of joint positions that were bridged.
     """
     bridged = 0
     keypoints_px[scores <= 0] = np.nan
@@ -92,12 +73,12 @@ def bridge_gaps(keypoints_px: FloatArray, scores: FloatArray, max_gap: int) -> B
         track[frames] = track[before] + part[:, None] * (track[after] - track[before])
         score[frames] = BRIDGED_SCORE * (score[before] + part * (score[after] - score[before]))
         bridged += len(frames)
-    return BridgedKeypoints(
-        keypoints_px=keypoints_px,
-        scores=scores,
-        valid=(scores > 0).sum(axis=1) >= MIN_VISIBLE_JOINTS,
-        bridged=bridged,
-    )
+    return bridged
+
+
+def visible_frames(scores: FloatArray) -> BoolArray:
+    """The (F,) frames that show enough of a person, of (F, J) scores in which gaps are bridged."""
+    return np.asarray((scores > 0).sum(axis=1) >= MIN_VISIBLE_JOINTS)
 
 
 def complete_keypoints(keypoints_px: FloatArray, scores: FloatArray, skeleton: Skeleton) -> FloatArray:

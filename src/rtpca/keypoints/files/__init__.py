@@ -1,0 +1,7 @@
+"""2D keypoints from files of the usual detectors; one module per format behind `open_keypoints`."""
+
+from __future__ import annotations
+
+from rtpca.keypoints.files.reader import open_keypoints, read_keypoints
+
+__all__ = ["open_keypoints", "read_keypoints"]

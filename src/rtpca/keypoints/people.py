@@ -1,0 +1,122 @@
+"""The people of one keypoint file, of whom one or all are taken."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from rtpca.errors import InputError, ShapeError
+from rtpca.keypoints.checked import LARGEST_PX
+from rtpca.keypoints.recognise import known_skeleton, skeleton_of
+from rtpca.keypoints.record import Keypoints
+from rtpca.skeletons import Skeleton
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """The people of a keypoint file.
+
+    Attributes:
+        path: The file, or the folder of frames.
+        format: What wrote it, for the user.
+        each: Their keypoints, the most complete first (sequences of a VideoPose3D file: in its order); the
+            reason for somebody who cannot be read, though others can. At least one.
+        declared: What the file calls its joint set, or None.
+        binding: Whether nothing else may be taken for what the file calls it, unless the user says so.
+    """
+
+    path: Path
+    format: str
+    each: tuple[Keypoints | InputError, ...]
+    declared: str | None = None
+    binding: bool = False
+
+    def __len__(self) -> int:
+        return len(self.each)
+
+    def person(self, number: int | None = None, skeleton: str | Skeleton = "auto") -> Keypoints:
+        """One of them.
+
+        Args:
+            number: From 1; None takes the first.
+            skeleton: Joint set; "auto" takes what the file says, and leaves open what it does not say.
+
+        Returns:
+            Their keypoints, with what the file says about image, frame rate and joints.
+
+        Raises:
+            InputError: there is no such person, nothing of them can be read, or the file calls its joints
+                something that they are not.
+            ShapeError: the skeleton has another number of joints.
+            ConfigError: there is no such skeleton.
+        """
+        people, index = len(self.each), 0 if number is None else number - 1
+        if not 0 <= index < people:
+            there = "1 person" if people == 1 else f"{people} people"
+            raise InputError(
+                f"{self.path}: `person` is {number}, but the file has {there}; give a number from 1 to "
+                f"{people}"
+            )
+        one = self.each[index]
+        if isinstance(one, InputError):
+            hint = f"; take another with `person`, from 1 to {people}"
+            raise type(one)(f"{self.path}, {one}{hint if number is None and people > 1 else ''}")
+        notes = [f"{self.format}: {one.frames} frames of {one.keypoints_px.shape[1]} joints"]
+        if people > 1 and number is None:
+            notes.append(
+                f"{people} people in the file; person 1 is lifted ({one.who}); `person` chooses another"
+            )
+        elif people > 1:
+            notes.append(f"person {number} of {people} in the file: {one.who}")
+        joint_set, note = self._joint_set(one.keypoints_px.shape[1], skeleton)
+        notes += [*one.notes, *([note] if note else [])]
+        return replace(one, skeleton=joint_set, notes=tuple(notes))
+
+    def in_one_image(self) -> People:
+        """The same people, with the smallest image that holds them all where the file does not say its size.
+
+        What is lifted of them then belongs together. One person alone stays as they are.
+        """
+        known = [one for one in self.each if isinstance(one, Keypoints)]
+        if len(self.each) < 2 or any(one.image_size is not None for one in known):
+            return self
+        corner = np.ones(2)
+        for one in known:
+            points = one.keypoints_px.reshape(-1, 2)
+            corner = np.maximum(corner, np.where(np.abs(points) <= LARGEST_PX, points, 1).max(axis=0))
+        size = math.ceil(corner[0]), math.ceil(corner[1])
+        note = (
+            f"image size not given: {size[0]} x {size[1]} px assumed, the extent of everybody's keypoints; "
+            "directions and distances are better with `image_size`"
+        )
+        sized = (
+            replace(one, image_size=size, notes=(*one.notes, note)) if isinstance(one, Keypoints) else one
+            for one in self.each
+        )
+        return replace(self, each=tuple(sized))
+
+    def _joint_set(self, joints: int, skeleton: str | Skeleton) -> tuple[Skeleton | None, str]:
+        """What so many joints are, and a note; None where neither the user nor the file says it."""
+        given = skeleton_of(skeleton)
+        if given is not None:
+            if given.num_joints != joints:
+                raise ShapeError(
+                    f"{self.path}: {joints} joints, but skeleton {given.name} has {given.num_joints}: give "
+                    "another `skeleton`, or auto"
+                )
+            return given, ""
+        if self.declared is None or self.declared == "auto":
+            return None, ""
+        declared = known_skeleton(self.declared)
+        if declared is not None and declared.num_joints == joints:
+            return declared, f"{joints} joints: {declared.name}, as the file says"
+        if not self.binding:
+            return None, ""
+        wrong = "not known" if declared is None else f"{declared.num_joints} joints, but it holds {joints}"
+        raise InputError(
+            f"{self.path}: the file says skeleton {self.declared!r}, which is {wrong}; say which one it is "
+            "with `skeleton`"
+        )

@@ -1,0 +1,131 @@
+"""From checked keypoints to h36m17 to lift: recognised, converted, repaired, bridged, with notes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from rtpca.arrays import BoolArray, FloatArray
+from rtpca.errors import InputError
+from rtpca.keypoints.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, relative_scores, visible_frames
+from rtpca.keypoints.plausibility import implausible
+from rtpca.keypoints.recognise import recognise_skeleton
+from rtpca.keypoints.record import ASSUMED_FPS, Keypoints
+from rtpca.keypoints.repair import repair_keypoints
+from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton, unknown_joints
+
+_CHUNK = 1 << 15
+_FAR_OUTSIDE = 1.0
+
+
+def prepare(
+    keypoints: Keypoints,
+    *,
+    min_score: float,
+    max_gap_s: float,
+    needs_image_size: bool,
+    repair: bool = True,
+) -> Keypoints:
+    """Recognise, convert, repair and bridge one person's keypoints.
+
+    Args:
+        keypoints: The person, as `checked_keypoints` gives them.
+        min_score: See `relative_scores`.
+        max_gap_s: Longest gap in seconds that is bridged.
+        needs_image_size: Whether an unknown image size is an error.
+        repair: Undo exchanged sides and drop joints that jump; see `rtpca.keypoints.repair`.
+
+    Returns:
+        The person in h36m17 with scores in [0, 1]; joints, frame rate and image size are known.
+
+    Raises:
+        InputError: the joint set is not recognised, or nothing can be lifted from these keypoints.
+    """
+    points, scores = keypoints.keypoints_px, keypoints.scores
+    notes = list(keypoints.notes)
+    source = keypoints.skeleton
+    if source is None:
+        source, note = recognise_skeleton(points, scores)
+        notes.append(note)
+    doubt = implausible(points, scores, source)
+    notes += [doubt] if doubt else []
+    size, size_note = _image_size(keypoints.image_size, points, needs_image_size)
+    notes += [size_note] if size_note else []
+    if keypoints.fps is None:
+        notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
+    fps = keypoints.fps or ASSUMED_FPS
+
+    h36m_points, h36m_scores = _convert(points, relative_scores(scores, min_score), source)
+    never = unknown_joints(source)
+    if never:
+        notes.append(f"{source.name} does not have {', '.join(never)}: the network guesses them")
+    if repair:
+        notes += repair_keypoints(h36m_points, h36m_scores, fps).notes()
+    bridged = bridge_gaps(h36m_points, h36m_scores, max_gap=math.floor(max_gap_s * fps + 1e-6))
+    visible = visible_frames(h36m_scores)
+    if not visible.any():
+        raise InputError(
+            f"no frame shows enough of a person: at least {MIN_VISIBLE_JOINTS} joints with a score are "
+            f"needed in one of the {len(points)} frames; check the keypoints and their scores"
+        )
+    notes += _gap_notes(bridged, visible, h36m_scores, never)
+    return replace(
+        keypoints,
+        keypoints_px=h36m_points,
+        scores=h36m_scores,
+        skeleton=get_skeleton("h36m17"),
+        fps=fps,
+        image_size=size,
+        notes=tuple(notes),
+    )
+
+
+def _image_size(
+    known: tuple[int, int] | None, points: FloatArray, needed: bool
+) -> tuple[tuple[int, int], str]:
+    """The image's size, assumed where it is not known and not needed, and a note."""
+    low, high = np.nanmin(points.reshape(-1, 2), axis=0), np.nanmax(points.reshape(-1, 2), axis=0)
+    if known is None:
+        if needed:
+            raise InputError(
+                "the image size is not known, and these weights need it: give the width and height of the "
+                "video in pixels, `image_size`"
+            )
+        size = (max(1, math.ceil(float(high[0]))), max(1, math.ceil(float(high[1]))))
+        return size, (
+            f"image size not given: {size[0]} x {size[1]} px assumed, the extent of the keypoints; "
+            "directions and distances are better with `image_size`"
+        )
+    width, height = known
+    outside = max(high[0] / width - 1, high[1] / height - 1, -low[0] / width, -low[1] / height)
+    if outside > _FAR_OUTSIDE:
+        return known, (
+            f"keypoints reach ({high[0]:.0f}, {high[1]:.0f}), far outside of the image of {width} x "
+            f"{height} px: is the image size right?"
+        )
+    return known, ""
+
+
+def _convert(points: FloatArray, scores: FloatArray, source: Skeleton) -> tuple[FloatArray, FloatArray]:
+    """(F, 17, 2) and (F, 17) in h36m17; in pieces to save memory."""
+    converted = np.empty((len(points), 17, 2), dtype=np.float32)
+    converted_scores = np.empty((len(points), 17), dtype=np.float32)
+    for start in range(0, len(points), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        converted[part], converted_scores[part] = convert_keypoints(points[part], scores[part], source)
+    return converted, converted_scores
+
+
+def _gap_notes(bridged: int, valid: BoolArray, scores: FloatArray, never: tuple[str, ...]) -> list[str]:
+    notes: list[str] = []
+    if bridged:
+        notes.append(f"{bridged} joint positions in short gaps bridged")
+    lost = int((~valid).sum())
+    if lost:
+        notes.append(f"{lost} of {len(valid)} frames show nobody for too long: filled, valid is false there")
+    missing = int((scores[valid] <= 0).sum()) - len(never) * int(valid.sum())
+    if missing > 0:
+        notes.append(f"{missing} missing or doubtful joint positions in the other frames: guessed")
+    return notes
