@@ -33,7 +33,7 @@ def main(out: Path, cameras: int = 4) -> None:
     for index in range(cameras):
         wide, high = (int(side) for side in camera.intrinsics.image_size[index])
         flat = figure.add_subplot(2, cameras, index + 1)
-        draw_skeleton_2d(flat, points_px[index, 30], skeleton, size_wh=(wide, high))
+        draw_skeleton_2d(flat, points_px[index, 30], skeleton, image_size=(wide, high))
         flat.set_title(
             f"{wide} x {high}, f = {float(camera.intrinsics.focal_px[index, 0]):.0f} px", fontsize=8
         )

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "video"))
 from clips import write_clip, write_sound
 from people import Script, walker
 
-FRAMES, SIZE_WH = 40, (250, 250)
+FRAMES, IMAGE_SIZE = 40, (250, 250)
 ONE = walker(FRAMES) / 4
 OTHER = walker(FRAMES, seed=2, shift_px=(350, 40)) / 4
 
@@ -49,7 +49,7 @@ def detector(monkeypatch) -> Script:
 @pytest.fixture
 def clip(tmp_path) -> Path:
     (tmp_path / "in").mkdir()
-    return write_clip(tmp_path / "in" / "clip.mp4", FRAMES, SIZE_WH)
+    return write_clip(tmp_path / "in" / "clip.mp4", FRAMES, IMAGE_SIZE)
 
 
 def lift(*words: object) -> int:
@@ -124,7 +124,7 @@ def test_repair_can_be_left_out(tmp_path, clip, weights, monkeypatch, capsys):
 
 def test_a_varying_rate_is_drawn_with_the_pictures_of_its_times(tmp_path, weights, monkeypatch):
     times = np.delete(np.arange(FRAMES) / 25, [10, 11, 12, 30])
-    path = write_clip(tmp_path / "phone.mp4", times_s=times, size_wh=SIZE_WH)
+    path = write_clip(tmp_path / "phone.mp4", times_s=times, image_size=IMAGE_SIZE)
     shown = ONE[np.round(times * 25).astype(int)]
     monkeypatch.setattr(rtpca.video, "load_detector", lambda *_, **__: Script(lambda f: [shown[f]]))
     words = ["--weights", weights, "--render", tmp_path / "out.mp4"]

@@ -15,8 +15,9 @@ from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.synthetic import generate_motion, synthetic_recordings
+from rtpca.data.views import at_frame_rate
 from rtpca.errors import ConfigError, InputError
-from rtpca.evaluation import EvalConfig, at_frame_rate, evaluate, predict, predictions, summarise
+from rtpca.evaluation import EvalConfig, evaluate, predict, predictions, summarise
 from rtpca.geometry import Camera, flip_points, rotation_about
 from rtpca.models import InputSpec, RTPCAConfig, build_model
 from rtpca.skeletons import get_skeleton

@@ -10,12 +10,12 @@ import av
 import numpy as np
 
 
-def marked(size_wh: tuple[int, int], frame: int) -> np.ndarray:
+def marked(image_size: tuple[int, int], frame: int) -> np.ndarray:
     """A picture that tells its way up: red at the left top, green at the right top, blue at the left bottom.
 
     A white square wanders to the right by one pixel per frame.
     """
-    width, height = size_wh
+    width, height = image_size
     image = np.full((height, width, 3), 40, np.uint8)
     image[: height // 4, : width // 4] = (230, 20, 20)
     image[: height // 4, -(width // 4) :] = (20, 230, 20)
@@ -28,7 +28,7 @@ def marked(size_wh: tuple[int, int], frame: int) -> np.ndarray:
 def write_clip(
     path: Path,
     frames: int = 30,
-    size_wh: tuple[int, int] = (160, 120),
+    image_size: tuple[int, int] = (160, 120),
     rate: Fraction | int = 25,
     *,
     times_s: Iterable[float] | None = None,
@@ -44,7 +44,7 @@ def write_clip(
     rate = Fraction(rate)
     with av.open(str(path), "w", options=options or {}) as container:
         stream = container.add_stream(codec, rate=rate)
-        stream.width, stream.height = size_wh
+        stream.width, stream.height = image_size
         stream.pix_fmt = pix_fmt
         if codec == "libx264":
             stream.options = {"preset": "ultrafast", "crf": "12"}
@@ -57,7 +57,7 @@ def write_clip(
         sound = container.add_stream("aac", rate=16_000) if sound_s else None
         times = None if times_s is None else list(times_s)
         for index in range(frames if times is None else len(times)):
-            frame = av.VideoFrame.from_ndarray(picture(size_wh, index), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(picture(image_size, index), format="rgb24")
             frame.time_base = time_base
             frame.pts = index if times is None else round(times[index] / time_base)
             container.mux(stream.encode(frame))

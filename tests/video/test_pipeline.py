@@ -15,7 +15,7 @@ from rtpca.inference import Lifter
 from rtpca.models import Checkpoint, InputSpec, build_model
 from rtpca.video import lift_tracks, lift_video, track_video
 
-SIZE_WH = (250, 250)
+IMAGE_SIZE = (250, 250)
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +26,25 @@ def lifter() -> Lifter:
 
 
 def test_everybody_is_lifted_over_all_frames(tmp_path, lifter):
-    path = write_clip(tmp_path / "two.mp4", 80, SIZE_WH)
+    path = write_clip(tmp_path / "two.mp4", 80, IMAGE_SIZE)
     one, other = walker(80) / 4, walker(80, seed=2, shift_px=(350, 40)) / 4
     detector = Script(lambda f: [one[f]] if f < 30 else [one[f], other[f]])
     seen: list[tuple[int, int]] = []
     people = lift_video(path, lifter, detector, progress=lambda done, total: seen.append((done, total)))
     assert [person.frames for person in people] == [80, 80]
-    assert [person.image_size for person in people] == [SIZE_WH, SIZE_WH]
+    assert [person.image_size for person in people] == [IMAGE_SIZE, IMAGE_SIZE]
     assert [person.fps for person in people] == [25, 25]
     assert people[0].valid.all()
     assert people[1].valid[31:].all()
     assert not people[1].valid[:30].any()
     assert all(np.isfinite(person.poses3d).all() for person in people)
     assert seen[-1] == (80, 80)
-    expected = lifter(one, SIZE_WH, 25, "h36m17", scores=np.full((80, 17), 0.9, np.float32))
+    expected = lifter(one, IMAGE_SIZE, 25, "h36m17", scores=np.full((80, 17), 0.9, np.float32))
     np.testing.assert_array_equal(people[0].poses3d, expected.poses3d)
 
 
 def test_one_person_can_be_chosen(tmp_path, lifter):
-    path = write_clip(tmp_path / "two.mp4", 40, SIZE_WH)
+    path = write_clip(tmp_path / "two.mp4", 40, IMAGE_SIZE)
     one, other = walker(40) / 4, walker(40, seed=2, shift_px=(350, 40)) / 4
     video = track_video(path, Script(lambda f: [one[f]] if f < 20 else [one[f], other[f]]))
     assert "2 people found by script: seen in 40 of 40 frames; seen in 19 of 40 frames" in " ".join(
@@ -59,7 +59,9 @@ def test_one_person_can_be_chosen(tmp_path, lifter):
 
 
 def test_who_cannot_be_lifted_is_left_out_and_said(tmp_path, lifter):
-    video = track_video(write_clip(tmp_path / "one.mp4", 20, SIZE_WH), Script(lambda f: [walker(20)[f] / 4]))
+    video = track_video(
+        write_clip(tmp_path / "one.mp4", 20, IMAGE_SIZE), Script(lambda f: [walker(20)[f] / 4])
+    )
     (whole,) = video.tracks
     few = dataclasses.replace(whole, scores=np.where(np.arange(17) < 2, whole.scores, 0))
     said: list[str] = []
@@ -83,7 +85,7 @@ def test_the_detector_sees_the_picture_the_right_way_up_with_its_times(tmp_path)
 
 def test_a_varying_rate_is_lifted_with_its_true_timing(tmp_path, lifter):
     times = np.delete(np.arange(100) / 25, [10, 11, 40, 41, 42, 70])
-    path = write_clip(tmp_path / "phone.mp4", times_s=times, size_wh=SIZE_WH)
+    path = write_clip(tmp_path / "phone.mp4", times_s=times, image_size=IMAGE_SIZE)
     full = walker(100) / 4
     shown = full[np.round(times * 25).astype(int)]
     video = track_video(path, Script(lambda f: [shown[f]]))

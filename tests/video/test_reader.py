@@ -31,7 +31,7 @@ UPRIGHT = {"left_top": RED, "right_top": GREEN, "left_bottom": BLUE}
 
 
 @pytest.mark.parametrize(
-    ("name", "size_wh", "options"),
+    ("name", "image_size", "options"),
     [
         ("landscape.mp4", (160, 120), {}),
         ("portrait.mp4", (120, 160), {}),
@@ -41,14 +41,14 @@ UPRIGHT = {"left_top": RED, "right_top": GREEN, "left_bottom": BLUE}
         ("sound.mp4", (160, 120), {"sound_s": 2}),
     ],
 )
-def test_every_frame_comes_out_in_its_size_and_the_right_way_up(tmp_path, name, size_wh, options):
-    frames = frames_of(write_clip(tmp_path / name, 30, size_wh, **options))
+def test_every_frame_comes_out_in_its_size_and_the_right_way_up(tmp_path, name, image_size, options):
+    frames = frames_of(write_clip(tmp_path / name, 30, image_size, **options))
     assert [frame.index for frame in frames] == list(range(30))
     for frame in frames[::10]:
-        assert frame.image.shape == (size_wh[1], size_wh[0], 3)
+        assert frame.image.shape == (image_size[1], image_size[0], 3)
         assert corners(frame.image) == UPRIGHT
         # The white square tells the number of the frame.
-        row = frame.image[size_wh[1] // 2 + 6].min(axis=1)
+        row = frame.image[image_size[1] // 2 + 6].min(axis=1)
         assert np.flatnonzero(row > 200).mean() == pytest.approx(frame.index + 5.5, abs=1)
 
 
@@ -113,7 +113,7 @@ def test_constant_rates_are_exact(tmp_path, rate, name):
 
 def test_a_varying_rate_keeps_its_times(tmp_path, rng):
     times = np.cumsum(rng.uniform(0.02, 0.08, 40))
-    path = write_clip(tmp_path / "phone.mp4", times_s=times, size_wh=(32, 32))
+    path = write_clip(tmp_path / "phone.mp4", times_s=times, image_size=(32, 32))
     with VideoReader(path) as video:
         read = [frame.time_s for frame in video]
         timing = find_timing(read, video.rates)

@@ -26,15 +26,17 @@ def test_what_is_written_is_read_again(tmp_path, name, rate):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("size_wh", [(161, 121), (160, 121), (161, 120), (33, 31)])
-def test_odd_sides_grow_by_a_pixel_that_repeats_the_last(tmp_path, size_wh):
+@pytest.mark.parametrize("image_size", [(161, 121), (160, 121), (161, 120), (33, 31)])
+def test_odd_sides_grow_by_a_pixel_that_repeats_the_last(tmp_path, image_size):
     with VideoWriter(tmp_path / "odd.mp4", 25) as video:
-        video.write(marked(size_wh, 0))
+        video.write(marked(image_size, 0))
     with VideoReader(tmp_path / "odd.mp4") as again:
         (frame,) = list(again)
     height, width = frame.image.shape[:2]
-    assert (width, height) == (size_wh[0] + size_wh[0] % 2, size_wh[1] + size_wh[1] % 2)
-    assert np.abs(frame.image[: size_wh[1], : size_wh[0]].astype(int) - marked(size_wh, 0)).mean() < 6
+    assert (width, height) == (image_size[0] + image_size[0] % 2, image_size[1] + image_size[1] % 2)
+    assert (
+        np.abs(frame.image[: image_size[1], : image_size[0]].astype(int) - marked(image_size, 0)).mean() < 6
+    )
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])

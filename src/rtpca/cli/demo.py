@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rtpca.inference import LiftResult
 
 _MOMENTS = (0.12, 0.62)  # what the picture shows of each part
-_GIF_SIZE_WH = (800, 300)
+_GIF_SIZE = (800, 300)
 
 
 def demo(
@@ -121,7 +121,7 @@ def _write_files(out_dir: Path, clip: DemoClip, result: LiftResult, gif: bool) -
     if gif:
         target = out_dir / "motion.gif"
         with progress_bar("drawing", "pictures") as progress:
-            renderer = SceneRenderer([result], _GIF_SIZE_WH, truth_m=[clip.truth_poses3d])
+            renderer = SceneRenderer([result], _GIF_SIZE, truth_m=[clip.truth_poses3d])
             save_gif(target, renderer, on_frame=progress)
         files["motion.gif"] = "the whole clip, moving"
     return files

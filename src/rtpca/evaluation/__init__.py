@@ -1,6 +1,5 @@
 """Evaluation: predictions for whole sequences, errors per frame, and the averages of a protocol."""
 
-from rtpca.data.views import at_frame_rate
 from rtpca.evaluation.calibration import calibrate, conditions
 from rtpca.evaluation.prediction import EvalConfig, Prediction, predict, predictions, shown_frames
 from rtpca.evaluation.protocols import Protocol, get_protocol
@@ -14,7 +13,6 @@ __all__ = [
     "Report",
     "Row",
     "SequenceErrors",
-    "at_frame_rate",
     "calibrate",
     "conditions",
     "evaluate",

@@ -110,16 +110,16 @@ class VideoReader:
             InputError: no frame can be decoded, or the file is damaged.
         """
         index, first_s, last_s = 0, 0.0, 0.0
-        size_wh: tuple[int, int] | None = None
+        image_size: tuple[int, int] | None = None
         step_s = 1 / float(self.rates[0])
         with self._said_plainly(lambda: f" after {last_s:.1f} s"):
             for frame in self._container.decode(self._stream):
-                size_wh = size_wh or _square_size(frame.width, frame.height, self._pixel_aspect)
+                image_size = image_size or _square_size(frame.width, frame.height, self._pixel_aspect)
                 time_s = last_s + step_s if frame.pts is None else float(frame.pts * frame.time_base)
                 if index == 0:
                     first_s = time_s
                 last_s = max(time_s - first_s, last_s)
-                pixels = frame.to_ndarray(format="rgb24", width=size_wh[0], height=size_wh[1])
+                pixels = frame.to_ndarray(format="rgb24", width=image_size[0], height=image_size[1])
                 yield VideoFrame(index, last_s, upright(pixels, _display_matrix(frame)))
                 index += 1
         if index == 0:

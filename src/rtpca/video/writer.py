@@ -58,7 +58,7 @@ class VideoWriter:
         self._stack = ExitStack()
         self._container: Any = None
         self._stream: Any = None
-        self._size_wh = (0, 0)
+        self._image_size = (0, 0)
 
     def __enter__(self) -> VideoWriter:
         scratch = self._stack.enter_context(written_whole(self.path))
@@ -79,10 +79,10 @@ class VideoWriter:
         check_axes("image", image, "H", "W", 3)
         if self._stream is None:
             self._start(image)
-        if (image.shape[1], image.shape[0]) != self._size_wh:
+        if (image.shape[1], image.shape[0]) != self._image_size:
             raise InputError(
                 f"{self.path}: picture {self.frames} is {image.shape[1]} x {image.shape[0]} px, the first "
-                f"was {self._size_wh[0]} x {self._size_wh[1]}; all must have one size"
+                f"was {self._image_size[0]} x {self._image_size[1]}; all must have one size"
             )
         odd = ((0, image.shape[0] % 2), (0, image.shape[1] % 2), (0, 0))
         image = np.pad(image, odd, mode="edge")
@@ -105,7 +105,7 @@ class VideoWriter:
 
     def _start(self, image: Image) -> None:
         height, width = image.shape[:2]
-        self._size_wh = (width, height)
+        self._image_size = (width, height)
         codec = "libx264" if "libx264" in self._av.codecs_available else "mpeg4"
         self._stream = self._container.add_stream(codec, rate=self.rate)
         self._stream.width, self._stream.height = width + width % 2, height + height % 2

@@ -35,7 +35,7 @@ def save_gif(
 
     Args:
         path: Where to; an existing file is replaced.
-        renderer: Draws the pictures; its `size_wh`, `fps` and `frames` are those of the GIF.
+        renderer: Draws the pictures; its `size`, `fps` and `frames` are those of the GIF.
         images_rgb: The clip's images (height, width, 3) from the first on, read one by one; where they end,
             the canvas is empty.
         gif_fps: Pictures per second, at most 50.

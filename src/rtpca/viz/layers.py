@@ -31,14 +31,14 @@ Colors = NDArray[np.float64]
 class Picture:
     """A picture with a still background, in pixels: x right, y down, from the top left corner."""
 
-    def __init__(self, size_wh: tuple[int, int], paper: str) -> None:
+    def __init__(self, size: tuple[int, int], paper: str) -> None:
         """An empty picture.
 
         Args:
-            size_wh: Width and height in pixels.
+            size: Width and height in pixels.
             paper: Colour of the background.
         """
-        width, height = size_wh
+        width, height = size
         figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=paper)
         self._canvas = FigureCanvasAgg(figure)
         self._axes = figure.add_axes((0, 0, 1, 1))

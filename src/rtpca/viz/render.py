@@ -57,7 +57,7 @@ class SceneRenderer:
     def __init__(
         self,
         people: Sequence[LiftResult],
-        size_wh: tuple[int, int] = (1280, 480),
+        size: tuple[int, int] = (1280, 480),
         fps: float | None = None,
         truth_m: Sequence[ArrayLike] | None = None,
     ) -> None:
@@ -65,7 +65,7 @@ class SceneRenderer:
 
         Args:
             people: Results of one clip, one per person, each with all frames.
-            size_wh: Width and height of the picture in pixels. Even numbers suit video files.
+            size: Width and height of the picture in pixels. Even numbers suit video files.
             fps: Frames per second for the clock in the picture; that of the results by default.
             truth_m: One (F, J, 3) per person, root-relative, camera axes: drawn in grey behind the result.
 
@@ -73,16 +73,16 @@ class SceneRenderer:
             InputError: There is nobody, the results are not of one clip, or the picture is too small.
             ShapeError: A truth does not fit its person.
         """
-        if size_wh[0] < _SMALLEST_WH[0] or size_wh[1] < _SMALLEST_WH[1]:
+        if size[0] < _SMALLEST_WH[0] or size[1] < _SMALLEST_WH[1]:
             raise InputError(
-                f"a picture of {size_wh[0]} x {size_wh[1]} pixels is too small: give at least "
+                f"a picture of {size[0]} x {size[1]} pixels is too small: give at least "
                 f"{_SMALLEST_WH[0]} x {_SMALLEST_WH[1]}"
             )
         self.scene = build_scene(people)
         self.people = tuple(people)
         self.frames = people[0].frames
         self.fps = check_positive("fps", people[0].fps if fps is None else fps, "frames per second")
-        self.size_wh = size_wh
+        self.size = size
         self._truth_m = self._placed(truth_m)
         skeleton = self.scene.skeleton
         self._bones = np.array(skeleton.bones)  # (bones, 2)
@@ -96,14 +96,14 @@ class SceneRenderer:
             )
             for palette in palettes
         ]
-        self._image, self._stage, footer = _layout(size_wh, people[0].image_size)
+        self._image, self._stage, footer = _layout(size, people[0].image_size)
         self._image_scale = self._image.width / people[0].image_size[0]
         low, high = self.scene.low_m.copy(), self.scene.high_m.copy()
         low[:2], high[:2] = np.floor(low[:2] / _TILE_M) * _TILE_M, np.ceil(high[:2] / _TILE_M) * _TILE_M
         around = self.scene.everywhere_m()
         azimuth = best_azimuth_deg(around, self._stage)
         self.view = parallel_view(around, self._stage, azimuth, ELEVATION_DEG)
-        self._picture = Picture(size_wh, "white")
+        self._picture = Picture(size, "white")
         self._draw_background(low, high, footer)
 
         font_px = footer.height * 0.52
@@ -122,7 +122,7 @@ class SceneRenderer:
         ]
         for name in self._flat_names:
             name.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
-        self._thick_px = max(1.5, 2.6 * size_wh[1] / 480)
+        self._thick_px = max(1.5, 2.6 * size[1] / 480)
 
     def draw(self, frame_rgb: NDArray[np.uint8] | None, frame_index: int) -> NDArray[np.uint8]:
         """Draw one picture.
@@ -133,7 +133,7 @@ class SceneRenderer:
             frame_index: Which frame, from 0.
 
         Returns:
-            (H, W, 3) picture of `size_wh`.
+            (H, W, 3) picture of `size`.
 
         Raises:
             InputError: There is no such frame.
@@ -162,7 +162,7 @@ class SceneRenderer:
             frames: Which frames, in rising order; all by default.
 
         Yields:
-            (H, W, 3) pictures of `size_wh`.
+            (H, W, 3) pictures of `size`.
         """
         images = iter(images_rgb or ())
         image: NDArray[np.uint8] | None = None
@@ -295,9 +295,9 @@ def picture_size(image_size: tuple[int, int], width: int = 1280) -> tuple[int, i
     return width // 2 * 2, round(height / 2) * 2
 
 
-def _layout(size_wh: tuple[int, int], image_size: tuple[int, int]) -> tuple[Rect, Rect, Rect]:
+def _layout(size: tuple[int, int], image_size: tuple[int, int]) -> tuple[Rect, Rect, Rect]:
     """The places of the image, the 3D scene and the line of text, in pixels."""
-    width, height = size_wh
+    width, height = size
     footer = Rect(0, height * (1 - _FOOTER), width, height * _FOOTER)
     edge = round(_EDGE * height)
     scale = min(_IMAGE_SHARE * width / image_size[0], (footer.top - 2 * edge) / image_size[1])

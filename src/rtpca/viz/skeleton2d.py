@@ -17,7 +17,7 @@ def draw_skeleton_2d(
     keypoints_px: ArrayLike,
     skeleton: Skeleton,
     image: ArrayLike | None = None,
-    size_wh: tuple[int, int] | None = None,
+    image_size: tuple[int, int] | None = None,
     line_width: float = 2.0,
 ) -> None:
     """Draw one frame's keypoints over the image, or over an empty frame of its size.
@@ -29,7 +29,7 @@ def draw_skeleton_2d(
         keypoints_px: (J, 2) image points in pixels; NaN where missing.
         skeleton: The joints' names, bones and sides.
         image: (height, width, 3) picture to draw over.
-        size_wh: Width and height of the image in pixels, to show the whole frame where there is no `image`;
+        image_size: Width and height in pixels, to show the whole frame where there is no `image`;
             otherwise the drawing is as large as the person.
         line_width: Width of the bones in points.
 
@@ -40,9 +40,9 @@ def draw_skeleton_2d(
     check_axes("keypoints_px", points, ("J", skeleton.num_joints), 2)
     if image is not None:
         axes.imshow(np.asarray(image))
-    elif size_wh is not None:
-        axes.set_xlim(0, size_wh[0])
-        axes.set_ylim(size_wh[1], 0)
+    elif image_size is not None:
+        axes.set_xlim(0, image_size[0])
+        axes.set_ylim(image_size[1], 0)
     segments, colors = [], []
     for (parent, child), color in zip(skeleton.bones, bone_colors(skeleton), strict=True):
         segment = points[[parent, child]]  # (2, 2)
@@ -54,7 +54,7 @@ def draw_skeleton_2d(
     joint_color = np.asarray(joint_colors(skeleton))[seen]
     axes.scatter(*points[seen].T, s=4 * line_width, c=joint_color, zorder=3, linewidths=0)
     axes.set_aspect("equal")
-    if image is None and size_wh is None:
+    if image is None and image_size is None:
         axes.autoscale_view()
         axes.invert_yaxis()
     axes.set_facecolor(PAPER)

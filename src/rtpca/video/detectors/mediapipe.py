@@ -83,8 +83,8 @@ class MediapipeDetector:
                 found = self._landmarker.detect_for_video(picture, self._last_ms)
         else:
             found = self._landmarker.detect_for_video(picture, self._last_ms)
-        size_wh = np.array([image.shape[1], image.shape[0]], dtype=np.float32)
-        people = (_person(landmarks, size_wh) for landmarks in found.pose_landmarks)
+        image_size = np.array([image.shape[1], image.shape[0]], dtype=np.float32)
+        people = (_person(landmarks, image_size) for landmarks in found.pose_landmarks)
         return [person for person in people if person is not None]
 
     def close(self) -> None:
@@ -93,11 +93,11 @@ class MediapipeDetector:
             self._landmarker.close()
 
 
-def _person(landmarks: Any, size_wh: FloatArray) -> PersonDetection | None:
+def _person(landmarks: Any, image_size: FloatArray) -> PersonDetection | None:
     values = np.array([(mark.x, mark.y, mark.visibility) for mark in landmarks], dtype=np.float32)
-    points, scores = values[:, :2] * size_wh, values[:, 2].copy()
+    points, scores = values[:, :2] * image_size, values[:, 2].copy()
     # What lies outside of the picture is a guess.
-    outside = (points < 0).any(axis=1) | (points > size_wh).any(axis=1)
+    outside = (points < 0).any(axis=1) | (points > image_size).any(axis=1)
     scores[outside | ~np.isfinite(points).all(axis=1)] = 0
     points[scores <= 0] = np.nan
     if (scores > _SEEN).sum() < _FEWEST_SEEN:
