@@ -9,7 +9,7 @@ import yaml
 
 from rtpca.data.augment import AugmentConfig
 from rtpca.models import Checkpoint, load_checkpoint
-from rtpca.models.checkpoint import shipped_weights
+from rtpca.models.checkpoint import list_weights
 from rtpca.models.cost import count_parameters
 from rtpca.options import from_plain
 from rtpca.skeletons import get_skeleton
@@ -27,7 +27,7 @@ EVERY_RECIPE = pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.st
 def test_there_is_one_recipe_for_each_name_that_ships() -> None:
     names = {path.stem for path in RECIPES if path.parent == CONFIGS}
     assert names == {"rtpca-xs", "rtpca-s", "rtpca-b", "ste-s", "uncertainty", "small", "rtpca-b-gpu"}
-    assert shipped_weights().keys() <= names
+    assert list_weights().keys() <= names
 
 
 @EVERY_RECIPE
@@ -121,7 +121,7 @@ SINCE_CHANGED = {
 }
 
 
-@pytest.mark.parametrize("name", shipped_weights())
+@pytest.mark.parametrize("name", list_weights())
 def test_the_stages_are_those_that_the_weights_were_made_with(name) -> None:
     start: Checkpoint | None = None
     stages = load_recipe(CONFIGS / f"{name}.yaml")

@@ -27,7 +27,8 @@ _SOURCES = Annotated[list[Path], typer.Argument(help="Files, folders or zips, re
 _OUTPUT = Annotated[Path, typer.Option("--output", "-o", help="The dataset file to write, DATA.h5.")]
 _FLAGS = {"stature_m": "--stature", "up_axis": "--up", "val_subjects": "--val-subject", "actions": "--action"}
 _SIDE_FILES = (
-    "splits.json, bad_frames.json and h36m17_mapping.json beside a source are used unless others are given."
+    "splits.json, bad_frames.json, attributions.json and h36m17_mapping.json beside a source are used unless "
+    "others are given."
 )
 
 

@@ -292,23 +292,58 @@ def test_joint_positions_are_prepared_take_by_take(tmp_path):
     np.testing.assert_allclose(take.positions3d[0], expected, atol=1e-6)
 
 
-def test_joint_positions_of_unknown_origin_have_unknown_terms(tmp_path):
+@pytest.fixture
+def lab(tmp_path):
+    """Joint positions of nobody's collection."""
     known = get_skeleton("cmu38")
-    np.savez(
-        tmp_path / "lab.npz",
-        positions=np.broadcast_to(body(known), (50, 38, 3)).astype(np.float32),
-        offsets=np.array([0, 50]),
-        names=np.array(["walk"]),
-        actions=np.array(["walking"]),
-        joint_names=np.array(known.joints),
-        performer=np.array(["7"]),
-        fps=np.array(120),
-    )
-    report = prepare("joint-positions", [tmp_path / "lab.npz"], tmp_path / "out.h5")
-    with open_dataset(tmp_path / "out.h5") as dataset:
-        info = dataset.info("lab.npz:walk")
+    arrays = {
+        "positions": np.broadcast_to(body(known), (100, 38, 3)).astype(np.float32),
+        "offsets": np.array([0, 50, 100]),
+        "names": np.array(["walk", "run"]),
+        "actions": np.array(["walking", "running"]),
+        "joint_names": np.array(known.joints),
+        "performer": np.array(["lab-7", "lab-8"]),
+        "fps": np.array(120),
+    }
+    np.savez(tmp_path / "lab.npz", **arrays)
+    return tmp_path / "lab.npz"
+
+
+@pytest.mark.parametrize("dataset", ["cmu", "joint-positions"])
+def test_joint_positions_of_unknown_origin_have_unknown_terms(lab, tmp_path, dataset):
+    report = prepare(dataset, [lab], tmp_path / "out.h5")
+    with open_dataset(tmp_path / "out.h5") as data:
+        info = data.info("lab.npz:walk")
     assert (info.source, info.licence, info.subject, info.action) == ("lab", "unknown", "lab-7", "walking")
     assert "lab.npz: licence not known; state it with `licence` and `attribution`" in report.notes
+
+
+def test_terms_may_lie_beside_a_source(lab, tmp_path):
+    terms = {"licence": "CC BY 4.0", "title": "Our lab", "acknowledgement": "Thank us."}
+    (tmp_path / "attributions.json").write_text(json.dumps({"lab.npz": terms, "b.npz": {"licence": "MIT"}}))
+    report = prepare("joint-positions", [lab], tmp_path / "out.h5")
+    assert f"using {tmp_path / 'attributions.json'}, found beside the source" in report.notes
+    assert not any("licence not known" in note for note in report.notes)
+    prepare("bvh", [zipped(tmp_path / "b.zip", {"a.bvh": bvh("cmu_bvh")})], tmp_path / "b.h5")
+    with open_dataset(tmp_path / "out.h5") as data, open_dataset(tmp_path / "b.h5") as other:
+        (attribution,) = data.attributions
+        assert (attribution.source, attribution.title) == ("lab", "Our lab")
+        assert (attribution.licence, attribution.acknowledgement) == ("CC BY 4.0", "Thank us.")
+        assert data.info("lab.npz:run").licence == "CC BY 4.0"
+        assert other.attributions[0].source == "cmu_bvh"
+    prepare("joint-positions", [lab], tmp_path / "out.h5", PrepareOptions(licence="mine"))
+    with open_dataset(tmp_path / "out.h5") as data:
+        assert data.attributions[0].licence == "mine"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [None, {"title": "Our lab"}, {"licence": 3}, {"licence": ""}, {"license": "MIT", "licence": "MIT"}],
+)
+def test_terms_without_a_licence_are_refused(lab, tmp_path, entry):
+    (tmp_path / "attributions.json").write_text(json.dumps({"lab.npz": entry}))
+    with pytest.raises(InputError, match=r"attributions.json: the entry of .* needs 'licence', and may have"):
+        prepare("joint-positions", [lab], tmp_path / "out.h5")
 
 
 def test_a_damaged_take_stops_everything_or_is_left_out(tmp_path):

@@ -65,7 +65,7 @@ _ACTION_OF_SUBJECT = {1: "playground", 60: "salsa", 61: "salsa", 94: "indian_dan
 
 
 class Reader(joint_positions.Reader):
-    """Reads AMC files with their skeletons; a single `.npz` as its sibling does, under CMU's terms."""
+    """Reads AMC files with their skeletons; a single `.npz` as its sibling does."""
 
     known_skeletons = ("cmu_asf31", "cmu38")
 
@@ -97,8 +97,9 @@ class Reader(joint_positions.Reader):
         return Motion(amc_positions(skeleton, values), skeleton.joint_names, facts, metres_per_unit=unit_m)
 
     def facts(self, source: Source, performer: str, action: str) -> TakeFacts:
-        """What is known about a take of an `.npz`."""
-        del source
+        """What is known about a take of an `.npz`; CMU's performers are numbers, so others are not CMU's."""
+        if performer and not performer.isdecimal():
+            return super().facts(source, performer, action)
         return TakeFacts(CMU_ACTIONS, cmu_subject(performer), action)
 
     def _skeleton_of(self, source: Source, member: str) -> AsfSkeleton:

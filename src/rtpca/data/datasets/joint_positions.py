@@ -41,9 +41,11 @@ class Reader(MocapReader):
         return Motion(positions, takes.joint_names, facts, fps=takes.fps, metres_per_unit=1.0)
 
     def facts(self, source: Source, performer: str, action: str) -> TakeFacts:
-        """What is known about a take; performers of two files are not the same, though their names may be."""
+        """What is known about a take; performers of two files may have the same number and be two people."""
         name = source.path.stem
-        return TakeFacts(Attribution(name, name, UNKNOWN), f"{name}-{performer or UNKNOWN}", action)
+        named = performer and not performer.isdecimal()
+        subject = performer if named else f"{name}-{performer or UNKNOWN}"
+        return TakeFacts(Attribution(name, name, UNKNOWN), subject, action)
 
     def _content(self, source: Source) -> PositionTakes:
         if source.path not in self._files:

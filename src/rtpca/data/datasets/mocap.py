@@ -17,13 +17,21 @@ from rtpca.data.attribution import Attribution
 from rtpca.data.datasets.mappings import TARGET, JointMapping, built_in_mapping, per_file, read_mappings
 from rtpca.data.datasets.options import PrepareOptions
 from rtpca.data.datasets.reader import DatasetReader, PrepareReport, Take
-from rtpca.data.datasets.takelists import NO_SPLIT, TakeTable, good_segments, read_bad_frames, read_splits
+from rtpca.data.datasets.takelists import (
+    NO_SPLIT,
+    TakeTable,
+    good_segments,
+    read_attributions,
+    read_bad_frames,
+    read_splits,
+)
 from rtpca.data.formats.source import Source
 from rtpca.data.recording import Recording
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import get_skeleton
 
 SPLITS_FILE, BAD_FRAMES_FILE, MAPPING_FILE = "splits.json", "bad_frames.json", "h36m17_mapping.json"
+ATTRIBUTIONS_FILE = "attributions.json"
 """Side files that are used without being named, when they lie beside a source."""
 
 UNKNOWN = "unknown"
@@ -203,6 +211,7 @@ class MocapReader(DatasetReader):
         return value
 
     def _terms(self, known: Attribution, source: Source, beside: _SideFiles) -> Attribution:
+        known = beside.terms.get(source.path.name, known)
         said = self.options.licence, self.options.attribution
         if any(text is not None for text in said):
             name = source.path.stem
@@ -239,6 +248,8 @@ class _SideFiles:
             TakeTable[tuple[tuple[int, int], ...]]() if bad_frames is None else read_bad_frames(bad_frames)
         )
         self.mappings = {} if mapping is None else read_mappings(mapping)
+        attributions = beside(ATTRIBUTIONS_FILE)
+        self.terms = {} if attributions is None else read_attributions(attributions)
         names = [m for m in source.members if _LICENCE_FILE.fullmatch(PurePosixPath(m).name)]
         texts = [] if source.is_single_file else [source.read_text(name).strip() for name in names[:3]]
         self.licence_text = "\n\n".join(texts)

@@ -1,16 +1,18 @@
-"""Lists that come with a collection of takes: which split a take is in, which of its frames are bad.
+"""What comes with a collection of takes: which split a take is in, which of its frames are bad, whose it is.
 
-Both are JSON files that name takes as `"<file>:<member>"`. A take is found under it also after the zip was
-unpacked: the two paths are compared from their ends, and the shorter must be the tail of the longer (at
-least folder and file name).
+All are JSON files. The first two name takes as `"<file>:<member>"`. A take is found under it also after the
+zip was unpacked: the two paths are compared from their ends, and the shorter must be the tail of the longer
+(at least folder and file name).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path, PurePosixPath
 from typing import Any, Generic, TypeVar, cast
 
+from rtpca.data.attribution import Attribution
 from rtpca.data.datasets.mappings import read_json
 from rtpca.errors import InputError
 
@@ -108,6 +110,30 @@ def read_bad_frames(path: Path) -> TakeTable[tuple[tuple[int, int], ...]]:
             ),
         )
     return table
+
+
+def read_attributions(path: Path) -> dict[str, Attribution]:
+    """Read `{"<file>": {"licence": "...", "title": "...", "acknowledgement": "...", ...}, ...}`.
+
+    Returns:
+        The terms of each file by its name; `source` is that without its ending, if the entry says no other.
+
+    Raises:
+        InputError: another shape, an entry without a licence, or a damaged file.
+    """
+    content: Any = read_json(path)
+    known = [field.name for field in fields(Attribution)]
+    found: dict[str, Attribution] = {}
+    for file, entry in cast("dict[str, Any]", content if isinstance(content, dict) else {"": None}).items():
+        values = cast("dict[str, Any]", entry if isinstance(entry, dict) else {})
+        fits = values.keys() <= set(known) and all(isinstance(text, str) for text in values.values())
+        if not fits or not values.get("licence"):
+            raise InputError(
+                f"{path}: the entry of {file!r} needs 'licence', and may have {', '.join(known)}, all texts"
+            )
+        stem = PurePosixPath(file).stem
+        found[file] = Attribution.from_dict({"source": stem, "title": stem, **values})
+    return found
 
 
 def _as_list(value: Any, where: str) -> list[Any]:
