@@ -24,7 +24,6 @@ FLOORS = {
     "options": 1,
     "progress": 1,
     "skeletons": 2,
-    "poses": 3,
     "geometry": 4,
     "metrics": 5,
     "keypoints": 6,

@@ -10,6 +10,7 @@ import rtpca
 from rtpca.errors import CheckpointError, ConfigError, InputError, ShapeError
 from rtpca.geometry import Intrinsics, person_view
 from rtpca.inference import Lifter
+from rtpca.keypoints import Keypoints
 from rtpca.models import build_model
 from rtpca.skeletons import get_skeleton
 
@@ -327,3 +328,17 @@ def test_cuda_gives_what_the_cpu_gives(weights, walk):
 def test_options_reach_the_lifter_through_its_name():
     lifter = Lifter.from_pretrained("rtpca-xs", "cpu", batch_windows=3, flip=False, min_score=0.4)
     assert (lifter.batch_windows, lifter.flip, lifter.min_score, lifter.smooth) == (3, False, 0.4, True)
+
+
+def test_a_record_is_lifted_as_its_arrays_are_and_what_is_given_wins(weights, walk):
+    lifter = Lifter.from_pretrained(weights(), "cpu")
+    size, h36m = (1000, 1002), get_skeleton("h36m17")
+    record = Keypoints(walk, np.ones(walk.shape[:2]), h36m, 50.0, size, focal_px=(1200.0, 1200.0))
+    from_arrays = lifter(walk, size, 50, "h36m17", focal_px=1200)
+    from_record = lifter(record)
+    np.testing.assert_array_equal(from_record.poses3d, from_arrays.poses3d)
+    np.testing.assert_array_equal(from_record.root, from_arrays.root)
+    assert from_record.notes == from_arrays.notes
+    slower = lifter(record, fps=25, focal_px=600)
+    assert (slower.fps, from_record.fps) == (25, 50)
+    np.testing.assert_array_equal(slower.root, lifter(walk, size, 25, "h36m17", focal_px=600).root)
