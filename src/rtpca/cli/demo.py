@@ -23,7 +23,7 @@ _GIF_SIZE = (800, 300)
 
 def demo(
     out_dir: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the result; made if missing.")
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the result; made if missing.")
     ] = Path("demo-out"),
     weights: Annotated[
         str, typer.Option(help="Name of packaged weights, or a .safetensors file.")

@@ -18,13 +18,11 @@ def table(
     *,
     scale: Scale = "small",
     data: Annotated[
-        list[Path] | None,
-        typer.Option(help="Prepared data file (.h5); two for Table 1.", show_default=False),
+        list[Path] | None, typer.Option(help="Prepared data file (.h5); two for Table 1.", show_default=False)
     ] = None,
     out: Out = Path("reproduced"),
     protocol: Annotated[
-        str,
-        typer.Option(help="standard; or authors, with the quirks of their script (docs/protocols.md)."),
+        str, typer.Option(help="standard; or authors, with the quirks of their script (docs/protocols.md).")
     ] = "standard",
     seeds: Seeds = None,
     max_time: MaxTime = None,

@@ -25,7 +25,7 @@ def train(
     ] = None,
     *,
     data: Annotated[Path, typer.Option(help="Prepared data file (.h5).", show_default=False)],
-    output: Annotated[Path, typer.Option("--out", "-o", help="Run folder.", show_default=False)],
+    output: Annotated[Path, typer.Option("--out", help="Run folder.", show_default=False)],
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last saved state.")] = False,
     set: Annotated[
         list[str] | None,

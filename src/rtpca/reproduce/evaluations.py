@@ -43,11 +43,7 @@ class Evaluation:
 
 
 def values(
-    evaluations: Iterable[Evaluation],
-    run: str,
-    measure: str,
-    row: str | None = None,
-    noise_px: float = 0.0,
+    evaluations: Iterable[Evaluation], run: str, measure: str, row: str | None = None, noise_px: float = 0.0
 ) -> tuple[float, ...]:
     """One number per seed that was measured, at one level of noise."""
     found = [

@@ -44,13 +44,7 @@ def table_1(rows: Rows, measured: Sequence[tuple[DataFile, Sequence[Evaluation]]
         ]
     input_of = {True: "the file's own 2D", False: "true 2D"}
     return [
-        _own_actions(
-            f"Protocol #{protocol} ({input_of[data.detected]})",
-            block,
-            rows,
-            evaluations,
-            measure,
-        )
+        _own_actions(f"Protocol #{protocol} ({input_of[data.detected]})", block, rows, evaluations, measure)
         for data, evaluations in measured
         for protocol, block, measure in ((1, true_1, _MPJPE), (2, cpn_2, "p_mpjpe_mm"))
     ]
@@ -213,10 +207,7 @@ def _own_actions(
         for row in (*labels, None)
     ]
     columns.append(
-        (
-            Column("avg_paper", "Avg., paper's data", 1, "lower"),
-            lambda label, run: block.value(label, "Avg."),
-        )
+        (Column("avg_paper", "Avg., paper's data", 1, "lower"), lambda label, run: block.value(label, "Avg."))
     )
     return _grid(title, rows, columns)
 

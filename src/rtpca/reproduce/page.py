@@ -155,15 +155,19 @@ def to_markdown(page: Page) -> str:
 
 
 def _markdown_grid(grid: Grid) -> str:
-    best = best_cells(grid)
     rows = [["", *(column.title for column in grid.columns)], ["---", *("---:" for _ in grid.columns)]]
-    for number, line in enumerate(grid.lines):
-        row = [line.label]
-        for column in grid.columns:
-            text = cell_text(line.cells.get(column.key), column.decimals)
-            row.append(f"**{text}**" if (number, column.key) in best else text)
-        rows.append(row)
+    for line, cells in zip(grid.lines, _texts(grid, grid.columns), strict=True):
+        rows.append([line.label, *(f"**{text}**" if best else text for text, best in cells)])
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+
+
+def _texts(grid: Grid, columns: Sequence[Column]) -> list[list[tuple[str, bool]]]:
+    """Of each row and column the text, and whether it is the best."""
+    best = best_cells(grid)
+    return [
+        [(cell_text(line.cells.get(c.key), c.decimals), (number, c.key) in best) for c in columns]
+        for number, line in enumerate(grid.lines)
+    ]
 
 
 def to_csv(page: Page) -> dict[str, str]:
@@ -242,18 +246,10 @@ def to_rich(grid: Grid, title: str, widest: int = 6) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    best = best_cells(grid)
     columns = [column for column in grid.columns if column.terminal]
     heads, labels = [column.title for column in columns], [line.label for line in grid.lines]
     cells = [
-        [
-            Text(
-                cell_text(line.cells.get(column.key), column.decimals),
-                style="bold" if (number, column.key) in best else "",
-            )
-            for column in columns
-        ]
-        for number, line in enumerate(grid.lines)
+        [Text(text, style="bold" if best else "") for text, best in row] for row in _texts(grid, columns)
     ]
     if len(heads) > widest:
         heads, labels, cells = labels, heads, [list(row) for row in zip(*cells, strict=True)]

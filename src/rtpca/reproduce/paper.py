@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter
 
 from rtpca.errors import ConfigError
 
@@ -30,7 +30,7 @@ class NamedRun:
     name: str
     overrides: tuple[str, ...]
     reading: str
-    at_scale: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    at_scale: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class PaperBlock:
 
     def value(self, row: str, column: str) -> float | None:
         """One figure; None where the paper has none."""
-        figures = self.rows.get(row)
-        return None if figures is None else figures[self.columns.index(column)]
+        return self.rows[row][self.columns.index(column)] if row in self.rows else None
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class PaperTable:
     title: str
     runs: dict[str, str]
     blocks: tuple[PaperBlock, ...]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,36 +64,14 @@ class PaperFigure:
     text: dict[str, str]
 
 
-def _read() -> tuple[dict[int, PaperTable], dict[int, PaperFigure], dict[str, NamedRun]]:
-    text = resources.files("rtpca").joinpath("assets", "paper.yaml").read_text(encoding="utf-8")
-    values: dict[str, Any] = yaml.safe_load(text)
-    tables = {
-        number: PaperTable(
-            table["title"],
-            table["runs"],
-            tuple(
-                PaperBlock(
-                    block["title"], tuple(block["columns"]), {k: tuple(v) for k, v in block["rows"].items()}
-                )
-                for block in table["blocks"]
-            ),
-            tuple(table.get("notes", ())),
-        )
-        for number, table in values["tables"].items()
-    }
-    runs = {
-        name: NamedRun(
-            name,
-            tuple(run["changes"]),
-            run["reading"],
-            {scale: tuple(run[scale]) for scale in ("small", "paper") if scale in run},
-        )
-        for name, run in values["runs"].items()
-    }
-    return tables, {number: PaperFigure(**figure) for number, figure in values["figures"].items()}, runs
-
-
-TABLES, FIGURES, RUNS = _read()
+_VALUES: dict[str, Any] = yaml.safe_load(
+    resources.files("rtpca").joinpath("assets", "paper.yaml").read_text(encoding="utf-8")
+)
+TABLES = TypeAdapter(dict[int, PaperTable]).validate_python(_VALUES["tables"])
+FIGURES = TypeAdapter(dict[int, PaperFigure]).validate_python(_VALUES["figures"])
+RUNS = TypeAdapter(dict[str, NamedRun]).validate_python(
+    {name: {"name": name, **run} for name, run in _VALUES["runs"].items()}
+)
 
 
 def named_run(name: str) -> NamedRun:
@@ -120,16 +97,15 @@ def parse_row(text: str) -> NamedRun:
         >>> parse_row("no-xlr=ste+tpca,model.ratio=3").overrides
         ('model.cross_layer=none', 'model.ratio=3')
     """
-    name, separator, rest = text.partition("=")
-    if not separator or not rest or not _NAME.fullmatch(name):
+    name, _, rest = text.partition("=")
+    if not rest or not _NAME.fullmatch(name):
         raise ConfigError(
             f"`row` {text}: give NAME=KEY=VALUE,... e.g. two-stages=model.stages=2, or "
             "name=ste+tpca,model.ratio=3 to start from another run"
         )
     if name in RUNS:
         raise ConfigError(f"`row` {text}: the paper has a run {name!r} already; choose another name")
-    first, *items = _ITEM.split(rest)
-    base = named_run("rtpca" if "=" in first else first)
-    items = [first, *items] if "=" in first else items
+    items = _ITEM.split(rest)
+    base = named_run("rtpca" if "=" in items[0] else items.pop(0))
     changed = ", ".join(items) or "nothing changed"
     return NamedRun(name, (*base.overrides, *items), f"A row of your own: {base.name} with {changed}.")

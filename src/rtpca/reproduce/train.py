@@ -16,7 +16,7 @@ from rtpca.errors import TrainingError
 from rtpca.files import written_whole
 from rtpca.progress import Progress, in_silence
 from rtpca.reproduce.experiment import Experiment
-from rtpca.reproduce.machine import machine_text
+from rtpca.reproduce.made import machine_text
 from rtpca.reproduce.processes import in_processes
 from rtpca.reproduce.setup import Setup
 from rtpca.training import StepReport, train
@@ -58,7 +58,7 @@ def train_all(experiments: Sequence[Experiment], setup: Setup, progress: Progres
 def train_one(
     experiment: Experiment,
     deadline_s: float = math.inf,
-    device: str = "auto",
+    device: str = "cpu",
     report: Callable[[], None] = lambda: None,
 ) -> bool:
     """Train one, or go on with it, unless it is too late to begin.
@@ -66,7 +66,7 @@ def train_one(
     Args:
         experiment: Which.
         deadline_s: `time.time()` at which to stop cleanly.
-        device: auto, cpu or cuda.
+        device: cpu or cuda.
         report: Called after each row of its curves.
 
     Returns:

@@ -26,13 +26,11 @@ from rtpca.geometry.network_input import network_input
 from rtpca.models import Checkpoint
 from rtpca.models.attention_maps import TemporalAttention, temporal_attention
 from rtpca.progress import Progress, in_silence
-from rtpca.reproduce.figures.compared import by_action, common_rate, networks_of
+from rtpca.reproduce.figures.compared import by_action, common_rate, figure_page, networks_of
 from rtpca.reproduce.page import Cell, Column, Grid, Line, Page
-from rtpca.reproduce.paper import FIGURES
 from rtpca.reproduce.setup import Setup
 from rtpca.skeletons import Skeleton
 from rtpca.viz.attention_grid import attention_figure
-from rtpca.viz.files import save_figure
 
 PAPER_ACTION, PAPER_SUBJECT = "Sitting", "S11"
 NEAR_FRAMES = 5
@@ -90,26 +88,23 @@ def figure_5(
         for done, (name, checkpoint) in enumerate(networks.items()):
             progress(done, len(networks), name)
             found[name] = attention_of_take(checkpoint, dataset.read(take.name), dataset.skeleton)
-    setup.out.mkdir(parents=True, exist_ok=True)
     arrays = {f"{name}_own": each.maps for name, each in found.items()}
     arrays |= {f"{name}_memory": each.memory for name, each in found.items()}
-    path = setup.out / "figure5.npz"
-    with written_whole(path) as scratch, scratch.open("wb") as file:
+    with written_whole(setup.out / "figure5.npz") as scratch, scratch.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
     first = next(iter(found.values()))
-    picture = attention_figure({name: each.maps for name, each in found.items()}, first.columns)
-    columns = "; ".join(column.replace("\n", ", ") for column in first.columns)
-    lines = [Line(name, "", dict[str, Cell](each.numbers)) for name, each in found.items()]
-    return Page(
-        name="figure5",
-        title=f"Figure 5: {FIGURES[5].title}",
-        grids=(Grid("", _COLUMNS, tuple(lines)),),
-        text=[
-            text.format(take=take.name, action=take.action, first=first.first_frame, columns=columns)
-            for text in FIGURES[5].text.values()
-        ],
-        files=[*save_figure(picture, setup.out / "figure5"), path],
-        made=[*made, f"Shown: split {split}."],
+    lines = (Line(name, "", dict[str, Cell](each.numbers)) for name, each in found.items())
+    return figure_page(
+        5,
+        setup,
+        Grid("", _COLUMNS, tuple(lines)),
+        attention_figure({name: each.maps for name, each in found.items()}, first.columns),
+        setup.out / "figure5.npz",
+        [*made, f"Shown: split {split}."],
+        take=take.name,
+        action=take.action,
+        first=first.first_frame,
+        columns="; ".join(column.replace("\n", ", ") for column in first.columns),
     )
 
 

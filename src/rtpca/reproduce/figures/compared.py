@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from matplotlib.figure import Figure
 
 from rtpca import metrics
 from rtpca.arrays import DoubleArray
@@ -16,19 +17,20 @@ from rtpca.data.views import frames_at
 from rtpca.errors import InputError, TrainingError
 from rtpca.evaluation import Prediction
 from rtpca.models import Checkpoint, load_checkpoint
-from rtpca.progress import Progress, in_silence
+from rtpca.progress import Progress
 from rtpca.reproduce.experiment import plan
-from rtpca.reproduce.machine import load_text, machine_text
-from rtpca.reproduce.made import how_made
-from rtpca.reproduce.paper import RUNS
+from rtpca.reproduce.made import hardware, how_made
+from rtpca.reproduce.page import Grid, Page
+from rtpca.reproduce.paper import FIGURES, RUNS
 from rtpca.reproduce.setup import Setup
 from rtpca.reproduce.train import train_all
+from rtpca.viz.files import save_figure
 
 OURS, BASELINE = "rtpca", "ste"
 
 
 def networks_of(
-    setup: Setup, weights: Mapping[str, str], progress: Progress = in_silence
+    setup: Setup, weights: Mapping[str, str], progress: Progress
 ) -> tuple[dict[str, Checkpoint], list[str]]:
     """RTPCA and its baseline with seed 0, trained where they are missing, or weights in their place.
 
@@ -49,21 +51,42 @@ def networks_of(
     experiments = () if weights else plan(replace(setup, seeds=1), [RUNS[OURS], RUNS[BASELINE]])
     train_all(experiments, setup, progress)
     if unfinished := [each.standing for each in experiments if not each.finished]:
+        listed = "; ".join(unfinished)
         raise TrainingError(
-            f"time was up before these runs were finished: {'; '.join(unfinished)}; the same command goes on "
-            "there"
+            f"time was up before these runs were finished: {listed}; the same command goes on"
         )
     paths = weights or {each.run.name: str(each.weights) for each in experiments}
     networks = {name: load_checkpoint(path) for name, path in paths.items()}
     for checkpoint in networks.values():
         checkpoint.model.to(setup.device)
-    first = next(iter(networks.values()))
+    setup.out.mkdir(parents=True, exist_ok=True)
     shown = ", ".join(f"{name}: {'/'.join(Path(path).parts[-2:])}" for name, path in paths.items())
-    return networks, [
-        *how_made(setup, experiments),
-        f"Weights: {shown}; windows of {first.config.frames} frames, {first.input.fps or 'any'} per second.",
-        f"Hardware: {machine_text(setup.device)}{load_text()}.",
-    ]
+    return networks, [*how_made(setup, experiments), f"Weights: {shown}.", hardware(setup.device)]
+
+
+def figure_page(
+    number: int, setup: Setup, grid: Grid, picture: Figure, data: Path, made: Sequence[str], **words: object
+) -> Page:
+    """The page of a figure: its picture written, `words` put into its caption.
+
+    Args:
+        number: As the paper numbers it.
+        setup: Where to write.
+        grid: The numbers under it.
+        picture: What is drawn.
+        data: A file of what is drawn, written already.
+        made: How it was made.
+        words: For the places in its text.
+    """
+    name, about = f"figure{number}", FIGURES[number]
+    return Page(
+        name=name,
+        title=f"Figure {number}: {about.title}",
+        grids=(grid,),
+        text=[text.format(**words) for text in about.text.values()],
+        files=[*save_figure(picture, setup.out / name), data],
+        made=made,
+    )
 
 
 def common_rate(networks: Mapping[str, Checkpoint], dataset: Dataset, split: str) -> float | None:

@@ -10,7 +10,7 @@ VideoPose3D is convolutional: over a long window it shares the work between fram
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rtpca.errors import ConfigError, InputError
@@ -19,9 +19,8 @@ from rtpca.models.cost import Timing, count_parameters, measure_in_turn
 from rtpca.progress import Progress, in_silence
 from rtpca.reproduce.datafile import NO_DATA, DataFile
 from rtpca.reproduce.evaluations import measure_all, values
-from rtpca.reproduce.experiment import Experiment, plan
-from rtpca.reproduce.machine import load_text, machine_text
-from rtpca.reproduce.made import how_made
+from rtpca.reproduce.experiment import plan
+from rtpca.reproduce.made import hardware, how_made
 from rtpca.reproduce.page import Column, Grid, Line, Page
 from rtpca.reproduce.paper import FIGURES, TABLES, NamedRun, named_run
 from rtpca.reproduce.setup import Setup
@@ -47,7 +46,7 @@ _COLUMNS = (
     Column("batch", "large batch (windows)", terminal=False),
     Column("frames_per_second", "predicted frames per s", 0),
     Column("mpjpe_mm", "MPJPE (mm)", seeds=True),
-    Column("mpjpe_mm_printed", "printed MPJPE (mm)", 1),
+    Column("printed_mm", "printed MPJPE (mm)", 1),
 )
 
 
@@ -101,21 +100,18 @@ def figure_1(
     """
     if not setup.data and not latency_only:
         raise InputError(
-            "this figure needs data: give a file (`data`) made by `rtpca prepare`, or ask for `latency_only`"
+            "this figure needs data: give a file (`data`), or time networks alone (`latency_only`)"
         )
     found = contenders(setup, models, frames)
-    experiments: tuple[Experiment, ...] = ()
-    if not latency_only:
-        experiments = plan(setup, [each.run for each in found])
-        train_all(experiments, setup, progress)
+    experiments = () if latency_only else plan(setup, [each.run for each in found])
+    train_all(experiments, setup, progress)
     finished = [each for each in experiments if each.finished]
     evaluations = measure_all(finished, [setup.evaluation()], setup, progress)
     batch_frames = batch_frames or _BATCH_FRAMES[setup.device]
     marks: list[SpeedMark] = []
     lines: list[Line] = []
-    for each, (single, video, large) in zip(
-        found, measure_speed(found, rounds, batch_frames, setup.device, progress), strict=True
-    ):
+    timed = measure_speed(found, rounds, batch_frames, setup.device, progress)
+    for each, (single, video, large) in zip(found, timed, strict=True):
         mark = SpeedMark(
             each.model,
             each.frames,
@@ -127,30 +123,18 @@ def figure_1(
             _printed_mm(each.model) if (setup.scale, MODELS[each.model]) == ("paper", each.frames) else None,
         )
         marks.append(mark)
-        lines.append(
-            Line(
-                each.label,
-                each.run.name,
-                {
-                    "model": each.model,
-                    "frames": each.frames,
-                    "params_m": count_parameters(each.config) / 1e6,
-                    "out_frames": single.out_frames,
-                    "pass_ms": mark.pass_ms,
-                    "pass_lower_ms": 1000 * single.lower_s,
-                    "pass_upper_ms": 1000 * single.upper_s,
-                    "frame_ms": mark.frame_ms,
-                    "batch": large.batch,
-                    "frames_per_second": mark.frames_per_second,
-                    "mpjpe_mm": mark.error_mm,
-                    "mpjpe_mm_printed": mark.printed_mm,
-                },
-            )
-        )
+        more = {
+            "params_m": count_parameters(each.config) / 1e6,
+            "out_frames": single.out_frames,
+            "pass_lower_ms": 1000 * single.lower_s,
+            "pass_upper_ms": 1000 * single.upper_s,
+            "batch": large.batch,
+        }
+        lines.append(Line(each.label, each.run.name, asdict(mark) | more))
     printed = ", ".join(f"{name} {_printed_mm(name)} mm at F={length}" for name, length in MODELS.items())
     setup.out.mkdir(parents=True, exist_ok=True)
     files = list(save_figure(speed_figure(marks), setup.out / "figure1-latency"))
-    if any(mark.error_mm or mark.printed_mm is not None for mark in marks):
+    if any(mark.mpjpe_mm or mark.printed_mm is not None for mark in marks):
         files = [*save_figure(error_latency_figure(marks), setup.out / "figure1"), *files]
     return Page(
         name="figure1-latency" if latency_only else "figure1",
@@ -166,7 +150,7 @@ def figure_1(
             *how_made(setup, experiments),
             f"Timing: float32, random weights and input, {rounds} rounds in turn after 2 that do not count, "
             "medians.",
-            f"Hardware: {machine_text(setup.device)}{load_text()}.",
+            hardware(setup.device),
         ],
         unfinished=[each.standing for each in experiments if each not in finished],
     )

@@ -17,11 +17,9 @@ from rtpca.data.store import Dataset, open_dataset
 from rtpca.evaluation import EvalConfig, predictions
 from rtpca.models import Checkpoint
 from rtpca.progress import Progress, in_silence
-from rtpca.reproduce.figures.compared import by_action, common_rate, errors_mm, networks_of
+from rtpca.reproduce.figures.compared import by_action, common_rate, errors_mm, figure_page, networks_of
 from rtpca.reproduce.page import Cell, Column, Grid, Line, Page, write_csv
-from rtpca.reproduce.paper import FIGURES
 from rtpca.reproduce.setup import Setup
-from rtpca.viz.files import save_figure
 from rtpca.viz.frame_errors import frame_error_figure
 
 PAPER_ACTION = "Photo"
@@ -57,22 +55,18 @@ def figure_4(
     header = ["frame", *(f"{name}: {take} (mm)" for name in networks for take in takes)]
     curves = np.concatenate(list(errors.values())).T
     rows = [header, *([frame, *np.round(row, 3).tolist()] for frame, row in enumerate(curves))]
-    setup.out.mkdir(parents=True, exist_ok=True)
-    return Page(
-        name="figure4",
-        title=f"Figure 4: {FIGURES[4].title}",
-        grids=(
-            Grid("", _COLUMNS, tuple(Line(name, "", steadiness(own)) for name, own in errors.items()), None),
-        ),
-        text=[
-            text.format(frames=count, action=action, fps=fps, takes=len(takes))
-            for text in FIGURES[4].text.values()
-        ],
-        files=[
-            *save_figure(frame_error_figure(errors, fps), setup.out / "figure4"),
-            write_csv(setup.out / "figure4.csv", rows),
-        ],
-        made=[*made, f"Shown: split {split}."],
+    lines = tuple(Line(name, "", steadiness(own)) for name, own in errors.items())
+    return figure_page(
+        4,
+        setup,
+        Grid("", _COLUMNS, lines, file=None),
+        frame_error_figure(errors, fps),
+        write_csv(setup.out / "figure4.csv", rows),
+        [*made, f"Shown: split {split}."],
+        frames=count,
+        action=action,
+        fps=fps,
+        takes=len(takes),
     )
 
 

@@ -19,11 +19,9 @@ from rtpca.evaluation import EvalConfig, predictions
 from rtpca.geometry import Camera, look_at
 from rtpca.models import Checkpoint
 from rtpca.progress import Progress, in_silence
-from rtpca.reproduce.figures.compared import BASELINE, common_rate, errors_mm, networks_of
+from rtpca.reproduce.figures.compared import BASELINE, common_rate, errors_mm, figure_page, networks_of
 from rtpca.reproduce.page import Cell, Column, Grid, Line, Page, write_csv
-from rtpca.reproduce.paper import FIGURES
 from rtpca.reproduce.setup import Setup
-from rtpca.viz.files import save_figure
 from rtpca.viz.pose_grid import PoseRow, pose_grid
 
 Takes = Sequence[tuple[str, int, DoubleArray]]
@@ -57,19 +55,10 @@ def figure_3(
         place = [line.label, *(line.cells[column.key] for column in columns[:4])]
         for name, pose_m in {"truth": row.truth_m, **row.poses_m}.items():
             rows.append([*place, name, *(round(float(value), 5) for value in pose_m.ravel())])
-    setup.out.mkdir(parents=True, exist_ok=True)
-    files = [
-        *save_figure(pose_grid([row for _, row in moments], skeleton), setup.out / "figure3"),
-        write_csv(setup.out / "figure3.csv", rows),
-    ]
-    return Page(
-        name="figure3",
-        title=f"Figure 3: {FIGURES[3].title}",
-        grids=(Grid("", tuple(columns), tuple(line for line, _ in moments), file=None),),
-        text=[text.format(baseline=baseline) for text in FIGURES[3].text.values()],
-        files=files,
-        made=[*made, f"Shown: split {split}."],
-    )
+    grid = Grid("", tuple(columns), tuple(line for line, _ in moments), file=None)
+    picture = pose_grid([row for _, row in moments], skeleton)
+    data = write_csv(setup.out / "figure3.csv", rows)
+    return figure_page(3, setup, grid, picture, data, [*made, f"Shown: split {split}."], baseline=baseline)
 
 
 def chosen_moments(
