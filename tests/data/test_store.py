@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtpca.data.attribution import Attribution
-from rtpca.data.store import DatasetWriter, Recording, open_dataset, write_dataset
+from rtpca.data.recording import Recording
+from rtpca.data.store import DatasetWriter, open_dataset, write_dataset
 from rtpca.errors import InputError
 from rtpca.geometry import Camera, Intrinsics
 from rtpca.skeletons import get_skeleton

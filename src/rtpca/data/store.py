@@ -21,37 +21,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
-from rtpca.arrays import FloatArray
 from rtpca.data.attribution import Attribution
+from rtpca.data.hdf5 import (
+    array_in,
+    attributes_of,
+    fixed_text,
+    group_in,
+    read_array,
+    read_camera,
+    text_of,
+    write_array,
+    write_camera,
+)
 from rtpca.data.recording import Recording, RecordingInfo, check_recording
 from rtpca.errors import ConfigError, InputError, RtpcaError
 from rtpca.files import written_whole
 from rtpca.skeletons import Skeleton, get_skeleton
 
-if TYPE_CHECKING:
-    from rtpca.geometry import Camera
-
-__all__ = [
-    "Dataset",
-    "DatasetWriter",
-    "Recording",
-    "RecordingInfo",
-    "check_split",
-    "open_dataset",
-    "write_dataset",
-]
-
 FORMAT = "rtpca-dataset"
 FORMAT_VERSION = 1
-_CHUNK_FRAMES = 4096
 _TEXTS = ("subject", "action", "split", "source", "licence")
-_CAMERA = ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh", "distortion")
 _DAMAGE = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, OverflowError)
 
 
@@ -139,10 +132,10 @@ class DatasetWriter:
         return self
 
     def _write_header(self, file: h5py.File) -> None:
-        file.attrs["format"] = _fixed_text(FORMAT)
+        file.attrs["format"] = fixed_text(FORMAT)
         file.attrs["format_version"] = FORMAT_VERSION
-        file.attrs["skeleton"] = _fixed_text(self._skeleton.name)
-        file.attrs["joint_names"] = _fixed_text(json.dumps(self._skeleton.joints))
+        file.attrs["skeleton"] = fixed_text(self._skeleton.name)
+        file.attrs["joint_names"] = fixed_text(json.dumps(self._skeleton.joints))
         file.attrs["parents"] = np.asarray(self._skeleton.parents, dtype=np.int64)
         file.create_group("sequences")
 
@@ -160,7 +153,7 @@ class DatasetWriter:
         text = json.dumps([attribution.to_dict() for attribution in self._attributions.values()], indent=1)
         if "attributions" in file:
             del file["attributions"]
-        file.create_dataset("attributions", data=_fixed_text(text))
+        file.create_dataset("attributions", data=fixed_text(text))
 
     def add_attribution(self, attribution: Attribution) -> None:
         """Carry the terms of a source along; a source that is there already gets the new text."""
@@ -187,40 +180,19 @@ class DatasetWriter:
         self._names.add(recording.name)
 
     def _write(self, group: h5py.Group, recording: Recording) -> None:
-        group.attrs["name"] = _fixed_text(recording.name)
+        group.attrs["name"] = fixed_text(recording.name)
         group.attrs["fps"] = float(recording.fps)
         for text in _TEXTS:
-            group.attrs[text] = _fixed_text(getattr(recording, text))
-        group.attrs["cameras"] = _fixed_text(json.dumps(recording.camera_names))
-        _write_array(group, "positions3d", recording.positions3d)
+            group.attrs[text] = fixed_text(getattr(recording, text))
+        group.attrs["cameras"] = fixed_text(json.dumps(recording.camera_names))
+        write_array(group, "positions3d", recording.positions3d)
         if recording.valid is not None:
-            _write_array(group, "valid", recording.valid, np.uint8)
+            write_array(group, "valid", recording.valid, np.uint8)
         for camera, keypoints_px in (recording.keypoints2d or {}).items():
-            _write_array(group, f"keypoints2d/{camera}", keypoints_px)
+            write_array(group, f"keypoints2d/{camera}", keypoints_px)
         if recording.cameras is not None:
             for name, camera in zip(recording.camera_names, recording.cameras, strict=True):
-                _write_camera(group.create_group(f"cameras/{name}"), camera)
-
-
-def _fixed_text(text: str) -> npt.NDArray[np.bytes_]:
-    """Text of fixed length; variable-length texts live in a heap whose damage can hang the HDF5 library."""
-    content = text.encode()
-    return np.array(content, dtype=h5py.string_dtype("utf-8", max(len(content), 1)))
-
-
-def _write_array(
-    group: h5py.Group, name: str, array: npt.NDArray[Any], dtype: type[np.generic] = np.float32
-) -> None:
-    chunks = (min(len(array), _CHUNK_FRAMES), *array.shape[1:])
-    group.create_dataset(name, data=np.asarray(array, dtype=dtype), chunks=chunks, fletcher32=True)
-
-
-def _write_camera(group: h5py.Group, camera: Camera) -> None:
-    lens = camera.intrinsics
-    values = (lens.focal_px, lens.principal_px, lens.image_size, lens.distortion)
-    for name, value in zip(_CAMERA, (camera.R_cam_from_world, camera.center_world, *values), strict=True):
-        if value is not None:
-            group.create_dataset(name, data=np.asarray(value.detach().cpu().numpy(), dtype=np.float64))
+                write_camera(group.create_group(f"cameras/{name}"), camera)
 
 
 def open_dataset(path: str | Path) -> Dataset:
@@ -274,9 +246,9 @@ class Dataset:
         try:
             self.skeleton = self._read_skeleton()
             self.attributions = self._read_attributions()
-            sequences = _group(self._file, "sequences")
+            sequences = group_in(self._file, "sequences")
             for key in sorted(sequences):
-                info = self._read_info(_group(sequences, key))
+                info = self._read_info(group_in(sequences, key))
                 self._groups[info.name] = f"sequences/{key}"
                 self._infos[info.name] = info
         except BaseException as error:
@@ -340,7 +312,7 @@ class Dataset:
         """
         info = self.info(name)
         try:
-            return self._read(info, _group(self._file, self._groups[name]))
+            return self._read(info, group_in(self._file, self._groups[name]))
         except RtpcaError:
             raise
         except _DAMAGE as error:
@@ -356,8 +328,8 @@ class Dataset:
         return InputError(f"{where}is damaged ({error}); prepare the data again with `rtpca prepare`")
 
     def _read_skeleton(self) -> Skeleton:
-        attributes = _attributes(self._file)
-        if "format" not in attributes or _text(attributes["format"]) != FORMAT:
+        attributes = attributes_of(self._file)
+        if "format" not in attributes or text_of(attributes["format"]) != FORMAT:
             raise InputError(
                 f"{self.path}: an HDF5 file, but not made by `rtpca prepare`; prepare the data first"
             )
@@ -368,83 +340,47 @@ class Dataset:
                 "update rtpca"
             )
         try:
-            skeleton = get_skeleton(_text(attributes["skeleton"]))
+            skeleton = get_skeleton(text_of(attributes["skeleton"]))
         except ConfigError as error:
             raise InputError(f"{self.path}: {error}; it is damaged or was made by a newer rtpca") from error
-        if tuple(json.loads(_text(attributes["joint_names"]))) != skeleton.joints:
+        if tuple(json.loads(text_of(attributes["joint_names"]))) != skeleton.joints:
             raise InputError(
                 f"{self.path}: its joints are not those of {skeleton.name}; prepare the data again"
             )
         return skeleton
 
     def _read_attributions(self) -> tuple[Attribution, ...]:
-        entries = json.loads(_text(_array(self._file, "attributions")[()]))
+        entries = json.loads(text_of(array_in(self._file, "attributions")[()]))
         return tuple(Attribution.from_dict(entry) for entry in entries)
 
     def _read_info(self, group: h5py.Group) -> RecordingInfo:
-        shape, attributes = _array(group, "positions3d").shape, _attributes(group)
+        shape, attributes = array_in(group, "positions3d").shape, attributes_of(group)
         if len(shape) != 3 or shape[0] < 1 or shape[1:] != (self.skeleton.num_joints, 3):
             raise ValueError(f"positions3d of {group.name} has shape {shape}")
-        texts = {text: _text(attributes[text]) for text in _TEXTS}
+        texts = {text: text_of(attributes[text]) for text in _TEXTS}
         fps = float(attributes["fps"])
         if not (np.isfinite(fps) and fps > 0):
             raise ValueError(f"fps of {group.name} is {fps}")
-        return RecordingInfo(name=_text(attributes["name"]), num_frames=int(shape[0]), fps=fps, **texts)
+        return RecordingInfo(name=text_of(attributes["name"]), num_frames=int(shape[0]), fps=fps, **texts)
 
     def _read(self, info: RecordingInfo, group: h5py.Group) -> Recording:
-        camera_names = tuple(str(name) for name in json.loads(_text(_attributes(group)["cameras"])))
+        camera_names = tuple(str(name) for name in json.loads(text_of(attributes_of(group)["cameras"])))
         keypoints2d = cameras = None
         if "keypoints2d" in group:
-            own = _group(group, "keypoints2d")
-            keypoints2d = {name: _read_array(own, name) for name in camera_names if name in own}
+            own = group_in(group, "keypoints2d")
+            keypoints2d = {name: read_array(own, name) for name in camera_names if name in own}
         if "cameras" in group:
-            own = _group(group, "cameras")
-            cameras = tuple(_read_camera(_group(own, name)) for name in camera_names)
+            own = group_in(group, "cameras")
+            cameras = tuple(read_camera(group_in(own, name)) for name in camera_names)
         recording = Recording(
             name=info.name,
-            positions3d=_read_array(group, "positions3d"),
+            positions3d=read_array(group, "positions3d"),
             fps=info.fps,
             keypoints2d=keypoints2d,
             cameras=cameras,
             camera_names=camera_names,
-            valid=_array(group, "valid")[()].astype(np.bool_) if "valid" in group else None,
+            valid=array_in(group, "valid")[()].astype(np.bool_) if "valid" in group else None,
             **{text: getattr(info, text) for text in _TEXTS},
         )
         check_recording(recording, self.skeleton)
         return recording
-
-
-def _group(parent: h5py.Group, name: str) -> h5py.Group:
-    child = parent[name]
-    if not isinstance(child, h5py.Group):
-        raise ValueError(f"{parent.name}/{name} is no group")
-    return child
-
-
-def _array(parent: h5py.Group, name: str) -> h5py.Dataset:
-    child = parent[name]
-    if not isinstance(child, h5py.Dataset):
-        raise ValueError(f"{parent.name}/{name} is no array")
-    return child
-
-
-def _attributes(group: h5py.Group) -> Mapping[str, Any]:
-    return dict(group.attrs)
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _read_array(group: h5py.Group, name: str) -> FloatArray:
-    return np.asarray(_array(group, name)[()], dtype=np.float32)
-
-
-def _read_camera(group: h5py.Group) -> Camera:
-    import torch
-
-    from rtpca.geometry import Camera, Intrinsics
-
-    names = _CAMERA if "distortion" in group else _CAMERA[:-1]
-    rotation, center, *lens = (torch.from_numpy(np.asarray(_array(group, name)[()])) for name in names)
-    return Camera(Intrinsics(*lens), rotation, center)

@@ -6,16 +6,14 @@ bone lengths are constant, and the feet keep to the floor at y = 0.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
 from rtpca.arrays import DoubleArray, FloatArray
+from rtpca.data.recording import Recording
 from rtpca.data.synthetic_body import BodyAngles, BodyLengths, pelvis_path, pose_body
 from rtpca.errors import ConfigError
-
-if TYPE_CHECKING:
-    from rtpca.data.store import Recording
 
 MotionKind = Literal["walk", "squat", "wave"]
 
@@ -91,8 +89,6 @@ def synthetic_recordings(frames: int = 200, fps: float = 50.0, seed: int = 0) ->
     Raises:
         ConfigError: If `frames` or `fps` is not positive.
     """
-    from rtpca.data.store import Recording  # reads HDF5, which generating motion does not need
-
     return [
         Recording(
             name=f"synthetic/{split}_{kind}",
