@@ -30,7 +30,7 @@ from rtpca.reproduce import (
 from rtpca.reproduce.grids import NOISE_PX, nearest_level, table_1, table_2, table_3, table_5
 from rtpca.reproduce.page import best_cells
 from rtpca.reproduce.paper import TABLES
-from rtpca.reproduce.tables import check_data, chosen_rows
+from rtpca.reproduce.table_plan import check_data, chosen_rows
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What `rtpca table` and `rtpca figure` have in common: options, what they say of the setup, and the page."""
+"""The options that `rtpca table` and `rtpca figure` have in common, and what they are to the library."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rtpca.cli.console import out as standard_output
-from rtpca.cli.console import print_line, print_note
 from rtpca.cli.flags import typed_command
-from rtpca.cli.json_file import print_or_write
 
 if TYPE_CHECKING:
-    from rtpca.reproduce import Page, Setup
+    from rtpca.reproduce import Setup
 
 Scale = Annotated[
     Literal["small", "paper"],
@@ -68,28 +65,3 @@ def make_setup(
         deadline_s=math.inf if max_time is None else time.monotonic() + 60 * max_time,
         command=typed_command(),
     )
-
-
-def show_page(page: Page, folder: Path, json_file: Path | None) -> None:
-    """Write a page into its folder, and print it."""
-    from rtpca.reproduce.page import to_dict, to_rich, write_page
-
-    files = write_page(page, folder)
-
-    def show() -> None:
-        for number, grid in enumerate(page.grids):
-            titles = (page.title if number == 0 else "", grid.title)
-            standard_output.print(to_rich(grid, "\n".join(filter(None, titles))))
-        for label, sentence in page.readings:
-            print_note(f"{label}: {sentence}")
-        for line in (*page.notes, *page.made):
-            print_note(line)
-        if page.unfinished:
-            listed = "; ".join(page.unfinished)
-            print_line(
-                f"{len(page.unfinished)} runs are not trained yet ({listed}): the same command goes on"
-            )
-        for path in files:
-            print_line(f"written to {path}")
-
-    print_or_write(to_dict(page), json_file, show)

@@ -6,7 +6,8 @@ from rtpca.reproduce.experiment import Experiment, plan
 from rtpca.reproduce.page import Page, write_page
 from rtpca.reproduce.paper import RUNS, NamedRun, named_run, parse_row
 from rtpca.reproduce.setup import Setup, recipe_path
-from rtpca.reproduce.tables import make_table, plan_table
+from rtpca.reproduce.table_plan import plan_table
+from rtpca.reproduce.tables import make_table
 from rtpca.reproduce.train import train_all
 
 __all__ = [

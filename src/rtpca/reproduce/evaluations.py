@@ -21,11 +21,10 @@ from rtpca.progress import Progress, in_silence
 from rtpca.reproduce.datafile import content_hash
 from rtpca.reproduce.experiment import Experiment
 from rtpca.reproduce.processes import in_processes
-from rtpca.reproduce.setup import Setup
+from rtpca.reproduce.setup import SPLIT, Setup
 
 # Counts up when evaluation changes what it computes, so that older results are not taken for new ones.
 VERSION = 3
-SPLIT = "test"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from rtpca.reproduce.datafile import DataFile
 from rtpca.reproduce.paper import NamedRun
 from rtpca.training import TrainConfig, load_config
 
+SPLIT = "test"
+"""What is measured."""
 _SEEDS = {"small": 2, "paper": 1}
 # Of the paper, by data set and whether 2D is detected; `-authors` behind it has the quirks of their script.
 _PAPER = {
