@@ -28,8 +28,7 @@ from rtpca.cli.console import run_script
 from rtpca.data.recording import Recording
 from rtpca.data.store import Dataset, open_dataset, write_dataset
 from rtpca.data.synthetic import synthetic_recordings
-from rtpca.data.views import at_frame_rate, fixed_cameras
-from rtpca.evaluation import EvalConfig, Protocol, SequenceErrors, evaluate, predict, summarise
+from rtpca.evaluation import EvalConfig, Protocol, SequenceErrors, evaluate, predictions, summarise
 from rtpca.evaluation.protocols import AUTHORS, P_STMO, STANDARD
 from rtpca.evaluation.sequence import sequence_errors
 from rtpca.models import build_model, load_checkpoint
@@ -39,7 +38,6 @@ from rtpca.training.batches import Batches
 from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import build_optimizers, schedule_factor
 from rtpca.training.selection import validate
-from rtpca.windowed import reference_cover
 
 GENERATED = (50, 110, 200, 330)
 """Frames of generated clips at 50 fps: at the 20 of `rtpca-s` one is shorter than its window of 27."""
@@ -169,20 +167,12 @@ class ChunkPrediction:
         return sequence_errors(self.recording, self.camera, poses, truth, counted)
 
 
-@torch.no_grad()
 def chunk_predictions(checkpoint: Checkpoint, recordings: Sequence[Recording]) -> Iterator[ChunkPrediction]:
     """The chunks of every sequence and camera."""
-    config = EvalConfig(protocol=replace(STANDARD, windows="chunks"))
-    for original in recordings:
-        recording = at_frame_rate(original, checkpoint.input.fps)
-        joints = torch.from_numpy(recording.positions3d)
-        cameras = fixed_cameras(recording)
-        cam = cameras.world_to_camera(joints.expand(cameras.batch_shape[0], *joints.shape))
-        poses = predict(checkpoint.model, checkpoint.input, cameras.project(cam), cameras, config).poses
-        index, _ = reference_cover(len(joints), checkpoint.config.frames)
-        truth = (cam - cam[:, :, :1])[:, index.flatten()]
-        for camera in range(len(poses)):
-            yield ChunkPrediction(recording, camera, index, poses[camera].double(), truth[camera].double())
+    config = EvalConfig(protocol=replace(STANDARD, windows="chunks"), keypoints="projected")
+    for one in predictions(checkpoint.model, checkpoint.input, recordings, config):
+        index = one.frames.unflatten(0, (-1, checkpoint.config.frames))
+        yield ChunkPrediction(one.recording, one.camera, index, one.poses_m.double(), one.truth_m.double())
 
 
 # Training

@@ -17,10 +17,11 @@ from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.synthetic import generate_motion, synthetic_recordings
 from rtpca.data.views import at_frame_rate
 from rtpca.errors import ConfigError, InputError
-from rtpca.evaluation import EvalConfig, evaluate, predict, predictions, summarise
+from rtpca.evaluation import EvalConfig, evaluate, predictions, summarise
 from rtpca.geometry import Camera, flip_points, rotation_about
 from rtpca.models import InputSpec, RTPCAConfig, build_model
 from rtpca.skeletons import get_skeleton
+from rtpca.windowed import cover, lift_consecutive
 
 SCREEN = InputSpec()
 PERSON = InputSpec(normalisation="person", fps=25.0)
@@ -221,6 +222,13 @@ def mirrored_view(keypoints: torch.Tensor, camera: Camera) -> tuple[torch.Tensor
     return flipped[:, :, mirror], replace(camera, intrinsics=intrinsics)
 
 
+def lifted(model, spec: InputSpec, keypoints: torch.Tensor, cameras: Camera, flip: bool = False):
+    """Poses of every frame, in every camera."""
+    scores = keypoints.isfinite().all(-1).to(keypoints.dtype)
+    windows = cover(keypoints.shape[1], model.config.frames)
+    return lift_consecutive(model, spec, keypoints, scores, cameras.intrinsics, windows, flip=flip).poses
+
+
 @pytest.mark.parametrize("spec", [SCREEN, PERSON], ids=["screen", "person"])
 @settings(max_examples=5)
 @given(seed=st.integers(0, 1000))
@@ -232,12 +240,9 @@ def test_averaging_with_the_mirror_image_makes_predictions_mirror_symmetric(spec
     flipped, flipped_cameras = mirrored_view(keypoints, cameras)
     mirror = get_skeleton("h36m17").mirror
     with torch.no_grad():
-        plain, averaged = (
-            predict(model, spec, keypoints, cameras, EvalConfig(flip=flip)).poses for flip in (False, True)
-        )
+        plain, averaged = (lifted(model, spec, keypoints, cameras, flip=flip) for flip in (False, True))
         plain_m, averaged_m = (
-            predict(model, spec, flipped, flipped_cameras, EvalConfig(flip=flip)).poses
-            for flip in (False, True)
+            lifted(model, spec, flipped, flipped_cameras, flip=flip) for flip in (False, True)
         )
     torch.testing.assert_close(averaged_m, flip_points(averaged, mirror), atol=1e-9, rtol=0)
     assert not torch.allclose(plain_m, flip_points(plain, mirror), atol=1e-4)
@@ -266,7 +271,7 @@ def test_predictions_are_in_camera_axes_with_the_pelvis_at_the_origin() -> None:
     keypoints = cameras.project(cameras.world_to_camera(joints.expand(4, *joints.shape)))
     keypoints[0, 3] = float("nan")
     with torch.no_grad():
-        poses = predict(model, PERSON, keypoints, cameras, EvalConfig()).poses
+        poses = lifted(model, PERSON, keypoints, cameras)
     assert poses.shape == (4, 20, 17, 3)
     assert poses.isfinite().all()
     torch.testing.assert_close(poses[:, :, 0], torch.zeros(4, 20, 3), atol=1e-6, rtol=0)

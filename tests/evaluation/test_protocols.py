@@ -12,9 +12,8 @@ from torch import nn
 from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.recording import Recording
 from rtpca.data.synthetic import generate_motion
-from rtpca.data.views import joined_cameras
 from rtpca.errors import ConfigError
-from rtpca.evaluation import EvalConfig, evaluate, get_protocol, predict, shown_frames, summarise
+from rtpca.evaluation import EvalConfig, evaluate, get_protocol, predictions, summarise
 from rtpca.evaluation.protocols import AUTHORS, P_STMO, PROTOCOLS, STANDARD
 from rtpca.models import InputSpec, RTPCAConfig
 
@@ -166,10 +165,8 @@ def test_videos_are_weighted_with_their_counted_frames() -> None:
 def test_the_authors_average_with_the_mirror_image_always() -> None:
     pose = truth(still(9))[0]
     leaning = Said(9, lambda x: pose + torch.zeros(*x.shape[:2], 17, 3))
-    keypoints = torch.from_numpy(still(9).keypoints2d["c"])[None]
-    batch = joined_cameras(still(9).cameras, torch.stack)
     plain, asked, authors = (
-        predict(leaning, SCREEN, keypoints, batch, config).poses
+        next(predictions(leaning, SCREEN, [still(9)], config)).poses_m
         for config in (EvalConfig(), EvalConfig(flip=True), EvalConfig(protocol=AUTHORS))
     )
     assert not torch.allclose(plain, asked, atol=1e-3)
@@ -211,7 +208,9 @@ def test_a_model_that_predicts_the_middle_predicts_each_frame_once(protocol) -> 
     config = OneOfFive(frames=5, dim=2, depth=1, heads=1)
     found = errors_of(recording, 5, lambda frame: 0.01 * frame, protocol, config)
     assert found.mpjpe_m.tolist() == pytest.approx([0.01 * frame for frame in range(7)], abs=1e-5)
-    assert shown_frames(7, Said(5, None, config), protocol).tolist() == list(range(7))
+    network = Said(5, lambda x: x, config)
+    (made,) = predictions(network, SCREEN, [recording], EvalConfig(protocol=protocol))
+    assert made.frames.tolist() == list(range(7))
 
 
 def test_own_keypoints_are_read_where_there_are_some_and_projected_else_or_when_asked() -> None:

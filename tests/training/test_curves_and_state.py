@@ -133,7 +133,7 @@ class Hostile:
 
 def test_foreign_damaged_and_hostile_states_are_refused(tmp_path, state) -> None:
     path = tmp_path / "state.pt"
-    with pytest.raises(CheckpointError, match="nothing to resume; start without --resume"):
+    with pytest.raises(CheckpointError, match="nothing to resume; start without `resume`"):
         load_state(path)
     save_state(path, state)
     path.write_bytes(path.read_bytes()[:500])

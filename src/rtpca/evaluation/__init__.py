@@ -1,7 +1,7 @@
 """Evaluation: predictions for whole sequences, errors per frame, and the averages of a protocol."""
 
 from rtpca.evaluation.calibration import calibrate, conditions
-from rtpca.evaluation.prediction import EvalConfig, Prediction, predict, predictions, shown_frames
+from rtpca.evaluation.prediction import EvalConfig, Prediction, predictions
 from rtpca.evaluation.protocols import Protocol, get_protocol
 from rtpca.evaluation.report import Report, Row, summarise
 from rtpca.evaluation.sequence import SequenceErrors, evaluate
@@ -17,8 +17,6 @@ __all__ = [
     "conditions",
     "evaluate",
     "get_protocol",
-    "predict",
     "predictions",
-    "shown_frames",
     "summarise",
 ]

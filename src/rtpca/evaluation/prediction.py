@@ -7,7 +7,7 @@ consecutive windows, lifted, and put together again. Errors, tables and pictures
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -24,7 +24,7 @@ from rtpca.geometry import Camera
 from rtpca.geometry.network_input import middle
 from rtpca.models import InputSpec, LiftingNetwork
 from rtpca.skeletons import get_skeleton
-from rtpca.windowed import Lifted, cover, lift_consecutive, reference_cover
+from rtpca.windowed import cover, lift_consecutive, reference_cover
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ class EvalConfig:
 class Prediction:
     """One sequence seen by one camera, as a network read and lifted it.
 
-    The F frames are those of `recording`; where a protocol's windows are chunks, some are there twice
-    (`shown_frames`).
+    The F frames are those of `recording`; where a protocol's windows are chunks, some are there twice.
 
     Attributes:
         recording: What was seen, at the frame rate of the network.
         camera: Index of the camera.
         view: The camera itself.
+        frames: (F,) their numbers in the recording.
         keypoints_px: (F, J, 2) what was lifted, pixels; NaN where missing.
         scores: (F, J) in [0, 1]; 0 where missing.
         poses_m: (F, J, 3) metres, camera axes, the root where the protocol puts it.
@@ -83,6 +83,7 @@ class Prediction:
     recording: Recording
     camera: int
     view: Camera
+    frames: Tensor
     keypoints_px: Tensor
     scores: Tensor
     poses_m: Tensor
@@ -124,35 +125,60 @@ def predictions(
             chosen = [number % len(chosen)]
         cameras = cameras[torch.tensor(chosen)]
         joints_cam = cameras.world_to_camera(joints.expand(len(chosen), *joints.shape))
-        seen = with_missing(cameras.project(joints_cam), torch.ones(joints_cam.shape[:-1]))
-        if config.detector_noise:
-            seen = _as_detected(
-                seen[..., :2], cameras.intrinsics.image_size, generator, model.config.in_channels == 3
-            )
-        elif config.keypoints == "own":
-            for view, camera in enumerate(chosen):
-                own = own_keypoints(recording, camera)
-                seen[view] = seen[view] if own is None else own
-        keypoints_px, scores = gaussian_noise(seen[..., :2], config.noise_px, generator), seen[..., 2]
-        lifted = predict(model, spec, keypoints_px.to(device), cameras.to(device), config, scores.to(device))
-        lifted = lifted.each(Tensor.cpu)
+        seen = _seen(recording, chosen, cameras, joints_cam, config, generator, model.config.in_channels == 3)
+        index, owned = _windows(len(joints), model, config.protocol)
+        lifted = lift_consecutive(
+            model,
+            spec,
+            seen[..., :2].to(device),
+            seen[..., 2].to(device),
+            cameras.intrinsics.to(device),
+            (index, owned),
+            flip=config.flip or config.protocol.flip,
+            keep_root=config.protocol.root != "subtracted",
+            batch=config.batch,
+        ).each(Tensor.cpu)
         if not lifted.poses.isfinite().all():
             raise InputError(f"{original.name}: the predictions are not finite: the weights are damaged")
-        shown = shown_frames(len(joints), model, config.protocol)
+        if config.protocol.root == "zeroed":
+            lifted.poses[:, :, root] = 0
+        frames = middle(index, owned.shape[1])[owned]
         truth_m = joints_cam - joints_cam[:, :, root, None]
-        counted = None if recording.valid is None else torch.from_numpy(recording.valid)[shown]
+        counted = None if recording.valid is None else torch.from_numpy(recording.valid)[frames]
         for view, camera in enumerate(chosen):
             yield Prediction(
                 recording,
                 camera,
                 cameras[view],
-                keypoints_px[view, shown],
-                scores[view, shown],
+                frames,
+                seen[view, frames, :, :2],
+                seen[view, frames, :, 2],
                 lifted.poses[view],
-                truth_m[view, shown],
+                truth_m[view, frames],
                 counted,
                 None if lifted.scale_m is None else lifted.scale_m[view],
             )
+
+
+def _seen(
+    recording: Recording,
+    chosen: Sequence[int],
+    cameras: Camera,
+    joints_cam: Tensor,
+    config: EvalConfig,
+    generator: torch.Generator,
+    with_scores: bool,
+) -> Tensor:
+    """(V, F, J, 3) keypoints and scores in the chosen cameras."""
+    seen = with_missing(cameras.project(joints_cam), torch.ones(joints_cam.shape[:-1]))
+    if config.detector_noise:
+        seen = _as_detected(seen[..., :2], cameras.intrinsics.image_size, generator, with_scores)
+    elif config.keypoints == "own":
+        for view, camera in enumerate(chosen):
+            own = own_keypoints(recording, camera)
+            seen[view] = seen[view] if own is None else own
+    noisy = gaussian_noise(seen[..., :2], config.noise_px, generator)
+    return torch.cat((noisy, seen[..., 2:]), dim=-1)
 
 
 def _as_detected(
@@ -164,52 +190,6 @@ def _as_detected(
         noise = replace(noise, drop_share=0.0, outside_drop_share=0.0)
     found, scores = detector_noise_of_clips(keypoints_px, noise, generator, image_size)
     return torch.cat((found, scores[..., None]), dim=-1)
-
-
-def predict(
-    model: LiftingNetwork,
-    spec: InputSpec,
-    keypoints_px: Tensor,
-    cameras: Camera,
-    config: EvalConfig,
-    scores: Tensor | None = None,
-) -> Lifted:
-    """Root-relative poses in camera axes.
-
-    Args:
-        model: The network.
-        spec: How keypoints are prepared for it.
-        keypoints_px: (V, F, J, 2) keypoints of one sequence in V cameras; NaN where missing.
-        cameras: Batch axis V.
-        config: Mirroring, batch size, protocol.
-        scores: (V, F, J) scores; None: 1 where a keypoint is not missing.
-
-    Returns:
-        (V, F, J, ...). Under a protocol whose windows are chunks, the frames are those of `shown_frames`.
-    """
-    protocol = config.protocol
-    if scores is None:
-        scores = keypoints_px.isfinite().all(-1).to(keypoints_px.dtype)
-    lifted = lift_consecutive(
-        model,
-        spec,
-        keypoints_px,
-        scores,
-        cameras.intrinsics,
-        _windows(keypoints_px.shape[1], model, protocol),
-        flip=config.flip or protocol.flip,
-        keep_root=protocol.root != "subtracted",
-        batch=config.batch,
-    )
-    if protocol.root == "zeroed":
-        lifted.poses[:, :, get_skeleton(spec.skeleton).root] = 0
-    return lifted
-
-
-def shown_frames(length: int, model: LiftingNetwork, protocol: Protocol) -> Tensor:
-    """The frame of a clip behind each prediction of `predict`: 0, 1, ..., but for the authors' chunks."""
-    index, owned = _windows(length, model, protocol)
-    return middle(index, owned.shape[1])[owned]
 
 
 def _windows(length: int, model: LiftingNetwork, protocol: Protocol) -> tuple[Tensor, Tensor]:
