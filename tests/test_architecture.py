@@ -36,7 +36,6 @@ FLOORS = {
     "export": 11,
     "video": 12,
     "viz": 13,
-    "outputs": 14,
     "pipeline": 15,
     "reproduce": 15,
     "app": 16,
@@ -53,8 +52,6 @@ STRANGERS = {
     ("reproduce", "pipeline"),
     ("video", "viz"),
     ("app", "reproduce"),
-    ("outputs", "reproduce"),
-    ("reproduce", "outputs"),
 }
 HEAVY = {
     "torch",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rtpca.inference import Lifter, LiftResult, StreamLifter
     from rtpca.keypoints import read_keypoints
     from rtpca.models import list_weights
+    from rtpca.pipeline import lift_path
 
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ _SUBPACKAGES = (
     "keypoints",
     "metrics",
     "models",
+    "pipeline",
     "skeletons",
     "training",
     "video",
@@ -39,11 +41,20 @@ _LAZY_NAMES = {
     "LiftResult": "rtpca.inference",
     "Lifter": "rtpca.inference",
     "StreamLifter": "rtpca.inference",
+    "lift_path": "rtpca.pipeline",
     "list_weights": "rtpca.models",
     "read_keypoints": "rtpca.keypoints",
 }
 
-__all__ = ["LiftResult", "Lifter", "StreamLifter", "__version__", "list_weights", "read_keypoints"]
+__all__ = [
+    "LiftResult",
+    "Lifter",
+    "StreamLifter",
+    "__version__",
+    "lift_path",
+    "list_weights",
+    "read_keypoints",
+]
 
 
 def __getattr__(name: str) -> Any:

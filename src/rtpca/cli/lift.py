@@ -9,6 +9,7 @@ import typer
 
 from rtpca.cli.console import print_line
 from rtpca.cli.options import Detector, Device, Flip, Focal, ImageSize, JointSet, Weights
+from rtpca.errors import InputError
 
 
 def lift(
@@ -75,14 +76,19 @@ def lift(
     flip: Flip = True,
 ) -> None:
     """Lift a video, or 2D keypoints, to 3D poses over time."""
-    from rtpca.cli.lift_inputs import Options, is_keypoints, lift_keypoints, lift_video, person_number
-    from rtpca.cli.lift_outputs import Wanted, write_all
+    from rtpca.cli.events import ConsoleEvents
     from rtpca.files import written_together
-    from rtpca.inference import Lifter
+    from rtpca.pipeline import LiftOptions, Outputs, lift_input
 
-    wanted = Wanted.checked(output, render, html, rerun, export, ground)
-    options = Options(
-        person=person_number(person),
+    names = tuple(dict.fromkeys(name.strip().lower() for name in export.split(",") if name.strip()))
+    outputs = Outputs(output, render, html, rerun, names, ground)
+    options = LiftOptions(
+        weights=weights,
+        device=device,
+        flip=flip,
+        smooth=smooth,
+        repair=repair,
+        person=_person(person),
         skeleton=skeleton,
         image_size=image_size,
         fps=fps,
@@ -90,15 +96,23 @@ def lift(
         detector=detector,
         detector_model=detector_model,
         pose_model=pose_model,
-        device=device,
         smoothing=smoothing,
     )
     # The outputs are opened first: a folder that cannot be written to is better known before an hour of work.
     with written_together() as scratch:
-        wanted.open(scratch, input)
-        lifter = Lifter.from_pretrained(weights, device, flip=flip, smooth=smooth, repair=repair)
-        lift_input = lift_keypoints if is_keypoints(input) else lift_video
-        clip = lift_input(input, lifter, options, lambda people: wanted.open(scratch, input, people))
-        lines = write_all(clip, wanted, scratch)
-    for line in lines:
-        print_line(line)
+        outputs.claim(scratch, input)
+        events = ConsoleEvents(lambda people: outputs.claim(scratch, input, people))
+        clip = lift_input(input, options, events=events)
+        written = outputs.write(clip, scratch, events)
+    for path, what in written.items():
+        print_line(f"{path}: {what}")
+    print_line(events.speeds())
+
+
+def _person(text: str | None) -> int | Literal["all"] | None:
+    """What `--person` says; the options refuse numbers that name nobody."""
+    if text is None or text == "all":
+        return text
+    if not text.lstrip("-").isdecimal():
+        raise InputError(f"`person` is {text!r}: give all, or a number from 1")
+    return int(text)

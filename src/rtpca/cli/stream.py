@@ -56,9 +56,9 @@ def stream(
     """
     import torch
 
-    from rtpca.cli.stream_sources import open_source
     from rtpca.errors import InputError
     from rtpca.inference import StreamLifter
+    from rtpca.video import open_live
 
     if output is not None and output.suffix.lower() not in _ENDINGS:
         raise InputError(f"--output is {output}: a stream is lines of JSON; give a file that ends in .ndjson")
@@ -66,7 +66,7 @@ def stream(
     # One window is too little to share out, and the other cores have a detector to run.
     torch.set_num_threads(1)
 
-    source = open_source(
+    live = open_live(
         input,
         skeleton=skeleton,
         image_size=image_size,
@@ -77,15 +77,15 @@ def stream(
     )
     lifter = StreamLifter.from_pretrained(
         weights,
-        skeleton=source.skeleton,
-        image_size=source.image_size,
+        skeleton=live.skeleton,
+        image_size=live.image_size,
         device=device,
         latency_frames=latency,
         flip=flip,
         one_euro=smoothing == "one-euro",
         focal_px=focal_px,
     )
-    for note in source.notes:
+    for note in live.notes:
         print_note(note, err)
     print_line(
         f"latency {1000 * lifter.latency_s:.0f} ms: {latency} frames at {lifter.fps:g} per second, plus the "
@@ -95,7 +95,7 @@ def stream(
     frames, busy_s = 0, 0.0
     with _written_to(output) as file:
         file.write(json.dumps(_header(lifter)) + "\n")
-        for time_s, keypoints in source.frames:
+        for time_s, keypoints in live.frames:
             began = time.perf_counter()
             pose = lifter.push(keypoints, time_s)
             busy_s += time.perf_counter() - began

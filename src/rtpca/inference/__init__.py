@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rtpca.inference.ground import Ground, estimate_ground
 from rtpca.inference.lifter import Lifter
-from rtpca.inference.people import lift_each
 from rtpca.inference.result import LiftResult
 from rtpca.inference.smoothing import OneEuro, smooth_result
 from rtpca.inference.stream import StreamLifter, StreamPose
@@ -17,6 +16,5 @@ __all__ = [
     "StreamLifter",
     "StreamPose",
     "estimate_ground",
-    "lift_each",
     "smooth_result",
 ]

@@ -1,24 +1,25 @@
-"""Videos: frames in, people found and followed, their poses lifted; and frames out again."""
+"""Videos and cameras: frames in, people found and followed; and frames out again."""
 
 from __future__ import annotations
 
 from rtpca.video.detectors import Detector, PersonDetection, load_detector
-from rtpca.video.pipeline import TrackedVideo, lift_tracks, lift_video, steady_pictures, track_video
+from rtpca.video.live import LiveKeypoints, open_live
+from rtpca.video.people import TrackedVideo, steady_pictures, track_people
 from rtpca.video.reader import VideoFrame, VideoReader
 from rtpca.video.timing import Timing
 from rtpca.video.writer import VideoWriter
 
 __all__ = [
     "Detector",
+    "LiveKeypoints",
     "PersonDetection",
     "Timing",
     "TrackedVideo",
     "VideoFrame",
     "VideoReader",
     "VideoWriter",
-    "lift_tracks",
-    "lift_video",
     "load_detector",
+    "open_live",
     "steady_pictures",
-    "track_video",
+    "track_people",
 ]

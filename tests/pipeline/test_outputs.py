@@ -11,7 +11,8 @@ from PIL import Image
 from rtpca.data.demo_clip import load_demo_clip
 from rtpca.export import FORMATS
 from rtpca.inference import LiftResult, estimate_ground
-from rtpca.outputs import Clip, save_motion, write_exports
+from rtpca.pipeline import LiftedClip, Outputs
+from rtpca.pipeline.outputs import save_motion
 from rtpca.skeletons import get_skeleton
 
 FRAMES = 40
@@ -42,13 +43,12 @@ def test_everybody_is_exported_above_one_floor(people, tmp_path, monkeypatch, gr
         monkeypatch.setitem(
             FORMATS, name, lambda path, person, ground: written.append((path, person, ground))
         )
-    files = write_exports(
-        people, ["csv", "bvh"], lambda name, number: tmp_path / f"{number}.{name}", grounded=grounded
-    )
-    assert next(files) == ("csv", 1)
-    assert len(written) == 1  # one after the other, so that what is being done can be said
-    assert list(files) == [("bvh", 1), ("csv", 2), ("bvh", 2)]
-    assert [path.name for path, _, _ in written] == ["1.csv", "1.bvh", "2.csv", "2.bvh"]
+    outputs = Outputs(tmp_path / "out.npz", exports=("csv", "bvh"), ground=grounded)
+    told = outputs.write(LiftedClip(people, "two"))
+    names = ["out.csv", "out.bvh", "out-person2.csv", "out-person2.bvh"]
+    assert [path.name for path, _, _ in written] == names
+    assert [path.name for path in told] == ["out.npz", "out-person2.npz", *names]
+    assert told[tmp_path / "out-person2.bvh"] == "BVH of person 2"
     assert [person is people[0] for _, person, _ in written] == [True, True, False, False]
     floors = [ground for _, _, ground in written]
     if grounded:
@@ -68,8 +68,8 @@ def test_a_moving_picture_has_the_pictures_of_all_frames(people, tmp_path) -> No
             yield np.full((108, 192, 3), shade, dtype=np.uint8)
 
     counted = []
-    clip = Clip(people[:1], "walk", images)
-    save_motion(clip, tmp_path / "walk.gif", lambda done, total: counted.append((done, total)))
+    clip = LiftedClip(people[:1], "walk", images)
+    save_motion(clip, tmp_path / "walk.gif", lambda done, total, note="": counted.append((done, total)))
     with Image.open(tmp_path / "walk.gif") as picture:
         seconds = 0.0
         for frame in range(picture.n_frames):

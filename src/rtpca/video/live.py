@@ -1,29 +1,37 @@
-"""Where `rtpca stream` gets its keypoints from: a keypoint file, a video, or a camera."""
+"""Keypoints of one person as they come: from a camera, a video, or a keypoint file that is replayed."""
 
 from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import FloatArray, ImageArray
+from rtpca.checks import check_positive
 from rtpca.errors import InputError
 from rtpca.extras import optional_import
-from rtpca.skeletons import Skeleton
-
-FloatArray = npt.NDArray[np.float32]
+from rtpca.keypoints import ASSUMED_FPS, read_keypoints
+from rtpca.keypoints.recognise import recognise_skeleton
+from rtpca.skeletons import Skeleton, get_skeleton
+from rtpca.video.detectors import load_detector
+from rtpca.video.reader import VideoReader
+from rtpca.video.tracking import overlap
 
 _VIDEO_ENDINGS = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts"}
 _CAMERAS = {"Linux": ("v4l2", "/dev/video{}"), "Darwin": ("avfoundation", "{}"), "Windows": ("dshow", "{}")}
 
+Content = TypeVar("Content")
+_Pictures = Iterator[tuple[float, ImageArray]]
+_Joints = Iterator[tuple[float, FloatArray | None]]
+
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class LiveKeypoints:
     """Keypoints of one person as they come.
 
     Attributes:
@@ -33,22 +41,22 @@ class Source:
         notes: What was recognised, one sentence each.
     """
 
-    frames: Iterator[tuple[float, FloatArray | None]]
-    skeleton: str | Skeleton
+    frames: _Joints
+    skeleton: Skeleton
     image_size: tuple[int, int]
     notes: tuple[str, ...]
 
 
-def open_source(
+def open_live(
     name: str,
     *,
-    skeleton: str,
-    image_size: tuple[int, int] | None,
-    fps: float | None,
-    detector: str,
-    person: int | None,
-    realtime: bool,
-) -> Source:
+    skeleton: str = "auto",
+    image_size: tuple[int, int] | None = None,
+    fps: float | None = None,
+    detector: str = "auto",
+    person: int | None = None,
+    realtime: bool = False,
+) -> LiveKeypoints:
     """Open what the user named.
 
     Args:
@@ -61,7 +69,7 @@ def open_source(
         realtime: Replay files at their own speed instead of as fast as it goes.
 
     Returns:
-        The source.
+        The keypoints.
 
     Raises:
         InputError: it cannot be opened, or an option is given that is for keypoint files.
@@ -70,49 +78,46 @@ def open_source(
     video = Path(name).suffix.lower() in _VIDEO_ENDINGS
     if (name.isdigit() or video) and (skeleton, image_size, fps, person) != ("auto", None, None, None):
         raise InputError(
-            f"{name}: --skeleton, --image-size, --fps and --person are for keypoint files; a video or camera "
+            f"{name}: `skeleton`, `image_size`, `fps` and `person` are for keypoint files; a video or camera "
             "says its size and times itself, and the detector its joints"
         )
     if name.isdigit():
-        return _pictures(_camera_pictures(int(name)), detector)
+        return _detected(_camera_pictures(int(name)), detector)
     if video:
-        return _pictures(_paced(_video_pictures(name)) if realtime else _video_pictures(name), detector)
-    return _keypoints(name, skeleton, image_size, fps, person, realtime)
+        pictures = _video_pictures(name)
+        return _detected(_paced(pictures) if realtime else pictures, detector)
+    return _replayed(name, skeleton, image_size, fps, person, realtime)
 
 
-def _keypoints(
+def _replayed(
     name: str,
     skeleton: str,
     image_size: tuple[int, int] | None,
     fps: float | None,
     person: int | None,
     realtime: bool,
-) -> Source:
-    from rtpca.checks import check_positive
-    from rtpca.keypoints import ASSUMED_FPS, read_keypoints
-    from rtpca.keypoints.recognise import recognise_skeleton
-
-    file = read_keypoints(name, skeleton, person)
-    notes = list(file.notes)
-    known = file.fps if fps is None else fps
+) -> LiveKeypoints:
+    keypoints = read_keypoints(name, skeleton, person)
+    notes = list(keypoints.notes)
+    known = keypoints.fps if fps is None else fps
     rate = check_positive("fps", ASSUMED_FPS if known is None else known, "frames per second")
     if known is None:
         notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
-    size = image_size or file.image_size
+    size = image_size or keypoints.image_size
     if size is None:
         raise InputError(
-            f"{name} does not say how large the image is: give --image-size W H (live, it cannot be guessed)"
+            f"{name} does not say how large the image is: give `image_size` (live, it cannot be guessed)"
         )
-    joint_set = file.skeleton
+    joint_set = keypoints.skeleton
     if joint_set is None:
-        joint_set, note = recognise_skeleton(file.keypoints_px, file.scores)
+        joint_set, note = recognise_skeleton(keypoints.keypoints_px, keypoints.scores)
         notes.append(note)
-    content = np.concatenate([file.keypoints_px, file.scores[..., None]], axis=-1)
-    frames = ((frame / rate, keypoints) for frame, keypoints in enumerate(content))
-    return Source(_paced(frames) if realtime else frames, joint_set, size, tuple(notes))
+    content = np.concatenate([keypoints.keypoints_px, keypoints.scores[..., None]], axis=-1)
+    frames = ((frame / rate, joints) for frame, joints in enumerate(content))
+    return LiveKeypoints(_paced(frames) if realtime else frames, joint_set, size, tuple(notes))
 
 
-def _paced(frames: Iterator[tuple[float, Any]]) -> Iterator[tuple[float, Any]]:
+def _paced(frames: Iterator[tuple[float, Content]]) -> Iterator[tuple[float, Content]]:
     """The same frames, none before its time."""
     began: float | None = None
     for time_s, content in frames:
@@ -121,20 +126,18 @@ def _paced(frames: Iterator[tuple[float, Any]]) -> Iterator[tuple[float, Any]]:
         yield time_s, content
 
 
-def _pictures(frames: Iterator[tuple[float, Any]], detector: str) -> Source:
+def _detected(pictures: _Pictures, detector: str) -> LiveKeypoints:
     """Detect people in pictures and follow one of them."""
-    from rtpca.video import load_detector
-
-    first = next(frames, None)  # what is wrong with the video is said before a detector is loaded
+    first = next(pictures, None)  # what is wrong with the video is said before a detector is loaded
     if first is None:
         raise InputError("the video shows no picture")
     finder = load_detector(detector)
     height, width = first[1].shape[:2]
 
-    def keypoints() -> Iterator[tuple[float, FloatArray | None]]:
+    def keypoints() -> Generator[tuple[float, FloatArray | None]]:
         last_box: FloatArray | None = None
         try:
-            for time_s, image in _chained(first, frames):
+            for time_s, image in _chained(first, pictures):
                 people = finder(image, time_s)
                 if not people:
                     yield time_s, None
@@ -145,33 +148,29 @@ def _pictures(frames: Iterator[tuple[float, Any]], detector: str) -> Source:
         finally:
             finder.close()
 
-    return Source(keypoints(), finder.skeleton, (width, height), (f"people found by {finder.name}",))
+    return LiveKeypoints(
+        keypoints(), get_skeleton(finder.skeleton), (width, height), (f"people found by {finder.name}",)
+    )
 
 
-def _chained(first: tuple[float, Any], rest: Iterator[tuple[float, Any]]) -> Iterator[tuple[float, Any]]:
+def _chained(first: tuple[float, ImageArray], rest: _Pictures) -> _Pictures:
     yield first
     yield from rest
 
 
-def _likeness(box: FloatArray, last_box: FloatArray | None) -> float:
+def _likeness(box_px: FloatArray, last_box_px: FloatArray | None) -> tuple[float, float]:
     """How likely this is the person that was followed: overlap with the last box; then the larger box."""
-    from rtpca.video.tracking import overlap
-
-    area = max(0.0, float((box[2] - box[0]) * (box[3] - box[1])))
-    if last_box is None:
-        return area
-    return overlap(box, last_box) + 1e-9 * area
+    area = max(0.0, float((box_px[2] - box_px[0]) * (box_px[3] - box_px[1])))
+    return (0.0 if last_box_px is None else overlap(box_px, last_box_px)), area
 
 
-def _video_pictures(name: str) -> Iterator[tuple[float, Any]]:
-    from rtpca.video import VideoReader
-
+def _video_pictures(name: str) -> _Pictures:
     with VideoReader(name) as video:
         for frame in video:
             yield frame.time_s, frame.image
 
 
-def _camera_pictures(number: int) -> Iterator[tuple[float, Any]]:
+def _camera_pictures(number: int) -> _Pictures:
     """Pictures of a camera as FFmpeg's libraries see it; the times are those of their arrival."""
     av = optional_import("av", "video", "to read a camera")
     form, place = _CAMERAS.get(platform.system(), _CAMERAS["Linux"])

@@ -1,0 +1,136 @@
+"""What is lifted: the people of a keypoint file, or those who are found and followed in a video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rtpca.arrays import ImageArray
+from rtpca.errors import InputError
+from rtpca.keypoints import ASSUMED_FPS, Keypoints, open_keypoints
+from rtpca.pipeline.events import Events
+from rtpca.pipeline.options import LiftOptions
+
+if TYPE_CHECKING:
+    from rtpca.video import Detector
+
+_KEYPOINT_ENDINGS = (".npz", ".npy", ".json")
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """The people of one input who are wanted.
+
+    Attributes:
+        people: By their number in the input, what reads them; an `InputError` if that cannot be done.
+        pictures: Gives the pictures of all frames one after the other, or None where there are none.
+    """
+
+    people: Mapping[int, Callable[[], Keypoints]]
+    pictures: Callable[[], Iterator[ImageArray]] | None = None
+
+
+def read_input(
+    path: Path, options: LiftOptions, detector: Detector | None, events: Events, *, needs_image_size: bool
+) -> Input:
+    """Read a keypoint file, or find the people in a video.
+
+    Args:
+        path: A folder, `.npz`, `.npy` or `.json` is read as keypoints; everything else is taken for a video.
+        options: Who is wanted, and what the user knows better than the file.
+        detector: What finds people in a video; None loads the one that the options name.
+        events: Told how far it is and what was noticed.
+        needs_image_size: Whether the weights cannot do with an image size that is assumed.
+
+    Raises:
+        RtpcaError: the file cannot be read, shows nobody, or not the person who is asked for.
+    """
+    if path.is_dir() or path.suffix.lower() in _KEYPOINT_ENDINGS:
+        return _read_file(path, options, events, needs_image_size)
+    return _read_video(path, options, detector, events)
+
+
+def _read_file(path: Path, options: LiftOptions, events: Events, needs_image_size: bool) -> Input:
+    file = open_keypoints(path)
+    chosen = options.person
+    numbers = _first_people(len(file), options, events) if chosen == "all" else [chosen]
+    if options.image_size is None and not needs_image_size:
+        file = file.in_one_image()
+
+    def read(number: int | None) -> Keypoints:
+        keypoints = file.person(number, options.skeleton)
+        _check_length(keypoints.frames / (options.fps or keypoints.fps or ASSUMED_FPS), options)
+        return keypoints
+
+    return Input({number or 1: partial(read, number) for number in numbers})
+
+
+def _read_video(path: Path, options: LiftOptions, detector: Detector | None, events: Events) -> Input:
+    from rtpca.video import VideoReader, steady_pictures, track_people
+
+    if options.skeleton != "auto" or options.image_size is not None:
+        raise InputError(
+            f"{path}: `skeleton` and `image_size` are for keypoint files; a video says its size itself, and "
+            "the detector its joints"
+        )
+    # The video is opened first: what is wrong with it is said before a detector is loaded.
+    with VideoReader(path) as reader:
+        _check_length(reader.packets / float(reader.rates[0]), options)
+        with (
+            nullcontext(detector) if detector else closing(_loaded_detector(options, events)) as finder,
+            events.stage(f"finding people ({finder.name})", "frames") as progress,
+        ):
+            video = track_people(reader, finder, progress)
+    for note in video.notes:
+        events.note(note)
+    for stage, seconds in video.seconds.items():
+        events.took(stage, seconds, len(video.timing.times_s))
+    people = len(video.people)
+    if options.person is None or options.person == "all":
+        numbers = _first_people(people, options, events)
+    else:
+        numbers = [options.person]
+        if options.person > people:
+            there = "1 person was" if people == 1 else f"{people} people were"
+            raise InputError(
+                f"`person` is {options.person}, but {there} found; give a number from 1 to {people}, or all"
+            )
+    return Input(
+        {number: partial(video.people.__getitem__, number - 1) for number in numbers},
+        partial(steady_pictures, path, video.timing),
+    )
+
+
+def _first_people(people: int, options: LiftOptions, events: Events) -> range:
+    most = people if options.max_people is None else min(people, options.max_people)
+    if most < people:
+        events.note(
+            f"only the first {most} of {people} people are taken here; rtpca lift --person all takes "
+            "everybody"
+        )
+    events.people(most)
+    return range(1, most + 1)
+
+
+def _check_length(seconds: float, options: LiftOptions) -> None:
+    if seconds > options.max_seconds:
+        raise InputError(
+            f"the clip takes {seconds:.0f} s, and at most {options.max_seconds:.0f} s are taken here: cut "
+            "it, or allow more with `max_seconds`"
+        )
+
+
+def _loaded_detector(options: LiftOptions, events: Events) -> Detector:
+    from rtpca.video import load_detector
+
+    return load_detector(
+        options.detector,
+        detector_path=options.detector_model,
+        pose_path=options.pose_model,
+        device="cuda" if options.device == "cuda" else "cpu",
+        say=events.note,
+    )

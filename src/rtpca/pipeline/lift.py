@@ -1,0 +1,136 @@
+"""The one way from a file to 3D poses: read, find people, lift, smooth.
+
+The command line, the page, `rtpca.lift_path` and whatever lifts many inputs all go through `lift_input`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rtpca.arrays import ImageArray
+from rtpca.errors import InputError
+from rtpca.inference import Lifter, LiftResult, smooth_result
+from rtpca.pipeline.events import Events, Silence
+from rtpca.pipeline.inputs import Input, read_input
+from rtpca.pipeline.options import LiftOptions
+
+if TYPE_CHECKING:
+    from rtpca.video import Detector
+
+
+@dataclass(frozen=True, eq=False)
+class LiftedClip:
+    """The people of one input.
+
+    Attributes:
+        people: One result per person, the most complete first.
+        title: What to call the clip.
+        pictures: Gives the pictures of all frames one after the other, or None where there are none.
+    """
+
+    people: Sequence[LiftResult]
+    title: str
+    pictures: Callable[[], Iterator[ImageArray]] | None = None
+
+
+def lift_path(
+    path: str | os.PathLike[str],
+    *,
+    lifter: Lifter | None = None,
+    detector: Detector | None = None,
+    events: Events | None = None,
+    **options: Any,
+) -> list[LiftResult]:
+    """Lift the people of a video or keypoint file.
+
+    Args:
+        path: A video, or keypoints as `rtpca.read_keypoints` reads them.
+        lifter: One that is loaded already; then the options that are about it (weights, device, ...) do not
+            count.
+        detector: One that is loaded already; it is not closed, and `detector` among the options is not read.
+        events: Told how far it is and what was noticed.
+        **options: The fields of `rtpca.pipeline.LiftOptions`.
+
+    Returns:
+        One result per person, the most complete first: everybody in a video, the first of a keypoint file
+        unless `person` says otherwise.
+
+    Raises:
+        RtpcaError: the file cannot be read, shows nobody, or nobody in it can be lifted.
+
+    Example:
+        >>> people = rtpca.lift_path("walk.mp4", weights="rtpca-b")  # doctest: +SKIP
+        >>> people[0].poses3d.shape  # doctest: +SKIP
+        (230, 17, 3)
+    """
+    wanted = LiftOptions(**options)
+    return list(lift_input(Path(path), wanted, lifter=lifter, detector=detector, events=events).people)
+
+
+def lift_input(
+    path: Path,
+    options: LiftOptions,
+    *,
+    lifter: Lifter | None = None,
+    detector: Detector | None = None,
+    events: Events | None = None,
+) -> LiftedClip:
+    """Lift the people of a video or keypoint file, with what pictures and files need; see `lift_path`."""
+    events = events or Silence()
+    lifter = lifter or options.load_lifter()
+    read = read_input(path, options, detector, events, needs_image_size=lifter.needs_image_size)
+    people = _lift_people(read, lifter, options, events)
+    return LiftedClip(people, path.stem, read.pictures)
+
+
+def _lift_people(read: Input, lifter: Lifter, options: LiftOptions, events: Events) -> list[LiftResult]:
+    """Those who can be lifted; who cannot does not keep the others from it."""
+    lifted: list[LiftResult] = []
+    failures: dict[int, InputError] = {}
+    # What is said about the input is the same for all people of it.
+    said: set[str] = set()
+    started_s = time.perf_counter()
+    with events.stage("lifting", "windows") as progress:
+        for number, keypoints_of in read.people.items():
+            try:
+                keypoints = keypoints_of()
+                for note in keypoints.notes:
+                    if note not in said:
+                        events.note(note)
+                said.update(keypoints.notes)
+                result = lifter(
+                    keypoints,
+                    image_size=options.image_size,
+                    fps=options.fps,
+                    focal_px=options.focal_px,
+                    progress=progress,
+                )
+            except InputError as error:
+                failures[number] = error
+            else:
+                lifted.append(smooth_result(result, options.smoothing))
+    if not lifted:
+        raise _nobody(list(failures.values()))
+    events.took("lift, per person", time.perf_counter() - started_s, sum(one.frames for one in lifted))
+    for number, error in failures.items():
+        moved = "" if number == max(read.people) else ", later ones move up"
+        events.note(f"person {number} is left out{moved}: {error}")
+    for number, person in enumerate(lifted, start=1):
+        whose = f"person {number}: " if len(lifted) > 1 else ""
+        for note in person.notes:
+            if note not in said:
+                events.note(whose + note)
+    return lifted
+
+
+def _nobody(failures: Sequence[InputError]) -> InputError:
+    """Why nobody is lifted: the reason that all share, or that of the first."""
+    first = failures[0]
+    if len({str(error) for error in failures}) == 1:
+        return first
+    return InputError(f"none of the {len(failures)} people can be lifted; the first: {first}")

@@ -1,0 +1,202 @@
+"""The files that come of a lifted clip: poses, pictures, files for other programs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from rtpca.errors import ConfigError, InputError
+from rtpca.export import FORMATS, check_format
+from rtpca.extras import optional_import
+from rtpca.inference import LiftResult, estimate_ground
+from rtpca.pipeline.events import Events, Silence
+from rtpca.pipeline.lift import LiftedClip
+from rtpca.progress import Progress, in_silence
+from rtpca.viz import SceneRenderer, picture_size, save_gif, save_html, save_rrd
+
+Scratch = Callable[[Path], Path]
+"""From an output to the path to write it to; see `rtpca.files.written_together`."""
+
+_ENDINGS = {
+    "output": (".npz",),
+    "render": (".mp4", ".gif", ".mov", ".mkv"),
+    "html": (".html", ".htm"),
+    "rerun": (".rrd",),
+}
+_VIDEO_WIDTH, _GIF_WIDTH = 1280, 800
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files that are asked for.
+
+    Attributes:
+        output: The poses of the first person; those of others lie beside it, `out-person2.npz`.
+        render: Moving picture, or None.
+        html: Page, or None.
+        rerun: Recording for Rerun, or None.
+        exports: Names of formats; see `rtpca.export.FORMATS`.
+        ground: Exports stand on the floor.
+
+    Raises:
+        InputError: an ending is of no file that is written, or two outputs have one name.
+        ConfigError: there is no such format, or nothing stands on the ground.
+        MissingExtraError: a format needs a package that is not installed.
+    """
+
+    output: Path
+    render: Path | None = None
+    html: Path | None = None
+    rerun: Path | None = None
+    exports: tuple[str, ...] = ()
+    ground: bool = False
+
+    def __post_init__(self) -> None:
+        for name, endings in _ENDINGS.items():
+            path = getattr(self, name)
+            if path is not None and path.suffix.lower() not in endings:
+                raise InputError(f"`{name}` is {path}: give a file that ends in {' or '.join(endings[:2])}")
+        for name in self.exports:
+            check_format(name)
+        if self.ground and not self.exports:
+            raise ConfigError("`ground` puts exports onto the floor: name some with `export`, e.g. bvh,trc")
+        if self.render is not None and self.render.suffix.lower() != ".gif":
+            optional_import("av", "video", "to write videos")
+        if self.rerun is not None:
+            optional_import("rerun", "rerun", "to write .rrd files")
+        paths = self.paths()
+        twice = sorted({str(path) for path in paths if paths.count(path) > 1})
+        if twice:
+            raise InputError(f"{twice[0]} would be written twice: give each output a name of its own")
+
+    def paths(self, people: int = 1) -> list[Path]:
+        """All outputs for so many people."""
+        numbers = range(1, people + 1)
+        pictures = [path for path in (self.render, self.html, self.rerun) if path is not None]
+        exports = [self.export_path(name, number) for name in self.exports for number in numbers]
+        return [*(self.person_path(number) for number in numbers), *pictures, *exports]
+
+    def claim(self, scratch: Scratch, source: Path, people: int = 1) -> None:
+        """Find out whether the outputs can be written, before the work that they are for.
+
+        Args:
+            scratch: Gives the path to write an output to.
+            source: The input, which is not to be overwritten.
+            people: How many people, as far as that is known. Those who are left out need no outputs.
+
+        Raises:
+            InputError: an output cannot be written, or is the input.
+        """
+        for path in self.paths(people):
+            scratch(path)
+            if path.exists() and source.exists() and path.samefile(source):
+                raise InputError(
+                    f"{source} is the input and would be overwritten: give the output another name"
+                )
+
+    def person_path(self, number: int) -> Path:
+        """The poses of a person, from 1: `out.npz`, `out-person2.npz`, ..."""
+        return self.output if number == 1 else self.output.with_stem(f"{self.output.stem}-person{number}")
+
+    def export_path(self, name: str, number: int) -> Path:
+        """A person's file in another format, beside their poses."""
+        return self.person_path(number).with_suffix(f".{name}")
+
+    def write(
+        self, clip: LiftedClip, scratch: Scratch = Path, events: Events | None = None
+    ) -> dict[Path, str]:
+        """Write everything that is asked for.
+
+        Args:
+            clip: The people, and their pictures.
+            scratch: Gives the path to write an output to.
+            events: Told how far it is.
+
+        Returns:
+            What each file is, in the order of writing.
+
+        Raises:
+            RtpcaError: a file cannot be written, or the people are of different clips where all are drawn.
+        """
+        events = events or Silence()
+        people, frames = clip.people, clip.people[0].frames
+        written: dict[Path, str] = {}
+
+        @contextmanager
+        def stage(doing: str, unit: str, name: str, files: int = 1) -> Generator[Progress]:
+            started_s = time.perf_counter()
+            with events.stage(doing, unit) as progress:
+                yield progress
+            events.took(name, time.perf_counter() - started_s, frames * files)
+
+        for number, person in enumerate(people, start=1):
+            path = self.person_path(number)
+            person.save(scratch(path))
+            written[path] = _described(person)
+        if self.exports:
+            files = len(people) * len(self.exports)
+            with stage("writing exports", "files", "export, per file", files) as told:
+                for name, number in self._write_exports(people, scratch, told):
+                    whose = "" if len(people) == 1 else f" of person {number}"
+                    written[self.export_path(name, number)] = f"{name.upper()}{whose}"
+        if self.render is not None:
+            with stage("drawing", "pictures", "render") as told:
+                save_motion(clip, scratch(self.render), told)
+            written[self.render] = "moving picture of keypoints and poses"
+        if self.html is not None:
+            with stage("writing the viewer", "pages", "html"):
+                save_html(scratch(self.html), people, title=clip.title)
+            written[self.html] = "page to turn and play the poses; open it in a browser"
+        if self.rerun is not None:
+            with stage("writing the recording", "files", "rerun"):
+                save_rrd(scratch(self.rerun), people)
+            written[self.rerun] = "recording, to be opened with rerun"
+        return written
+
+    def _write_exports(
+        self, people: Sequence[LiftResult], scratch: Scratch, progress: Progress
+    ) -> Iterator[tuple[str, int]]:
+        # One floor for everybody, so that people keep their places.
+        ground = estimate_ground(*people) if self.ground else None
+        done, total = 0, len(people) * len(self.exports)
+        for number, person in enumerate(people, start=1):
+            for name in self.exports:
+                progress(done, total, f"writing {name}")
+                FORMATS[name](scratch(self.export_path(name, number)), person, ground)
+                yield name, number
+                done += 1
+
+
+def save_motion(clip: LiftedClip, path: Path, progress: Progress = in_silence) -> None:
+    """Write a moving picture of the keypoints beside the poses.
+
+    Args:
+        clip: The people, and their pictures; without pictures the keypoints stand on an empty canvas.
+        path: File to write: a GIF, or whatever `rtpca.video.VideoWriter` writes by that ending.
+        progress: Told how many pictures are drawn.
+
+    Raises:
+        RtpcaError: the people are of different clips, or PyAV is missing where a video is asked for.
+    """
+    first = clip.people[0]
+    gif = path.suffix.lower() == ".gif"
+    renderer = SceneRenderer(clip.people, picture_size(first.image_size, _GIF_WIDTH if gif else _VIDEO_WIDTH))
+    images = None if clip.pictures is None else clip.pictures()
+    if gif:
+        save_gif(path, renderer, images, on_frame=progress)
+        return
+    from rtpca.video import VideoWriter
+
+    with VideoWriter(path, Fraction(first.fps).limit_denominator(1001)) as video:
+        for picture in renderer.pictures(images):
+            video.write(picture)
+            progress(video.frames, first.frames)
+
+
+def _described(result: LiftResult) -> str:
+    seconds = result.frames / result.fps
+    return f"{result.frames} frames ({seconds:.1f} s), {int(result.valid.sum())} with a person in view"

@@ -1,0 +1,145 @@
+"""The people of a video in 2D: decode, detect, follow.
+
+Frames go through one at a time; what is kept of them is the keypoints, so that memory does not depend on the
+pictures of a video, only (slightly) on its number of frames.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rtpca.arrays import ImageArray
+from rtpca.errors import InputError
+from rtpca.keypoints import Keypoints
+from rtpca.progress import Progress, in_silence
+from rtpca.skeletons import get_skeleton
+from rtpca.video.detectors.base import Detector
+from rtpca.video.reader import VideoReader
+from rtpca.video.timing import Timing, at_constant_rate, find_timing
+from rtpca.video.tracking import PersonTracker
+
+
+@dataclass(frozen=True, eq=False)
+class TrackedVideo:
+    """The people of a video in 2D.
+
+    Attributes:
+        people: One per person, the most complete first, at a constant rate; the image is the upright picture.
+        timing: How the video's frames lie on that rate.
+        notes: What was found and dropped, one sentence each.
+        seconds: Time that each stage took: "decode", "detect", "track".
+    """
+
+    people: list[Keypoints]
+    timing: Timing
+    notes: tuple[str, ...]
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+
+def track_people(video: VideoReader, detector: Detector, progress: Progress = in_silence) -> TrackedVideo:
+    """Find the people in a video and follow them.
+
+    Where the frame rate varies, the keypoints are interpolated at the times of a constant rate; see
+    `rtpca.video.timing`.
+
+    Args:
+        video: The video, not read yet; it is not closed.
+        detector: What finds people in a picture; it is not closed.
+        progress: Told how many frames are done, of about how many.
+
+    Returns:
+        The people, at least one.
+
+    Raises:
+        InputError: the video is damaged, or nobody is found in it.
+        MissingExtraError: supervision is not installed.
+    """
+    seconds: dict[str, float] = {"decode": 0.0, "detect": 0.0, "track": 0.0}
+    times_s = array("d")
+    image_size = (0, 0)
+    clock = time.perf_counter()
+
+    def lap(stage: str) -> None:
+        nonlocal clock
+        now = time.perf_counter()
+        seconds[stage] += now - clock
+        clock = now
+
+    tracker = PersonTracker(float(video.rates[0]))
+    clock = time.perf_counter()
+    for frame in video:
+        lap("decode")
+        found = detector(frame.image, frame.time_s)
+        lap("detect")
+        tracker.update(frame.index, found)
+        lap("track")
+        if frame.index == 0:
+            image_size = (frame.image.shape[1], frame.image.shape[0])
+        times_s.append(frame.time_s)
+        progress(len(times_s), max(video.packets, len(times_s)))
+    timing = find_timing(times_s, video.rates)
+    tracks, notes = tracker.finish(len(times_s))
+    if not tracks:
+        raise InputError(
+            f"{video.path}: nobody was found in its {_counted(len(times_s))} by {detector.name}; people must "
+            "be upright and not too small (a tenth of the picture at least)"
+        )
+    lap("track")
+    return TrackedVideo(
+        people=[_at_rate(track, timing, detector.skeleton, image_size) for track in tracks],
+        timing=timing,
+        notes=(_described(image_size, timing), _found(tracks, detector), *notes),
+        seconds=seconds,
+    )
+
+
+def steady_pictures(path: str | os.PathLike[str], timing: Timing) -> Iterator[ImageArray]:
+    """The pictures that go with the frames of a result, one after the other.
+
+    Args:
+        path: The video.
+        timing: How its frames lie on the constant rate of the results.
+
+    Yields:
+        (H, W, 3) RGB, one per frame of the results: the nearest in time, shown again or left out where the
+        video's own rate varies.
+
+    Raises:
+        InputError: the video cannot be read.
+        MissingExtraError: PyAV is not installed.
+    """
+    wanted = iter(timing.nearest_frames().tolist())
+    next_wanted = next(wanted, None)
+    with VideoReader(path) as reader:
+        for frame in reader:
+            while next_wanted == frame.index:
+                yield frame.image
+                next_wanted = next(wanted, None)
+
+
+def _at_rate(track: Keypoints, timing: Timing, skeleton: str, image_size: tuple[int, int]) -> Keypoints:
+    points, scores = at_constant_rate(track.keypoints_px, track.scores, timing)
+    return Keypoints(
+        points, scores, get_skeleton(skeleton), float(timing.rate), image_size=image_size, who=track.who
+    )
+
+
+def _described(image_size: tuple[int, int], timing: Timing) -> str:
+    rate = f"{float(timing.rate):.6g} frames per second"
+    shown = f"video: {_counted(len(timing.times_s))} of {image_size[0]} x {image_size[1]} px"
+    if timing.constant:
+        return f"{shown} at {rate}"
+    return f"{shown} at a varying rate: keypoints interpolated at {rate}, {timing.frames} frames"
+
+
+def _counted(frames: int) -> str:
+    return "1 frame" if frames == 1 else f"{frames} frames"
+
+
+def _found(tracks: list[Keypoints], detector: Detector) -> str:
+    who = "1 person" if len(tracks) == 1 else f"{len(tracks)} people"
+    return f"{who} found by {detector.name}: " + "; ".join(track.who for track in tracks)
