@@ -197,7 +197,7 @@ def test_a_video_that_cannot_be_lifted_is_one_line_and_exit_code_2(
         (["--export", "bvh,fbx"], "--export 'fbx' is not known: choose of bvh, c3d, csv"),
         (["--ground"], "--ground puts exports onto the floor"),
         (["--person", "somebody"], "--person is 'somebody': give all, or a number from 1"),
-        (["--person", "0"], "--person is '0': give all, or a number from 1"),
+        (["--person", "0"], "--person is 0: give all, or a number from 1"),
         (["--person", "7"], "--person is 7, but 2 people were found"),
         (["--skeleton", "coco17"], "--skeleton and --image-size are for keypoint files"),
         (["--render", "nowhere/out.mp4"], "there is no folder nowhere"),

@@ -17,20 +17,21 @@ VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 ENDINGS = (*VIDEO_ENDINGS, ".npz", ".npy", ".json")
 """What can be read; the page offers no others."""
 
-MAX_PEOPLE = 8
+_MAX_PEOPLE = 8
 _LONGEST_GIF_S = 60.0  # a GIF is held in memory
 
 
 class LiftProcess:
     """Lifts uploads with one set of weights, which stay loaded."""
 
-    def __init__(self, options: LiftOptions) -> None:
+    def __init__(self, options: LiftOptions | None = None) -> None:
         """Nothing is loaded yet.
 
         Args:
-            options: How to read and lift; each job sets its own joint set.
+            options: How to read and lift; the joint set is each job's own, and everybody is lifted up to
+                eight people, for the page cannot ask who is meant.
         """
-        self._options = options
+        self._options = replace(options or LiftOptions(), person="all", max_people=_MAX_PEOPLE)
         self._lifter: Lifter | None = None
 
     def load(self) -> Lifter:
@@ -48,8 +49,7 @@ class LiftProcess:
         """See `rtpca.app.jobs.Process`."""
         progress(0, 0, "loading")
         events = _JobEvents(progress)
-        # Everybody in the file: nobody can be asked which person is meant.
-        wanted = replace(self._options, person="all", skeleton=options.skeleton)
+        wanted = replace(self._options, skeleton=options.skeleton)
         clip = lift_input(path, wanted, lifter=self.load(), events=events)
         clip = _of_one_length(replace(clip, title=options.name), events)
         written = _outputs(options, clip.people[0]).write(clip, events=events)

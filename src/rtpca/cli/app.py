@@ -27,16 +27,15 @@ def app(
     for package in ("starlette", "uvicorn"):
         optional_import(package, "app", "to serve the page")
     from rtpca.app.jobs import JobQueue
-    from rtpca.app.process import ENDINGS, MAX_PEOPLE, LiftProcess
+    from rtpca.app.process import ENDINGS, LiftProcess
     from rtpca.app.server import create_app, serve
     from rtpca.export import installed_formats
     from rtpca.pipeline import LiftOptions
 
     # Wrong weights are better known now than after an upload.
-    options = LiftOptions(
-        weights=weights, device=device, detector=detector, max_seconds=max_seconds, max_people=MAX_PEOPLE
+    process = LiftProcess(
+        LiftOptions(weights=weights, device=device, detector=detector, max_seconds=max_seconds)
     )
-    process = LiftProcess(options)
     process.load()
 
     def on_start(address: str) -> None:
