@@ -69,7 +69,7 @@ def test_a_video_in_and_everything_out(tmp_path, clip, weights, detector, capsys
     said = capsys.readouterr().out
     assert "2 people found by script" in said
     speeds = said.splitlines()[-1]
-    stages = ("decode", "detect", "track", "lift, per person", "export, per file", "render", "html")
+    stages = ("decode", "detect", "track", "lift, per person", "export, per file", "html", "render")
     assert re.fullmatch("frames per second: " + "; ".join(rf"{stage} [\d.]+" for stage in stages), speeds)
     assert detector.closed
     written = ["out-person2.bvh", "out-person2.csv", "out-person2.npz"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,15 +34,12 @@ class Input:
     pictures: Callable[[], Iterator[ImageArray]] | None = None
 
 
-def read_input(
-    path: Path, options: LiftOptions, detector: Detector | None, events: Events, *, needs_image_size: bool
-) -> Input:
+def read_input(path: Path, options: LiftOptions, events: Events, *, needs_image_size: bool) -> Input:
     """Read a keypoint file, or find the people in a video.
 
     Args:
         path: A folder, `.npz`, `.npy` or `.json` is read as keypoints; everything else is taken for a video.
         options: Who is wanted, and what the user knows better than the file.
-        detector: What finds people in a video; None loads the one that the options name.
         events: Told how far it is and what was noticed.
         needs_image_size: Whether the weights cannot do with an image size that is assumed.
 
@@ -51,7 +48,7 @@ def read_input(
     """
     if path.is_dir() or path.suffix.lower() in _KEYPOINT_ENDINGS:
         return _read_file(path, options, events, needs_image_size)
-    return _read_video(path, options, detector, events)
+    return _read_video(path, options, events)
 
 
 def _read_file(path: Path, options: LiftOptions, events: Events, needs_image_size: bool) -> Input:
@@ -69,7 +66,7 @@ def _read_file(path: Path, options: LiftOptions, events: Events, needs_image_siz
     return Input({number or 1: partial(read, number) for number in numbers})
 
 
-def _read_video(path: Path, options: LiftOptions, detector: Detector | None, events: Events) -> Input:
+def _read_video(path: Path, options: LiftOptions, events: Events) -> Input:
     from rtpca.video import VideoReader, steady_pictures, track_people
 
     if options.skeleton != "auto" or options.image_size is not None:
@@ -81,7 +78,7 @@ def _read_video(path: Path, options: LiftOptions, detector: Detector | None, eve
     with VideoReader(path) as reader:
         _check_length(reader.packets / float(reader.rates[0]), options)
         with (
-            nullcontext(detector) if detector else closing(_loaded_detector(options, events)) as finder,
+            _detector(options, events) as finder,
             events.stage(f"finding people ({finder.name})", "frames") as progress,
         ):
             video = track_people(reader, finder, progress)
@@ -124,13 +121,18 @@ def _check_length(seconds: float, options: LiftOptions) -> None:
         )
 
 
-def _loaded_detector(options: LiftOptions, events: Events) -> Detector:
+def _detector(options: LiftOptions, events: Events) -> AbstractContextManager[Detector]:
+    """The detector; one that is loaded here is closed at the end."""
     from rtpca.video import load_detector
 
-    return load_detector(
-        options.detector,
-        detector_path=options.detector_model,
-        pose_path=options.pose_model,
-        device="cuda" if options.device == "cuda" else "cpu",
-        say=events.note,
+    if not isinstance(options.detector, str):
+        return nullcontext(options.detector)
+    return closing(
+        load_detector(
+            options.detector,
+            detector_path=options.detector_model,
+            pose_path=options.pose_model,
+            device="cuda" if options.device == "cuda" else "cpu",
+            say=events.note,
+        )
     )

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rtpca.arrays import ImageArray
 from rtpca.errors import InputError
@@ -18,9 +18,6 @@ from rtpca.inference import Lifter, LiftResult, smooth_result
 from rtpca.pipeline.events import Events, Silence
 from rtpca.pipeline.inputs import Input, read_input
 from rtpca.pipeline.options import LiftOptions
-
-if TYPE_CHECKING:
-    from rtpca.video import Detector
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +39,6 @@ def lift_path(
     path: str | os.PathLike[str],
     *,
     lifter: Lifter | None = None,
-    detector: Detector | None = None,
     events: Events | None = None,
     **options: Any,
 ) -> list[LiftResult]:
@@ -52,7 +48,6 @@ def lift_path(
         path: A video, or keypoints as `rtpca.read_keypoints` reads them.
         lifter: One that is loaded already; then the options that are about it (weights, device, ...) do not
             count.
-        detector: One that is loaded already; it is not closed, and `detector` among the options is not read.
         events: Told how far it is and what was noticed.
         **options: The fields of `rtpca.pipeline.LiftOptions`.
 
@@ -68,8 +63,7 @@ def lift_path(
         >>> people[0].poses3d.shape  # doctest: +SKIP
         (230, 17, 3)
     """
-    wanted = LiftOptions(**options)
-    return list(lift_input(Path(path), wanted, lifter=lifter, detector=detector, events=events).people)
+    return list(lift_input(Path(path), LiftOptions(**options), lifter=lifter, events=events).people)
 
 
 def lift_input(
@@ -77,13 +71,12 @@ def lift_input(
     options: LiftOptions,
     *,
     lifter: Lifter | None = None,
-    detector: Detector | None = None,
     events: Events | None = None,
 ) -> LiftedClip:
     """Lift the people of a video or keypoint file, with what pictures and files need; see `lift_path`."""
     events = events or Silence()
     lifter = lifter or options.load_lifter()
-    read = read_input(path, options, detector, events, needs_image_size=lifter.needs_image_size)
+    read = read_input(path, options, events, needs_image_size=lifter.needs_image_size)
     people = _lift_people(read, lifter, options, events)
     return LiftedClip(people, path.stem, read.pictures)
 

@@ -6,11 +6,14 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rtpca.errors import InputError
 from rtpca.inference import Lifter
 from rtpca.inference.lifter import Device
+
+if TYPE_CHECKING:
+    from rtpca.video import Detector
 
 Who = int | Literal["all"] | None
 Smoothing = Literal["none", "savgol", "kalman"]
@@ -31,7 +34,8 @@ class LiftOptions:
         image_size: (width, height) in pixels, for keypoint files.
         fps: Frames per second, instead of what the input says.
         focal_px: Focal length in pixels.
-        detector: Name of what finds people in a video; see `rtpca.video.load_detector`.
+        detector: What finds people in a video: a name, see `rtpca.video.load_detector`; or one that is loaded
+            already, which is not closed.
         detector_model: See `rtpca.video.load_detector`.
         pose_model: See `rtpca.video.load_detector`.
         smoothing: How to smooth the result over time; see `rtpca.inference.smooth_result`.
@@ -52,7 +56,7 @@ class LiftOptions:
     image_size: tuple[int, int] | None = None
     fps: float | None = None
     focal_px: float | tuple[float, float] | None = None
-    detector: str = "auto"
+    detector: str | Detector = "auto"
     detector_model: Path | None = None
     pose_model: Path | None = None
     smoothing: Smoothing = "none"

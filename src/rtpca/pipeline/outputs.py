@@ -143,14 +143,14 @@ class Outputs:
                 for name, number in self._write_exports(people, scratch, told):
                     whose = "" if len(people) == 1 else f" of person {number}"
                     written[self.export_path(name, number)] = f"{name.upper()}{whose}"
-        if self.render is not None:
-            with stage("drawing", "pictures", "render") as told:
-                save_motion(clip, scratch(self.render), told)
-            written[self.render] = "moving picture of keypoints and poses"
         if self.html is not None:
             with stage("writing the viewer", "pages", "html"):
                 save_html(scratch(self.html), people, title=clip.title)
             written[self.html] = "page to turn and play the poses; open it in a browser"
+        if self.render is not None:
+            with stage("drawing", "pictures", "render") as told:
+                save_motion(clip, scratch(self.render), told)
+            written[self.render] = "moving picture of keypoints and poses"
         if self.rerun is not None:
             with stage("writing the recording", "files", "rerun"):
                 save_rrd(scratch(self.rerun), people)
