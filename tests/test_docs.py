@@ -18,6 +18,7 @@ import pytest
 from typer.main import get_command
 
 from rtpca.cli.main import app
+from test_architecture import FILES, FLOORS, imported_modules, module_name, part_of
 from wrap_markdown import COLUMNS, MARKDOWN, markdown_files, wrapped
 
 ROOT = Path(__file__).parents[1]
@@ -164,3 +165,40 @@ def test_tables_and_code_stay_as_they_are(text) -> None:
 def test_wrapped_lines_are_short() -> None:
     text = wrapped("see [the page](page.md) and `some code` there, " * 40)
     assert max(map(len, text.split("\n"))) <= COLUMNS
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+STEPS = re.findall(r"\]\(\.\./(src/rtpca/\S+\.py)\) \| `([\w.]+)` \|", ARCHITECTURE)
+
+
+def defined(tree: ast.AST, before: str = "") -> Iterator[str]:
+    """Functions, classes and methods of a file, as `Class.method`."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield before + node.name
+            yield from defined(node, f"{before}{node.name}.")
+
+
+@pytest.mark.parametrize(("file", "function"), STEPS, ids=[" ".join(step) for step in STEPS])
+def test_steps_of_the_walks_are_there(file: str, function: str) -> None:
+    assert function in set(defined(ast.parse((ROOT / file).read_text(encoding="utf-8"))))
+
+
+def test_walks_pass_on_less_than_a_dozen_times() -> None:
+    walks = ARCHITECTURE.split("\n## ")[3:]
+    assert len(walks) == 4
+    assert all(walk.count("*only passes on*") < 12 for walk in walks)
+
+
+def test_the_picture_of_the_floors_shows_imports_and_every_part() -> None:
+    imports = {
+        (part_of(module_name(path)), part_of(target))
+        for path in FILES
+        for target in imported_modules(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    picture = ARCHITECTURE.split("```")[1]
+    arrows = set(re.findall(r"^ +(\w+) --> (\w+)$", picture, flags=re.MULTILINE))
+    assert {(above, below) for above, below in arrows if below != "low"} <= imports
+    lowest = set(re.findall(r"\w+", picture[picture.index('"') :]))
+    shown = {name for arrow in arrows for name in arrow} - {"low"} | lowest
+    assert shown == set(FLOORS) - {"__main__"}
