@@ -1,6 +1,7 @@
 """Pictures of a result, frame by frame: the image with the 2D overlay beside the 3D scene on its floor.
 
-The renderer draws single pictures; `rtpca.video` writes them as MP4, `rtpca.viz.animation` as GIF.
+The renderer draws single pictures; `rtpca.video` writes them as MP4, `rtpca.viz.animation` as GIF. What does
+not move is drawn once and copied, by hand: when it saves, matplotlib's own animation draws everything anew.
 """
 
 from __future__ import annotations

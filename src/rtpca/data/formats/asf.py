@@ -1,4 +1,7 @@
-"""Read Acclaim skeletons (ASF), one half of the raw form of CMU's database; the other half is in `amc`."""
+"""Read Acclaim skeletons (ASF), one half of the raw form of CMU's database; the other half is in `amc`.
+
+Read by hand: we know of no package that is kept up and reads this format.
+"""
 
 from __future__ import annotations
 

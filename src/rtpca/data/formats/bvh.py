@@ -7,6 +7,8 @@ Three traps of the format, all met in published files:
 - Joints other than the root may have position channels. For them the channels *replace* the `OFFSET`; for the
   root they are added to it.
 - `Frame Time` is often wrong; the caller may know better.
+
+Read by hand: what becomes of such files is decided here, and a damaged one is answered with its line.
 """
 
 from __future__ import annotations
