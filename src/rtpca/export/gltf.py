@@ -2,8 +2,8 @@
 
 Metres, y up, as the format demands. The mesh is a long octahedron per bone, bound to the joint that the bone
 starts from: programs that draw no bare skeletons have something to show, and Blender makes an armature of it.
-Written by hand: the packages for glTF (pygltflib, with which tests read it) leave the layout of buffers, which
-is what there is to do, to their user.
+Written by hand: the packages for glTF (pygltflib, with which tests read it) leave the layout of buffers,
+which is what there is to do, to their user.
 Source: glTF 2.0 specification, Khronos Group, sections 3.7 (skins), 3.11 (animations) and 4.4 (GLB).
 """
 

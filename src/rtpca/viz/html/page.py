@@ -1,8 +1,8 @@
 """The page: a template, a style sheet and a few scripts of ours, filled with one clip.
 
 Nothing is loaded from elsewhere, and the page's own security policy forbids it: the file opens without
-network, and will in ten years. Lines and points are drawn on a canvas by hand: a 3D library would be larger than
-most clips.
+network, and will in ten years. Lines and points are drawn on a canvas by hand: a 3D library would be larger
+than most clips.
 """
 
 from __future__ import annotations
