@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rtpca.errors import RtpcaError
     from rtpca.inference import Lifter, LiftResult, StreamLifter
     from rtpca.keypoints import read_keypoints
     from rtpca.models import list_weights
@@ -40,6 +41,7 @@ _SUBPACKAGES = (
 _LAZY_NAMES = {
     "LiftResult": "rtpca.inference",
     "Lifter": "rtpca.inference",
+    "RtpcaError": "rtpca.errors",
     "StreamLifter": "rtpca.inference",
     "lift_path": "rtpca.pipeline",
     "list_weights": "rtpca.models",
@@ -49,6 +51,7 @@ _LAZY_NAMES = {
 __all__ = [
     "LiftResult",
     "Lifter",
+    "RtpcaError",
     "StreamLifter",
     "__version__",
     "lift_path",

@@ -140,10 +140,11 @@ def test_clips_without_motion_give_null_in_json(files, tmp_path) -> None:
     ("words", "message"),
     [
         (["--split", "tset"], "no split 'tset'; splits and sequences found: train (3), val (3), test (3)"),
-        (["--noise", "-1"], "noise of -1.0 px: the standard deviation must be 0 or more"),
-        (["--noise", "nan"], "noise of nan px"),
+        (["--noise", "-1"], "--noise is -1.0: the standard deviation must be 0 or more"),
+        (["--noise", "nan"], "--noise is nan"),
         (["--json", "nowhere/numbers.json"], "--json nowhere/numbers.json: there is no folder nowhere"),
         (["--seed", "-1"], "Invalid value for '--seed'"),
+        (["--seed", str(2**63)], "--seed is 9223372036854775808: give a whole number from 0 to 2^63 - 1"),
         (["--protocol", "paper"], "Invalid value for '--protocol'"),
         (["--keypoints", "mine"], "Invalid value for '--keypoints'"),
         (["--device", "tpu"], "Invalid value for '--device'"),

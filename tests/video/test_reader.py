@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from clips import marked, write_clip, write_sound
 
-from rtpca.errors import InputError
+from rtpca.errors import InputError, MissingExtraError
 from rtpca.video.reader import VideoReader, upright
 from rtpca.video.timing import at_constant_rate, find_timing
 
@@ -210,6 +210,15 @@ def test_what_is_no_video_is_said(tmp_path, name, content, message):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=message):
         VideoReader(tmp_path / name)
+
+
+def test_a_missing_file_is_not_taken_for_a_missing_package(tmp_path, monkeypatch):
+    song = write_sound(tmp_path / "song.m4a")
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(InputError, match="no such file"):
+        VideoReader(tmp_path / "absent.mp4")
+    with pytest.raises(MissingExtraError, match="av is needed to read videos"):
+        VideoReader(song)
 
 
 def test_a_folder_and_mere_sound_are_no_videos(tmp_path):

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from rtpca.cli.console import err, out, print_line
+from rtpca.cli.options import Weights
 from rtpca.cli.progress import progress_bar
 from rtpca.errors import InputError
 
@@ -25,9 +26,7 @@ def demo(
     out_dir: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for the result; made if missing.")
     ] = Path("demo-out"),
-    weights: Annotated[
-        str, typer.Option(help="Name of packaged weights, or a .safetensors file.")
-    ] = "rtpca-s",
+    weights: Weights = "rtpca-s",
     gif: Annotated[bool, typer.Option(help="Also write a moving picture.")] = True,
 ) -> None:
     """Lift a clip that comes with the package: 3D poses, a picture, and the errors in mm.

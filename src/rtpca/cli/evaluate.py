@@ -9,7 +9,7 @@ import typer
 
 from rtpca.cli.console import out
 from rtpca.cli.json_file import JsonFile, check_json_file, print_or_write
-from rtpca.cli.options import Device, Weights
+from rtpca.cli.options import Device, Flip, PreparedData, Weights
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 def evaluate(
     *,
     weights: Weights = "rtpca-s",
-    data: Annotated[Path, typer.Option(help="Prepared data file (.h5).", show_default=False)],
+    data: PreparedData,
     split: Annotated[str, typer.Option(help="Which split.")] = "test",
-    noise: Annotated[
+    noise_px: Annotated[
         float,
-        typer.Option(metavar="SIGMA", help="Gaussian noise on the 2D keypoints: standard deviation, pixels."),
+        typer.Option(
+            "--noise", metavar="SIGMA", help="Gaussian noise on the 2D keypoints: standard deviation, pixels."
+        ),
     ] = 0.0,
     detector_noise: Annotated[
         bool,
@@ -33,7 +35,7 @@ def evaluate(
             "--detector-noise", help="Errors like a detector's on the projected joints; docs/augmentation.md."
         ),
     ] = False,
-    flip: Annotated[bool, typer.Option(help="Average with the mirror image.")] = False,
+    flip: Flip = False,
     protocol: Annotated[
         Literal["standard", "authors", "p-stmo"],
         typer.Option(help="What is compared: the sound way, or as published scripts do (docs/protocols.md)."),
@@ -42,7 +44,7 @@ def evaluate(
         Literal["own", "projected"],
         typer.Option(help="The dataset's own 2D keypoints where there are some, or projected joints."),
     ] = "own",
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the noise.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the noise.")] = 0,
     json_file: JsonFile = None,
     device: Device = "auto",
 ) -> None:
@@ -62,7 +64,7 @@ def evaluate(
     check_json_file(json_file)
     chosen = get_protocol(protocol)
     config = EvalConfig(
-        noise_px=noise,
+        noise_px=noise_px,
         flip=flip,
         seed=seed,
         keypoints=keypoints,
@@ -86,7 +88,7 @@ def evaluate(
             seen.add(errors.name)
             bar(len(seen), len(names) - len(left_out), errors.name)
     report = summarise(results, chosen, checkpoint.calibration)
-    about = {"weights": weights, "data": str(data), "split": split, "noise_px": noise}
+    about = {"weights": weights, "data": str(data), "split": split, "noise_px": noise_px}
     about |= {"detector_noise": detector_noise}
     about |= {"flip": flip or chosen.flip, "keypoints": keypoints, "left_out": left_out}
     print_or_write(about | report.to_dict(), json_file, lambda: _print(report, about))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 Weights = Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
+PreparedData = Annotated[Path, typer.Option(help="Prepared data file (.h5).", show_default=False)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="Change an option, e.g. dim=128; repeatable."),
+]
 Detector = Annotated[
     Literal["auto", "mediapipe", "rtmlib"],
     typer.Option(help="What finds people in a video; auto takes what is installed."),

@@ -8,6 +8,7 @@ import typer
 
 from rtpca.cli.console import out, print_line
 from rtpca.cli.json_file import JsonFile, check_json_file, print_or_write
+from rtpca.cli.options import Device, Set
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -33,14 +34,11 @@ def profile(
             metavar="NAME", help="rtpca, ste, ste+tpca, ste+xlr, videopose3d, ...; repeatable. [default: all]"
         ),
     ] = None,
-    set: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Change an option, e.g. dim=128; repeatable."),
-    ] = None,
+    set: Set = None,
     latency: Annotated[bool, typer.Option(help="Time the forward pass too.")] = True,
     batch: Annotated[int, typer.Option(min=1, help="Sequences at a time.")] = 1,
     runs: Annotated[int, typer.Option(min=1, help="Timed runs; the median is shown.")] = 5,
-    device: Annotated[str, typer.Option(help="Where to time.")] = "cpu",
+    device: Device = "cpu",
     json_file: JsonFile = None,
 ) -> None:
     """Show what models cost, beside the paper's figures where it has them.
@@ -54,7 +52,7 @@ def profile(
     from rtpca.models.cost import count_operations, count_parameters, measure_in_turn
 
     check_json_file(json_file)
-    device = resolve_device(device)
+    place = resolve_device(device)
     options = _options(set or [])
     configs = _configs(preset, options)
     models: dict[str, dict[str, Any]] = {}
@@ -75,14 +73,14 @@ def profile(
     if latency:
         networks = {name: build(config) for name, config in configs.items()}
         with progress_bar("timing", "rounds") as progress:
-            timed = measure_in_turn(networks, batch=batch, rounds=runs, device=device, progress=progress)
+            timed = measure_in_turn(networks, batch=batch, rounds=runs, device=place, progress=progress)
         for name, each in timed.items():
             models[name] |= {"pass_ms": 1000 * each.median_s}
             models[name] |= {"frames_per_second": each.predicted_frames_per_second}
     left_out = [name for name in _DEFAULT if name not in configs] if options and not preset else []
 
     def show() -> None:
-        out.print(_table(models, device))
+        out.print(_table(models, place))
         for sizes in dict.fromkeys(map(_sizes, configs.values())):
             names = [name for name, config in configs.items() if _sizes(config) == sizes]
             print_line(f"{', '.join(names)}: {sizes}")
@@ -91,7 +89,7 @@ def profile(
         if not options:
             out.print(_EXPLANATION, markup=False)
 
-    values = {"device": device, "batch": batch, "models": models, "left_out": left_out}
+    values = {"device": place, "batch": batch, "models": models, "left_out": left_out}
     print_or_write(values, json_file, show)
 
 

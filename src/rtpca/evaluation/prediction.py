@@ -56,7 +56,9 @@ class EvalConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.noise_px < math.inf:
-            raise ConfigError(f"noise of {self.noise_px} px: the standard deviation must be 0 or more")
+            raise ConfigError(f"`noise_px` is {self.noise_px}: the standard deviation must be 0 or more")
+        if not 0 <= self.seed < 2**63:
+            raise ConfigError(f"`seed` is {self.seed}: give a whole number from 0 to 2^63 - 1")
         if self.keypoints not in get_args(Keypoints):
             raise ConfigError(f"keypoints={self.keypoints!r} must be one of {', '.join(get_args(Keypoints))}")
 

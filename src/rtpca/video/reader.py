@@ -79,8 +79,8 @@ class VideoReader:
             MissingExtraError: PyAV is not installed.
         """
         self.path = Path(path)
-        self._av = optional_import("av", "video", "to read videos")
         _check_file(self.path)
+        self._av = optional_import("av", "video", "to read videos")
         self.packets = self._look_through()
         self._container: Any = self._open()
         self._stream: Any = self._video_stream(self._container)
