@@ -68,7 +68,7 @@ def test_a_clip_shorter_than_the_window_repeats_its_edges(echo, lifter_of):
 
 
 def test_phases_of_a_fast_clip_do_not_touch_each_other(weights):
-    lifter = Lifter.from_pretrained(weights("screen", 2), device="cpu", smooth=False)
+    lifter = Lifter.from_pretrained(weights("screen", 2), device="cpu", average_phases=False)
     points = body(101)
     together = lifter(points, SIZE, 40, "h36m17").poses3d
     np.testing.assert_allclose(together[::2], lifter(points[::2], SIZE, 20, "h36m17").poses3d, atol=1e-5)
@@ -78,7 +78,9 @@ def test_phases_of_a_fast_clip_do_not_touch_each_other(weights):
 def test_a_fast_clip_is_averaged_over_one_frame_of_the_network(echo, lifter_of):
     points = body(80)
     points[:, 0] = 300  # the pelvis stays, so that what is averaged is one joint
-    raw, smooth = (lifter_of(echo(9), smooth=on)(points, SIZE, 60, "h36m17").poses3d for on in (False, True))
+    raw, smooth = (
+        lifter_of(echo(9), average_phases=on)(points, SIZE, 60, "h36m17").poses3d for on in (False, True)
+    )
     np.testing.assert_allclose(smooth[1:-1], (raw[:-2] + raw[1:-1] + raw[2:]) / 3, atol=1e-6)
     np.testing.assert_allclose(smooth[[0, -1]], raw[[0, -1]], atol=1e-6)
 

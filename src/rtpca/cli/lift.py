@@ -67,7 +67,7 @@ def lift(
         bool,
         typer.Option(help="Undo left and right exchanged by the detector; drop joints that jump."),
     ] = True,
-    smooth: Annotated[
+    average_phases: Annotated[
         bool, typer.Option(help="Average fast clips over the time between two frames of the network.")
     ] = True,
     smoothing: Annotated[
@@ -86,7 +86,7 @@ def lift(
         weights=weights,
         device=device,
         flip=flip,
-        smooth=smooth,
+        average_phases=average_phases,
         repair=repair,
         person=_person(person),
         skeleton=skeleton,

@@ -46,7 +46,7 @@ class Lifter:
         device: Device = "auto",
         *,
         flip: bool = True,
-        smooth: bool = True,
+        average_phases: bool = True,
         min_score: float = 0.1,
         max_gap_s: float = 0.5,
         repair: bool = True,
@@ -58,8 +58,8 @@ class Lifter:
             checkpoint: The weights.
             device: Where to compute; "auto" takes a CUDA device if there is one.
             flip: Average each prediction with that of the mirror image: steadier, at twice the time.
-            smooth: Average clips that are at least 1.5 times as fast as the network over one frame of the
-                network; see `rtpca.windowed.blend.join_phases`.
+            average_phases: Average clips that are at least 1.5 times as fast as the network over one frame of
+                the network; see `rtpca.windowed.blend.join_phases`.
             min_score: Joints whose score, relative to what the clip usually reaches, is lower count as
                 missing.
             max_gap_s: Longest time in seconds for which a missing joint is bridged.
@@ -75,7 +75,7 @@ class Lifter:
         self.device = torch.device(resolve_device(device))
         self.checkpoint = checkpoint
         self.flip = flip
-        self.smooth = smooth
+        self.average_phases = average_phases
         self.min_score = min_score
         self.max_gap_s = max_gap_s
         self.repair = repair
@@ -94,8 +94,8 @@ class Lifter:
         Args:
             name_or_path: "rtpca-s", or a path.
             device: See `Lifter`.
-            options: The other arguments of `Lifter`: `flip`, `smooth`, `min_score`, `max_gap_s`, `repair`,
-                `batch_windows`.
+            options: The other arguments of `Lifter`: `flip`, `average_phases`, `min_score`, `max_gap_s`,
+                `repair`, `batch_windows`.
 
         Raises:
             CheckpointError: there is no such name or file, or it is damaged or foreign.
@@ -205,7 +205,7 @@ class Lifter:
             fps,
             intrinsics.to(self.device),
             flip=self.flip,
-            smooth=self.smooth,
+            average_phases=self.average_phases,
             batch_windows=self.batch_windows,
             progress=progress,
         )

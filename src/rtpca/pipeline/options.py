@@ -27,7 +27,7 @@ class LiftOptions:
         weights: Name of weights that ship, or a path.
         device: Where to compute.
         flip: See `Lifter`.
-        smooth: See `Lifter`.
+        average_phases: See `Lifter`.
         repair: See `Lifter`.
         person: Which person, from 1; "all"; or None: all of a video, the first of a keypoint file.
         skeleton: Joint set of keypoints.
@@ -49,7 +49,7 @@ class LiftOptions:
     weights: str | os.PathLike[str] = "rtpca-s"
     device: Device = "auto"
     flip: bool = True
-    smooth: bool = True
+    average_phases: bool = True
     repair: bool = True
     person: Who = None
     skeleton: str = "auto"
@@ -75,5 +75,9 @@ class LiftOptions:
             ConfigError: the device is not there, or the weights lift another skeleton.
         """
         return Lifter.from_pretrained(
-            self.weights, self.device, flip=self.flip, smooth=self.smooth, repair=self.repair
+            self.weights,
+            self.device,
+            flip=self.flip,
+            average_phases=self.average_phases,
+            repair=self.repair,
         )

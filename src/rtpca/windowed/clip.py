@@ -27,7 +27,7 @@ def lift_clip(
     intrinsics: Intrinsics,
     *,
     flip: bool = True,
-    smooth: bool = True,
+    average_phases: bool = True,
     batch_windows: int | None = None,
     progress: Progress = in_silence,
 ) -> Lifted:
@@ -42,7 +42,7 @@ def lift_clip(
         fps: Frames per second.
         intrinsics: Of the camera, on the device of the weights.
         flip: See `lift_windows`.
-        smooth: Average clips of several phases over one frame of the network; see `join_phases`.
+        average_phases: Average clips of several phases over one frame of the network; see `join_phases`.
         batch_windows: Windows per step of the network; None chooses by its size.
         progress: Told how many windows are done.
 
@@ -83,7 +83,7 @@ def lift_clip(
         values, covered = blender.finish()
         if not np.isfinite(values).all():
             raise InputError("the poses are not finite: the weights are damaged; load or train others")
-        if smooth:
+        if average_phases:
             join_phases(values, valid & covered, stride)
         fill_between(values, valid & covered)
         parts[name] = torch.from_numpy(values)
