@@ -203,9 +203,9 @@ def test_a_video_that_cannot_be_lifted_is_one_line_and_exit_code_2(
         (["--render", "nowhere/out.mp4"], "there is no folder nowhere"),
         (["--html", "same.html", "--export", "csv", "--rerun", "same.html"], "--rerun is same.html"),
         (["--render", "in/clip.mp4"], "in/clip.mp4 is the input and would be overwritten"),
-        (["-o", "out.mp4"], "--output is out.mp4: give a file that ends in .npz"),
+        (["-o", "out.mp4"], "--out is out.mp4: give a file that ends in .npz"),
         (["-o", "a" * 244 + ".npz"], "-person2.npz: the name is longer than the file system allows"),
-        (["-o", "out"], "--output is out: give a file that ends in .npz"),
+        (["-o", "out"], "--out is out: give a file that ends in .npz"),
     ],
 )
 def test_wrong_options_are_one_line_and_exit_code_2(

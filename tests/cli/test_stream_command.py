@@ -66,7 +66,7 @@ def test_frames_without_anybody_are_null(tmp_path, capsys):
         (["{replay}", "--smoothing", "kalman"], "--smoothing"),
         (
             ["{replay}", "-o", "a.npz"],
-            "--output is a.npz: a stream is lines of JSON; give a file that ends in",
+            "--out is a.npz: a stream is lines of JSON; give a file that ends in",
         ),
         (["a.mp4", "--skeleton", "coco17"], "are for keypoint files"),
         (["{replay}", "--detector", "yolo"], "'--detector': 'yolo' is not one of"),

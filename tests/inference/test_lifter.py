@@ -329,7 +329,12 @@ def test_cuda_gives_what_the_cpu_gives(weights, walk):
 
 def test_options_reach_the_lifter_through_its_name():
     lifter = Lifter.from_pretrained("rtpca-xs", "cpu", batch_windows=3, flip=False, min_score=0.4)
-    assert (lifter.batch_windows, lifter.flip, lifter.min_score, lifter.smooth) == (3, False, 0.4, True)
+    assert (lifter.batch_windows, lifter.flip, lifter.min_score, lifter.average_phases) == (
+        3,
+        False,
+        0.4,
+        True,
+    )
 
 
 def test_a_record_is_lifted_as_its_arrays_are_and_what_is_given_wins(weights, walk):

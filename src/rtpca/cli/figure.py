@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from rtpca.cli.json_file import JsonFile, check_json_file
-from rtpca.cli.options import Device
+from rtpca.cli.options import Changes, Device, MaxTime
 from rtpca.cli.page import show_page
 from rtpca.cli.progress import progress_bar
-from rtpca.cli.reproducing import Changes, Jobs, MaxTime, Out, Scale, Seeds, make_setup
+from rtpca.cli.reproducing import Jobs, Out, Scale, Seeds, make_setup
 from rtpca.errors import ConfigError
 
 

@@ -22,7 +22,7 @@ def lift(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="File of 3D poses to write (.npz).", show_default=False)
+        Path, typer.Option("--out", "-o", help="File of 3D poses to write (.npz).", show_default=False)
     ],
     render: Annotated[
         Path | None,

@@ -10,9 +10,13 @@ import typer
 Weights = Annotated[str, typer.Option(metavar="NAME|PATH", help="Weights by name or path.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute.")]
 PreparedData = Annotated[Path, typer.Option(help="Prepared data file (.h5).", show_default=False)]
-Set = Annotated[
+Changes = Annotated[
     list[str] | None,
-    typer.Option(metavar="KEY=VALUE", help="Change an option, e.g. dim=128; repeatable."),
+    typer.Option(metavar="KEY=VALUE", help="Change a value of the recipe, e.g. model.dim=128; repeatable."),
+]
+MaxTime = Annotated[
+    float | None,
+    typer.Option(metavar="MINUTES", min=0, help="Stop cleanly after so long; the work can go on later."),
 ]
 Detector = Annotated[
     Literal["auto", "mediapipe", "rtmlib"],

@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 
 _SOURCES = Annotated[list[Path], typer.Argument(help="Files, folders or zips, read without unpacking.")]
-_OUTPUT = Annotated[Path, typer.Option("--output", "-o", help="The dataset file to write, DATA.h5.")]
+_OUTPUT = Annotated[Path, typer.Option("--out", "-o", help="The dataset file to write, DATA.h5.")]
 _FLAGS = {"stature_m": "--stature", "up_axis": "--up", "val_subjects": "--val-subject", "actions": "--action"}
 _SIDE_FILES = (
     "splits.json, bad_frames.json, attributions.json and h36m17_mapping.json beside a source are used unless "

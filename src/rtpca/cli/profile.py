@@ -8,7 +8,7 @@ import typer
 
 from rtpca.cli.console import out, print_line
 from rtpca.cli.json_file import JsonFile, check_json_file, print_or_write
-from rtpca.cli.options import Device, Set
+from rtpca.cli.options import Device
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def profile(
             metavar="NAME", help="rtpca, ste, ste+tpca, ste+xlr, videopose3d, ...; repeatable. [default: all]"
         ),
     ] = None,
-    set: Set = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Change an option, e.g. dim=128; repeatable."),
+    ] = None,
     latency: Annotated[bool, typer.Option(help="Time the forward pass too.")] = True,
     batch: Annotated[int, typer.Option(min=1, help="Sequences at a time.")] = 1,
     runs: Annotated[int, typer.Option(min=1, help="Timed runs; the median is shown.")] = 5,

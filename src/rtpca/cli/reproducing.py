@@ -23,15 +23,7 @@ Out = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of runs, table
 Seeds = Annotated[
     int | None, typer.Option(min=1, help="Runs of each network.", show_default="2 small, 1 paper")
 ]
-MaxTime = Annotated[
-    float | None,
-    typer.Option(metavar="MINUTES", min=0, help="Stop cleanly after this; the same command goes on."),
-]
 Jobs = Annotated[int, typer.Option(min=1, help="Runs at once, each on one thread of the CPU.")]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option(metavar="KEY=VALUE", help="Change the recipe of all runs, e.g. steps=600; repeatable."),
-]
 
 
 def make_setup(

@@ -30,7 +30,7 @@ def stream(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write (.ndjson) instead of standard output."),
+        typer.Option("--out", "-o", help="File to write (.ndjson) instead of standard output."),
     ] = None,
     latency: Annotated[
         int,
@@ -61,7 +61,7 @@ def stream(
     from rtpca.video import open_live
 
     if output is not None and output.suffix.lower() not in _ENDINGS:
-        raise InputError(f"--output is {output}: a stream is lines of JSON; give a file that ends in .ndjson")
+        raise InputError(f"--out is {output}: a stream is lines of JSON; give a file that ends in .ndjson")
 
     # One window is too little to share out, and the other cores have a detector to run.
     torch.set_num_threads(1)

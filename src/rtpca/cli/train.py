@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rtpca.cli.console import out, print_line, print_note
-from rtpca.cli.options import Device
+from rtpca.cli.options import Changes, Device, MaxTime, PreparedData
 from rtpca.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -24,15 +24,10 @@ def train(
         ),
     ] = None,
     *,
-    data: Annotated[Path, typer.Option(help="Prepared data file (.h5).", show_default=False)],
+    data: PreparedData,
     output: Annotated[Path, typer.Option("--out", help="Run folder.", show_default=False)],
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last saved state.")] = False,
-    set: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY=VALUE", help="Change a value of the recipe, e.g. model.dim=128; repeatable."
-        ),
-    ] = None,
+    set: Changes = None,
     stage: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Only this stage of the recipe, in the run folder itself."),
@@ -41,9 +36,7 @@ def train(
         str | None,
         typer.Option(metavar="NAME|PATH", help="Start from these weights instead of random ones."),
     ] = None,
-    max_time: Annotated[
-        float | None, typer.Option(metavar="MINUTES", help="Stop cleanly after this long; --resume goes on.")
-    ] = None,
+    max_time: MaxTime = None,
     device: Device = "auto",
     devices: Annotated[int, typer.Option(min=1, help="How many devices.")] = 1,
 ) -> None:
