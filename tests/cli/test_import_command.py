@@ -106,7 +106,7 @@ def test_mistakes_are_one_line_and_nothing_is_written(checkpoint, tmp_path, caps
     assert run(source, target, "--arch", "rtpca-authors", "--heads", 4) == 2
     assert "tensors are missing" in one_line_error(capsys)
     assert run(source, target, "--arch", "mixste", "--heads", 5) == 2
-    assert "dim=32 is not a multiple of heads=5" in one_line_error(capsys)
+    assert "model.dim=32 is not a multiple of model.heads=5" in one_line_error(capsys)
     assert run(source, target, "--arch", "mixste", "--heads", 4, "--skeleton", "humaneva15") == 2
     assert "the model has 17 joints, humaneva15 has 15" in one_line_error(capsys)
     assert run(tmp_path / "none.bin", target, "--arch", "mixste") == 2

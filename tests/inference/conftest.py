@@ -47,7 +47,7 @@ def lifter_of() -> Callable[..., Lifter]:
     """Makes a lifter out of any network."""
 
     def make(network: nn.Module, normalisation="screen", fps=20.0, **options) -> Lifter:
-        options = {"flip": False, "smooth": False, "device": "cpu"} | options
+        options = {"flip": False, "average_phases": False, "device": "cpu"} | options
         return Lifter(Checkpoint(network, InputSpec(normalisation=normalisation, fps=fps)), **options)
 
     return make
