@@ -190,3 +190,26 @@ def test_lively_clips_are_drawn_more_often_where_motion_counts(tmp_path, generat
         slow_count, quick_count = (clip == 1).sum().item(), (clip == 2).sum().item()
         assert quick_count / (slow_count + quick_count) == pytest.approx(wanted, abs=0.03)
     assert (clip == 0).any()
+
+
+def test_clips_are_drawn_by_kind(tmp_path, generator) -> None:
+    """Two dances of 1 and 9 times the length, repeated exercises of 40, and somebody who runs."""
+    path = tmp_path / "data.h5"
+    lengths = {"salsa": 100, "ballet dance": 900, "deep squat": 4000, "run": 100}
+    clips = [replace(recording(action, frames, 100.0), action=action) for action, frames in lengths.items()]
+    write_dataset(path, clips)
+    with open_dataset(path) as dataset:
+        bank = MotionBank.load(dataset, "train")
+    assert bank.kinds == ("dance", "dance", "rehabilitation", "run")
+
+    def shares(power: float | None) -> list[float]:
+        _, clip = RandomWindows(bank, 9, 20.0, kind_power=power).draw(8000, generator)
+        return (torch.bincount(clip, minlength=4) / len(clip)).tolist()
+
+    assert shares(None) == pytest.approx([100 / 5100, 900 / 5100, 4000 / 5100, 100 / 5100], abs=0.02)
+    # Ten repetitions are one; of the dances the longer is drawn three times as often, not nine times.
+    assert shares(1.0) == pytest.approx([10 / 15 / 4, 10 / 15 * 3 / 4, 4 / 15, 1 / 15], abs=0.02)
+    weights = [10**0.5, 4**0.5, 1.0]
+    dance, squat, run = (weight / sum(weights) for weight in weights)
+    assert shares(0.5) == pytest.approx([dance / 4, dance * 3 / 4, squat, run], abs=0.02)
+    assert shares(0.0) == pytest.approx([1 / 12, 1 / 4, 1 / 3, 1 / 3], abs=0.02)

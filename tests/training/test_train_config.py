@@ -148,6 +148,7 @@ def test_resolved_values_give_the_same_configuration(tmp_path) -> None:
         ("data.keypoints=mine", "data.keypoints='mine' must be 'own' or 'projected'"),
         ("data.val_cameras=two", "data.val_cameras='two' must be 'one' or 'all'"),
         ("data.val_protocol=mine", "unknown protocol 'mine'; known protocols: standard, authors"),
+        ("data.kind_power=2", "data.kind_power=2 must be at most 1"),
         ("optim.warmup_steps=-1", "optim.warmup_steps=-1 must be at least 0"),
         ("optim.weight_decay=-1", "optim.weight_decay=-1 must be at least 0"),
         ("optim.clip_norm=-1", "optim.clip_norm=-1 must be at least 0"),

@@ -7,6 +7,7 @@ Consecutive windows are in `chunks.py`.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from rtpca.data.kinds import REPEATS, kind_of
 from rtpca.data.recording import Recording
 from rtpca.data.store import Dataset
 from rtpca.data.views import (
@@ -30,6 +32,8 @@ from rtpca.geometry import Camera
 
 _LEAST_SPEED = 0.01
 """Metres per second: somebody who stands still is still looked at now and then."""
+_ACTION_POWER = 0.5
+"""Within a kind: long actions more often than short ones, but not by as much as they are longer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,8 @@ class MotionBank:
         cameras: All clips' fixed cameras after one another: their own, or else the four for evaluation.
         first_camera: (clips,) first camera of each clip.
         camera_count: (clips,) cameras of each clip.
+        kinds: Kind of motion of each clip (`kinds.py`).
+        actions: Action of each clip.
         own: (M, J, 3) own keypoints in pixels with score, all cameras' videos after one another; None where
             joints are to be projected.
     """
@@ -55,6 +61,8 @@ class MotionBank:
     cameras: Camera
     first_camera: Tensor
     camera_count: Tensor
+    kinds: tuple[str, ...]
+    actions: tuple[str, ...]
     own: Tensor | None = None
 
     @classmethod
@@ -98,6 +106,8 @@ class MotionBank:
             joined_cameras(cameras, torch.cat).to(device),
             (count.cumsum(0) - count).to(device),
             count.to(device),
+            tuple(kind_of(recording.action, recording.name) for recording in recordings),
+            tuple(recording.action for recording in recordings),
             own,
         )
 
@@ -200,9 +210,16 @@ class Moments:
     fps: Tensor
 
 
+def _totals(weights: Tensor, groups: Sequence[Hashable]) -> Tensor:
+    """What all clips of the group of each clip weigh together."""
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    index = torch.tensor([numbers[group] for group in groups], device=weights.device)
+    return torch.zeros_like(weights).index_add_(0, index, weights)[index]
+
+
 @dataclass(frozen=True)
 class RandomWindows:
-    """Endless random windows: a clip by its duration and motion, a start, a frame rate.
+    """Endless random windows: a clip by its kind, duration and motion, a start, a frame rate.
 
     Attributes:
         bank: The clips.
@@ -213,6 +230,9 @@ class RandomWindows:
             beyond its ends. None: all.
         motion_weight: Clips are drawn by their duration times their mean speed to this power; with 0 every
             moment of the recorded time is equally likely.
+        kind_power: Kinds of motion are drawn by what their clips weigh together to this power, and the
+            actions of a kind by the square root of what theirs weigh; with 0 all kinds are equally likely.
+            None: kinds do not matter.
     """
 
     bank: MotionBank
@@ -221,6 +241,7 @@ class RandomWindows:
     rate_range: tuple[float, float] = (1.0, 1.0)
     out_frames: int | None = None
     motion_weight: float = 0.0
+    kind_power: float | None = None
 
     def draw(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Windows (B, F, J, 3) and their clips (B,)."""
@@ -241,7 +262,15 @@ class RandomWindows:
 
     @cached_property
     def _weights(self) -> Tensor:
-        return self.bank.duration_s * self.bank.speed.clamp(min=_LEAST_SPEED) ** self.motion_weight
+        weights = self.bank.duration_s * self.bank.speed.clamp(min=_LEAST_SPEED) ** self.motion_weight
+        if self.kind_power is None:
+            return weights
+        kinds = self.bank.kinds
+        repeats = torch.tensor([REPEATS.get(kind, 1) for kind in kinds], device=weights.device)
+        by_kind = (_totals(weights, kinds) / repeats) ** self.kind_power
+        movements = list(zip(kinds, self.bank.actions, strict=True))
+        weights = weights * _totals(weights, movements) ** (_ACTION_POWER - 1)
+        return by_kind * weights / _totals(weights, kinds)
 
     def draw_camera_indices(self, clip: Tensor, generator: torch.Generator) -> Tensor:
         """One of its fixed cameras for each clip (B,), as an index into all clips' cameras."""

@@ -44,6 +44,9 @@ class DataConfig:
     """Frame rate of a random window over the nominal one, log-uniform."""
     motion_weight: Annotated[float, Field(ge=0, le=2)] = 0.0
     """Random windows come from a clip by its duration times the mean speed of its joints to this power."""
+    kind_power: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Random windows come from a kind of motion (`data/kinds.py`) by its time to this power; with 0 all kinds
+    are equally likely. Without it kinds do not matter."""
     cameras: Literal["random", "fixed"] = "random"
     """Virtual ones around each window (`augment.camera`); or each clip's own (else the four fixed)."""
 

@@ -60,6 +60,7 @@ class RandomSampler:
             config.data.rate_range,
             model.out_frames,
             config.data.motion_weight,
+            config.data.kind_power,
         )
         self._config, self._processes = config, processes
 
