@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -203,3 +204,14 @@ def test_no_star_imports() -> None:
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             assert not (isinstance(node, ast.ImportFrom) and node.names[0].name == "*"), path
+
+
+def test_the_library_names_options_as_python_does() -> None:
+    """Messages hold `image_size` in backticks; the command line, which prints them, says --image-size."""
+    for path in FILES:
+        if part_of(module_name(path)) in ("cli", "app"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
+                text = re.sub(r"rtpca [a-z-]+( --?[a-z-]+| [\w./]+)*", "", node.value)  # whole commands
+                assert not re.search(r"(^|[ (`])--[a-z]", text), f"{path}:{node.lineno} names a flag: {text}"

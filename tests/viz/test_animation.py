@@ -69,7 +69,7 @@ def test_an_interrupted_gif_leaves_the_old_one(tmp_path, person, shortened) -> N
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        save_gif(path, SceneRenderer([shortened(person, 9)], SMALL), on_frame=stop)
+        save_gif(path, SceneRenderer([shortened(person, 9)], SMALL), progress=stop)
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.gif"]
 

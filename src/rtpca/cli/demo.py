@@ -121,6 +121,6 @@ def _write_files(out_dir: Path, clip: DemoClip, result: LiftResult, gif: bool) -
         target = out_dir / "motion.gif"
         with progress_bar("drawing", "pictures") as progress:
             renderer = SceneRenderer([result], _GIF_SIZE, truth_m=[clip.truth_poses3d])
-            save_gif(target, renderer, on_frame=progress)
+            save_gif(target, renderer, progress=progress)
         files["motion.gif"] = "the whole clip, moving"
     return files

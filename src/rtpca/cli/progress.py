@@ -5,17 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Protocol
 
 from rtpca.cli.console import err
-
-
-class Update(Protocol):
-    """What moves the bar."""
-
-    def __call__(self, done: int, total: int, note: str = "", /) -> None:
-        """Say how much is done of how much, and what is being worked on."""
-        ...
+from rtpca.progress import Progress
 
 
 def rate_text(rate: float) -> str:
@@ -24,7 +16,7 @@ def rate_text(rate: float) -> str:
 
 
 @contextmanager
-def progress_bar(doing: str, unit: str) -> Generator[Update]:
+def progress_bar(doing: str, unit: str) -> Generator[Progress]:
     """A bar on standard error with rate and time left, gone when the work is done or interrupted.
 
     Where standard error is no terminal nothing is shown.
@@ -34,19 +26,19 @@ def progress_bar(doing: str, unit: str) -> Generator[Update]:
         unit: What is counted, in the plural, e.g. "windows".
 
     Yields:
-        A function to call with (done, total) and an optional note.
+        What moves it.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich import progress as rich
 
     columns = (
-        TextColumn(doing, markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}", markup=False),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", markup=False),
+        rich.TextColumn(doing, markup=False),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TextColumn("{task.fields[rate]}", markup=False),
+        rich.TimeRemainingColumn(),
+        rich.TextColumn("{task.fields[note]}", markup=False),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+    with rich.Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(doing, total=None, rate=unit, note="")
         started_s = time.monotonic()
 

@@ -16,13 +16,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from rtpca.arrays import AnyFloatArray
 from rtpca.errors import ConfigError
-
-FloatArray = npt.NDArray[np.floating]
 
 TRAINING_DOF = 4.0
 """Degrees of freedom of the density in training."""
@@ -138,8 +136,8 @@ class ScaleCalibration:
     @classmethod
     def fit(
         cls,
-        error_m: FloatArray,
-        scale_m: FloatArray,
+        error_m: AnyFloatArray,
+        scale_m: AnyFloatArray,
         people: Sequence[str] | None = None,
         kinds: Sequence[str] | None = None,
         root: int = 0,
@@ -189,7 +187,7 @@ class ScaleCalibration:
         """Plain values, for the metadata of weights."""
         return {key: list(value) for key, value in asdict(self).items()}
 
-    def radius_m(self, scale_m: FloatArray, level: float = 0.9) -> FloatArray:
+    def radius_m(self, scale_m: AnyFloatArray, level: float = 0.9) -> AnyFloatArray:
         """(..., J) radius round each joint that holds the truth with probability `level`.
 
         Args:
@@ -198,21 +196,22 @@ class ScaleCalibration:
         """
         return scale_m * (np.array(self.factor) * np.exp(_log_odds(level) / np.array(self.steepness)))
 
-    def share_within(self, scale_m: FloatArray, radius_m: float) -> FloatArray:
+    def share_within(self, scale_m: AnyFloatArray, radius_m: float) -> AnyFloatArray:
         """(..., J) probability that the truth lies within so many metres of each joint."""
         apart = scale_m * np.array(self.factor) / radius_m
         return 1 / (1 + apart ** np.array(self.steepness))
 
 
 def _level_that_holds(
-    ratio: FloatArray, people: Sequence[str] | None, kinds: Sequence[str] | None, level: float
+    ratio: AnyFloatArray, people: Sequence[str] | None, kinds: Sequence[str] | None, level: float
 ) -> float:
     """The level whose quantiles over all others hold a share `level` of a person's errors, of any kind."""
     names, kind_of = (np.array([""] * len(ratio) if labels is None else labels) for labels in (people, kinds))
     known, found = sorted(set(names.tolist())), sorted(set(kind_of.tolist()))
     if len(known) == len(found) == 1:
         return level
-    groups: list[tuple[str, FloatArray, FloatArray]] = []  # kind, a person's errors of it, those of others
+    # Kind, a person's errors of it, those of others.
+    groups: list[tuple[str, AnyFloatArray, AnyFloatArray]] = []
     for name in known:
         own = names == name
         rest = np.sort(ratio[~own] if len(known) > 1 else ratio, axis=0)
@@ -232,7 +231,7 @@ def _level_that_holds(
     return high
 
 
-def radius_ratio(steepness: FloatArray, level: float, of_level: float = 0.9) -> FloatArray:
+def radius_ratio(steepness: AnyFloatArray, level: float, of_level: float = 0.9) -> AnyFloatArray:
     """(J,) radius of one level over that of another, for a steepness (J,)."""
     return np.exp((_log_odds(level) - _log_odds(of_level)) / steepness)
 

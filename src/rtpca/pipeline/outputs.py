@@ -187,7 +187,7 @@ def save_motion(clip: LiftedClip, path: Path, progress: Progress = in_silence) -
     renderer = SceneRenderer(clip.people, picture_size(first.image_size, _GIF_WIDTH if gif else _VIDEO_WIDTH))
     images = None if clip.pictures is None else clip.pictures()
     if gif:
-        save_gif(path, renderer, images, on_frame=progress)
+        save_gif(path, renderer, images, progress=progress)
         return
     from rtpca.video import VideoWriter
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from rtpca.arrays import ImageArray
 from rtpca.checks import check_positive
 from rtpca.files import written_whole
+from rtpca.progress import Progress, in_silence
 from rtpca.viz.render import SceneRenderer
 
 _SMALLEST_DELAY_MS = 20  # browsers play faster GIFs at 10 frames per second
@@ -24,9 +25,9 @@ _FAR_OFF, _MORE_FAR_OFF = 32, 0.002
 def save_gif(
     path: str | os.PathLike[str],
     renderer: SceneRenderer,
-    images_rgb: Iterable[NDArray[np.uint8]] | None = None,
+    images_rgb: Iterable[ImageArray] | None = None,
     gif_fps: float = 12.5,
-    on_frame: Callable[[int, int], None] | None = None,
+    progress: Progress = in_silence,
 ) -> Path:
     """Write an endless GIF in the motion's own speed, whole or not at all.
 
@@ -39,7 +40,7 @@ def save_gif(
         images_rgb: The clip's images (height, width, 3) from the first on, read one by one; where they end,
             the canvas is empty.
         gif_fps: Pictures per second, at most 50.
-        on_frame: Called with (pictures done, pictures in all) after each picture.
+        progress: Told of pictures.
 
     Returns:
         The path written.
@@ -65,15 +66,14 @@ def save_gif(
                 palette = indexed = picture.quantize(colors=colors, dither=Image.Dither.NONE)
                 usual = _far_off(indexed, pixels)
             pictures.append(indexed)
-            if on_frame is not None:
-                on_frame(done, count)
+            progress(done, count)
         pictures[0].save(
             scratch, save_all=True, append_images=pictures[1:], duration=delay_ms, loop=0, optimize=False
         )
     return Path(path)
 
 
-def _far_off(indexed: Image.Image, pixels: NDArray[np.uint8]) -> float:
+def _far_off(indexed: Image.Image, pixels: ImageArray) -> float:
     """Part of the pixels, every second in both directions, that a palette shows in another colour."""
     shown = np.asarray(indexed.convert("RGB"))[::2, ::2].astype(np.int16)
     return float((np.abs(shown - pixels[::2, ::2]) > _FAR_OFF).any(axis=-1).mean())

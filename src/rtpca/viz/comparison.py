@@ -12,8 +12,9 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from rtpca.arrays import DoubleArray
 from rtpca.checks import check_axes
 from rtpca.errors import InputError
 from rtpca.files import written_whole
@@ -141,7 +142,7 @@ class _Cell:
         return left / width_in, bottom / height_in, size[0] / width_in, size[1] / height_in
 
 
-def _image_window(keypoints_px: NDArray[np.float64]) -> float:
+def _image_window(keypoints_px: DoubleArray) -> float:
     """Side of the square image part that holds the person at each of the frames, in pixels."""
     boxes = [visible_box(frame) for frame in keypoints_px]
     return 1.25 * max(float((high - low).max()) for low, high in boxes)

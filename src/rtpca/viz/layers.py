@@ -16,15 +16,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox, IdentityTransform, TransformedBbox
-from numpy.typing import NDArray
 from PIL import Image
 
+from rtpca.arrays import DoubleArray, ImageArray
 from rtpca.viz.projection import Rect
 
 _DPI = 100
 _POINTS_PER_PX = 72 / _DPI
 
-Colors = NDArray[np.float64]
+Colors = DoubleArray
 """(N, 4) red, green, blue, opacity, each from 0 to 1."""
 
 
@@ -47,7 +47,7 @@ class Picture:
         self._axes.set_axis_off()
         self._background: Any = None
 
-    def still_lines(self, segments_px: NDArray[np.float64], color: str, width_px: float, clip: Rect) -> None:
+    def still_lines(self, segments_px: DoubleArray, color: str, width_px: float, clip: Rect) -> None:
         """Draw lines (N, 2, 2) into the background."""
         lines = LineCollection(list(segments_px), colors=color, linewidths=width_px * _POINTS_PER_PX)
         self._axes.add_collection(lines, autolim=False)
@@ -103,7 +103,7 @@ class Picture:
             self._background = self._canvas.copy_from_bbox(self._axes.figure.bbox)
         self._canvas.restore_region(self._background)
 
-    def paste(self, image_rgb: NDArray[np.uint8], rect: Rect) -> None:
+    def paste(self, image_rgb: ImageArray, rect: Rect) -> None:
         """Put an image (height, width, 3) into a rectangle, scaled to fill it."""
         left, top = round(rect.left), round(rect.top)
         width, height = round(rect.right) - left, round(rect.bottom) - top
@@ -117,9 +117,9 @@ class Picture:
     def draw_lines(
         self,
         layer: LineCollection,
-        segments_px: NDArray[np.float64],
+        segments_px: DoubleArray,
         colors: Colors,
-        width_px: NDArray[np.float64] | float,
+        width_px: DoubleArray | float,
     ) -> None:
         """Draw lines (N, 2, 2), the last on top."""
         if len(segments_px) == 0:
@@ -130,7 +130,7 @@ class Picture:
         self._axes.draw_artist(layer)
 
     def draw_dots(
-        self, layer: CircleCollection, points_px: NDArray[np.float64], colors: Colors, diameter_px: float
+        self, layer: CircleCollection, points_px: DoubleArray, colors: Colors, diameter_px: float
     ) -> None:
         """Draw circles around points (N, 2)."""
         if len(points_px) == 0:
@@ -146,7 +146,7 @@ class Picture:
         layer.set_text(text)
         self._axes.draw_artist(layer)
 
-    def pixels(self) -> NDArray[np.uint8]:
+    def pixels(self) -> ImageArray:
         """A copy of the picture as it is now: (H, W, 3), red, green, blue."""
         return np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
 
@@ -155,7 +155,7 @@ class Picture:
         return TransformedBbox(corners, self._axes.transData)
 
 
-def faded(colors: Colors, strength: NDArray[np.float64], paper: str | None = None) -> Colors:
+def faded(colors: Colors, strength: DoubleArray, paper: str | None = None) -> Colors:
     """Colours that fade.
 
     Args:

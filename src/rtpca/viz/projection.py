@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from rtpca.arrays import DoubleArray
 
 AZIMUTHS_DEG = (-115.0, -65.0)
 """Where the viewer may stand: to the left or to the right of the camera."""
@@ -47,20 +49,20 @@ class ParallelView:
         px_per_m: Scale.
     """
 
-    right: NDArray[np.float64]
-    up: NDArray[np.float64]
-    toward: NDArray[np.float64]
-    center_m: NDArray[np.float64]
-    middle_px: NDArray[np.float64]
+    right: DoubleArray
+    up: DoubleArray
+    toward: DoubleArray
+    center_m: DoubleArray
+    middle_px: DoubleArray
     px_per_m: float
 
-    def to_px(self, points_m: ArrayLike) -> NDArray[np.float64]:
+    def to_px(self, points_m: ArrayLike) -> DoubleArray:
         """Scene points (..., 3) in metres to picture points (..., 2) in pixels, y down."""
         offset = np.asarray(points_m, dtype=np.float64) - self.center_m
         across, upward = offset @ self.right, offset @ self.up
         return self.middle_px + self.px_per_m * np.stack([across, -upward], axis=-1)
 
-    def nearness_m(self, points_m: ArrayLike) -> NDArray[np.float64]:
+    def nearness_m(self, points_m: ArrayLike) -> DoubleArray:
         """How near to the viewer scene points (..., 3) are, (...): what is larger hides what is smaller."""
         return np.asarray(points_m, dtype=np.float64) @ self.toward
 
@@ -116,7 +118,7 @@ def best_azimuth_deg(points_m: ArrayLike, panel: Rect) -> float:
     )
 
 
-def floor_lines(low_m: ArrayLike, high_m: ArrayLike, tile_m: float = 0.5) -> NDArray[np.float64]:
+def floor_lines(low_m: ArrayLike, high_m: ArrayLike, tile_m: float = 0.5) -> DoubleArray:
     """The lines of a square grid on the floor z = 0 that covers a box.
 
     Args:

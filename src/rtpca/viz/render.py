@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.colors import to_rgba_array
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from rtpca.arrays import DoubleArray, FloatArray, ImageArray
 from rtpca.checks import check_axes, check_positive
 from rtpca.errors import InputError, ShapeError
 from rtpca.inference import LiftResult
@@ -125,7 +126,7 @@ class SceneRenderer:
             name.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
         self._thick_px = max(1.5, 2.6 * size[1] / 480)
 
-    def draw(self, frame_rgb: NDArray[np.uint8] | None, frame_index: int) -> NDArray[np.uint8]:
+    def draw(self, frame_rgb: ImageArray | None, frame_index: int) -> ImageArray:
         """Draw one picture.
 
         Args:
@@ -153,8 +154,8 @@ class SceneRenderer:
         return self._picture.pixels()
 
     def pictures(
-        self, images_rgb: Iterable[NDArray[np.uint8]] | None = None, frames: Sequence[int] | None = None
-    ) -> Iterator[NDArray[np.uint8]]:
+        self, images_rgb: Iterable[ImageArray] | None = None, frames: Sequence[int] | None = None
+    ) -> Iterator[ImageArray]:
         """Draw the clip's pictures one after another, for a writer of video files.
 
         Args:
@@ -166,7 +167,7 @@ class SceneRenderer:
             (H, W, 3) pictures of `size`.
         """
         images = iter(images_rgb or ())
-        image: NDArray[np.uint8] | None = None
+        image: ImageArray | None = None
         read = 0
         for frame in range(self.frames) if frames is None else frames:
             while read <= frame:
@@ -174,12 +175,12 @@ class SceneRenderer:
                 read += 1
             yield self.draw(image, frame)
 
-    def _placed(self, truth_m: Sequence[ArrayLike] | None) -> list[NDArray[np.float64]]:
+    def _placed(self, truth_m: Sequence[ArrayLike] | None) -> list[DoubleArray]:
         if truth_m is None:
             return []
         if len(truth_m) != len(self.people):
             raise ShapeError(f"{len(truth_m)} truths for {len(self.people)} people: give one for each")
-        placed: list[NDArray[np.float64]] = []
+        placed: list[DoubleArray] = []
         for truth, drawn in zip(truth_m, self.scene.joints_m, strict=True):
             truth = np.asarray(truth)
             joints = ("J", self.scene.skeleton.num_joints)
@@ -187,7 +188,7 @@ class SceneRenderer:
             placed.append(truth @ self.scene.turn_from_cam.T + drawn[:, :1])  # both from the pelvis
         return placed
 
-    def _draw_background(self, low_m: NDArray[np.float64], high_m: NDArray[np.float64], footer: Rect) -> None:
+    def _draw_background(self, low_m: DoubleArray, high_m: DoubleArray, footer: Rect) -> None:
         picture = self._picture
         picture.still_rect(self._image, PAPER, _FRAME)
         grid = self.view.to_px(floor_lines(low_m, high_m, _TILE_M))
@@ -209,11 +210,11 @@ class SceneRenderer:
 
     def _draw_flat(self, frame: int, over_image: bool) -> None:
         """The 2D skeletons, over the image."""
-        segments: list[NDArray[np.float64]] = []
+        segments: list[DoubleArray] = []
         bones: list[Colors] = []
-        dots: list[NDArray[np.float64]] = []
+        dots: list[DoubleArray] = []
         dot_colors: list[Colors] = []
-        names: list[tuple[int, NDArray[np.float64]]] = []
+        names: list[tuple[int, DoubleArray]] = []
         corner = (self._image.left, self._image.top)
         for number, (person, look) in enumerate(zip(self.people, self._looks, strict=True)):
             if not person.valid[frame]:
@@ -308,6 +309,6 @@ def _layout(size: tuple[int, int], image_size: tuple[int, int]) -> tuple[Rect, R
     return image, stage, footer
 
 
-def _strength(confidence: NDArray[np.float32]) -> NDArray[np.float64]:
+def _strength(confidence: FloatArray) -> DoubleArray:
     """How strong to draw what is this sure, (J,) in [0, 1] both."""
     return _FAINTEST + (1 - _FAINTEST) * np.clip(confidence.astype(np.float64), 0, 1)

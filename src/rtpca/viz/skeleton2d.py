@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from rtpca.arrays import DoubleArray
 from rtpca.checks import check_axes
 from rtpca.skeletons import Skeleton
 from rtpca.viz.colors import PAPER, bone_colors, joint_colors
@@ -64,7 +65,7 @@ def draw_skeleton_2d(
         spine.set_color("#c5ccd2")
 
 
-def visible_box(keypoints_px: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def visible_box(keypoints_px: ArrayLike) -> tuple[DoubleArray, DoubleArray]:
     """The box around all image points that are there.
 
     Args:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from rtpca.arrays import DoubleArray
 from rtpca.checks import check_axes
 from rtpca.errors import InputError
 from rtpca.skeletons import Skeleton
@@ -41,7 +42,7 @@ class Bounds:
     height_m: float
 
 
-def to_plot_axes(joints_m: ArrayLike) -> NDArray[np.float64]:
+def to_plot_axes(joints_m: ArrayLike) -> DoubleArray:
     """Camera axes (x right, y down, z forward) to the drawing's (x right, y away, z up).
 
     Args:
@@ -54,7 +55,7 @@ def to_plot_axes(joints_m: ArrayLike) -> NDArray[np.float64]:
     return np.stack([points[..., 0], points[..., 2], -points[..., 1]], axis=-1)
 
 
-def on_floor(poses_m: ArrayLike, reference_m: ArrayLike | None = None) -> NDArray[np.float64]:
+def on_floor(poses_m: ArrayLike, reference_m: ArrayLike | None = None) -> DoubleArray:
     """Move every frame of a root-relative sequence up or down, so that its lowest joint stands at height 0.
 
     Root-relative poses hang from the pelvis: without this a squat is drawn as feet that rise. A jump is drawn

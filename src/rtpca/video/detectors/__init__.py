@@ -75,7 +75,7 @@ def _load_installed(device: Literal["cpu", "cuda"], say: Callable[[str], object]
         if say is not None:
             say(
                 "rtmlib is installed, but its weights are not here and cannot be downloaded: mediapipe finds "
-                "the people (--detector mediapipe does not try rtmlib first)"
+                "the people (mediapipe for `detector` does not try rtmlib first)"
             )
         return _mediapipe()
 

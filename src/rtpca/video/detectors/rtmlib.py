@@ -24,7 +24,7 @@ _SKELETONS = {17: "coco17", 26: "halpe26", 133: "coco_wholebody133"}
 _MIN_SCORE = 0.05
 _OFFLINE = (
     "they are downloaded on first use, which needs a network; without one give local files "
-    "(--detector-model, --pose-model), or use --detector mediapipe"
+    "(`detector_model`, `pose_model`), or mediapipe for `detector`"
 )
 
 
