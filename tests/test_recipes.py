@@ -76,7 +76,7 @@ def test_the_paper_s_recipes_have_its_settings(name) -> None:
         assert (optim.schedule, optim.decay, optim.decay_every) == ("exponential", 0.99, "epoch")
         assert (recipe.loss.position, recipe.loss.consistency, recipe.loss.velocity) == (1.0, 0.5, 2.0)
         assert (recipe.data.windows, recipe.data.keypoints) == ("chunks", "own")
-        assert recipe.augment.mirror_probability == 0.5
+        assert recipe.augment.flip_probability == 0.5
         assert (recipe.input.fps, recipe.input.normalisation) == (None, "screen")
         assert recipe.model.joints == get_skeleton(recipe.input.skeleton).num_joints
         PoseLoss(recipe.loss, recipe.input.skeleton, "cpu")
@@ -105,7 +105,10 @@ def test_the_baseline_differs_from_rtpca_s_in_the_two_parts_alone() -> None:
 RENAMED = {
     f"augment.mixing.{name}": f"augment.mixing.{name}_deg"
     for name in ("bend", "bend_mean", "lean", "twist", "arms", "legs", "tilt")
-} | {"augment.camera.sizes_wh": "augment.camera.image_sizes"}
+} | {
+    "augment.camera.sizes_wh": "augment.camera.image_sizes",
+    "augment.mirror_probability": "augment.flip_probability",
+}
 # The first three stages of rtpca-s were trained before the noise was measured on a detector: its defaults
 # were others, and `mixed` was stopped at 3867 of 30,000 steps, before its rate fell.
 SINCE_CHANGED = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from rtpca.data.augment import AugmentConfig, MotionMixing, augment, mirror, random_mirror
+from rtpca.data.augment import AugmentConfig, MotionMixing, augment, flip, random_flip
 from rtpca.data.cameras import RandomCameraConfig, evaluation_cameras, random_cameras
 from rtpca.data.synthetic import generate_motion
 from rtpca.errors import ConfigError, ShapeError
@@ -24,19 +24,19 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 def test_mirror_twice_is_the_original():
     joints = windows()
-    assert torch.equal(mirror(mirror(joints)), joints)
-    once = mirror(joints)
+    assert torch.equal(flip(flip(joints)), joints)
+    once = flip(joints)
     left, right = H36M.index("left_wrist"), H36M.index("right_wrist")
     assert torch.equal(once[..., left, 0], -joints[..., right, 0])
     assert torch.equal(once[..., left, 1:], joints[..., right, 1:])
 
 
-def test_random_mirror_takes_whole_windows():
+def test_random_flip_takes_whole_windows():
     joints = windows(2000, 2)
-    mirrored = random_mirror(joints, 0.3, seeded())
+    mirrored = random_flip(joints, 0.3, seeded())
     hit = (mirrored != joints).flatten(1).any(1)
     assert hit.float().mean().item() == pytest.approx(0.3, abs=0.03)
-    assert torch.equal(mirrored[hit], mirror(joints[hit]))
+    assert torch.equal(mirrored[hit], flip(joints[hit]))
 
 
 def test_chain_gives_what_the_camera_sees():
@@ -96,16 +96,16 @@ def test_a_given_camera_is_kept_and_the_mirror_image_is_before_it():
     joints = windows()
     camera = random_cameras(joints, RandomCameraConfig(), seeded())
     plain = augment(joints, AugmentConfig.none(), seeded(), camera)
-    mirrored = augment(joints, replace(AugmentConfig.none(), mirror_probability=1.0), seeded(), camera)
-    assert torch.allclose(mirrored.joints_cam, mirror(plain.joints_cam))
+    mirrored = augment(joints, replace(AugmentConfig.none(), flip_probability=1.0), seeded(), camera)
+    assert torch.allclose(mirrored.joints_cam, flip(plain.joints_cam))
     assert mirrored.camera is camera
 
 
 def test_wrong_arguments_are_refused():
-    with pytest.raises(ConfigError, match="mirror_probability"):
-        AugmentConfig(mirror_probability=2.0)
+    with pytest.raises(ConfigError, match="flip_probability"):
+        AugmentConfig(flip_probability=2.0)
     with pytest.raises(ShapeError):
-        mirror(torch.zeros(4, 16, 3))
+        flip(torch.zeros(4, 16, 3))
 
 
 @pytest.mark.gpu

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rtpca.data.augment import mirror
+from rtpca.data.augment import flip
 from rtpca.data.landmarks import LandmarkOffsets, random_landmarks
 from rtpca.data.synthetic import generate_motion
 from rtpca.errors import ConfigError, ShapeError
@@ -51,9 +51,9 @@ def test_offsets_are_constant_over_the_window():
 def test_offsets_are_symmetric():
     half = windows(1, 1)
     half = half - half[:, :, :1]
-    symmetric = (half + mirror(half)) / 2
+    symmetric = (half + flip(half)) / 2
     landmarks = random_landmarks(symmetric.expand(20, -1, -1, -1), LandmarkOffsets(share=1.0), seeded())
-    assert torch.allclose(mirror(landmarks), landmarks, atol=1e-9)
+    assert torch.allclose(flip(landmarks), landmarks, atol=1e-9)
     assert not torch.allclose(landmarks[0], landmarks[1], atol=1e-3)
 
 

@@ -64,7 +64,7 @@ def test_stochastic_depth_is_seeded_with_the_step(data) -> None:
 
 def test_screen_targets_stay_in_camera_axes_and_match_their_keypoints(data) -> None:
     """Without augmentation, image directions of bones agree with the target's x and y."""
-    batch = source(data, "augment.mirror_probability=0", "augment.noise=none", "augment.landmarks=none")(0)
+    batch = source(data, "augment.flip_probability=0", "augment.noise=none", "augment.landmarks=none")(0)
     image = batch.features[:, :, 10] - batch.features[:, :, 0]  # pelvis to head
     space = batch.target[:, :, 10, :2]
     cosine = torch.nn.functional.cosine_similarity(image, space, dim=-1)

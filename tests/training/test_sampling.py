@@ -22,7 +22,7 @@ from rtpca.training.batches import Batches
 CPU = torch.device("cpu")
 CHUNKS = ("data.windows=chunks", "data.cameras=fixed", "input.fps=null", "epochs=2", "steps=null", "batch=3")
 OWN = ("data.keypoints=own",)
-MIRRORED = ("augment={mirror_probability: 0.5, body: none, landmarks: none, noise: none}",)
+MIRRORED = ("augment={flip_probability: 0.5, body: none, landmarks: none, noise: none}",)
 LENGTHS = {"a": 20, "b": 9, "c": 4}  # in windows of 9: 3, 1 and 1 chunks
 
 

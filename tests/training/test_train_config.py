@@ -239,8 +239,8 @@ def test_steps_and_epochs_together_are_refused() -> None:
 def test_what_chunks_cannot_do_is_refused() -> None:
     with pytest.raises(ConfigError, match="windows=chunks takes clips at one frame rate"):
         load_config(None, [*CHUNKS, "data.rate_range=[0.7, 1.3]"])
-    with pytest.raises(ConfigError, match=r"mirror_probability=0\.3: chunks are shown mirrored as often"):
-        load_config(None, [*CHUNKS, "augment.mirror_probability=0.3"])
+    with pytest.raises(ConfigError, match=r"flip_probability=0\.3: chunks are shown mirrored as often"):
+        load_config(None, [*CHUNKS, "augment.flip_probability=0.3"])
 
 
 def test_a_choice_on_the_test_split_is_known_as_such() -> None:

@@ -30,11 +30,11 @@ __all__ = [
     "augment",
     "detector_noise",
     "gaussian_noise",
-    "mirror",
+    "flip",
     "mix_motions",
     "random_body",
     "random_landmarks",
-    "random_mirror",
+    "random_flip",
 ]
 
 
@@ -42,7 +42,7 @@ __all__ = [
 class AugmentConfig:
     """What is done to a window of motion before the network sees it."""
 
-    mirror_probability: Share = 0.5
+    flip_probability: Share = 0.5
     """Windows that are shown mirrored, left and right exchanged."""
     mixing: OrNone[MotionMixing] = field(default_factory=MotionMixing.none)
     """Off unless a recipe names it, so that older recipes keep their meaning."""
@@ -55,7 +55,7 @@ class AugmentConfig:
     def none(cls) -> AugmentConfig:
         """Nothing is changed: no mirror, mixing, bodies, landmarks or noise."""
         return cls(
-            mirror_probability=0.0,
+            flip_probability=0.0,
             mixing=MotionMixing.none(),
             body=BodyProportions.none(),
             landmarks=LandmarkOffsets.none(),
@@ -109,7 +109,7 @@ def augment(
         ShapeError: If `joints_world` is not (B, F, 17, 3).
     """
     if camera is None:
-        joints = random_mirror(joints_world, config.mirror_probability, generator)
+        joints = random_flip(joints_world, config.flip_probability, generator)
         joints = mix_motions(joints, config.mixing, generator)
         joints = random_body(joints, config.body, generator)
         camera = random_cameras(joints, config.camera, generator)
@@ -118,13 +118,13 @@ def augment(
         # A given camera looks at the person where they are, so they are mirrored before it, not in the world.
         joints = mix_motions(joints_world, config.mixing, generator)
         joints_cam = camera.world_to_camera(random_body(joints, config.body, generator))
-        joints_cam = random_mirror(joints_cam, config.mirror_probability, generator)
+        joints_cam = random_flip(joints_cam, config.flip_probability, generator)
     true_px = camera.project(random_landmarks(joints_cam, config.landmarks, generator))
     keypoints_px, scores = detector_noise(true_px, config.noise, generator, camera.intrinsics.image_size)
     return AugmentedBatch(joints_cam, keypoints_px, scores, camera)
 
 
-def mirror(joints: torch.Tensor) -> torch.Tensor:
+def flip(joints: torch.Tensor) -> torch.Tensor:
     """Mirror h36m17 joints about x = 0: x changes sign, left and right change places.
 
     Args:
@@ -140,7 +140,7 @@ def mirror(joints: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def random_mirror(joints: torch.Tensor, probability: float, generator: torch.Generator) -> torch.Tensor:
+def random_flip(joints: torch.Tensor, probability: float, generator: torch.Generator) -> torch.Tensor:
     """Mirror each window of (B, F, 17, C) with the given probability."""
     chosen = torch.rand(joints.shape[0], generator=generator, device=joints.device) < probability
-    return torch.where(chosen[:, None, None, None], mirror(joints), joints)
+    return torch.where(chosen[:, None, None, None], flip(joints), joints)

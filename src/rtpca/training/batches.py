@@ -90,8 +90,7 @@ class Batches:
         )
         poses = seen.joints_cam - seen.joints_cam[:, :, self._skeleton.root, None]
         target = prepared.from_camera(middle(poses, config.model.out_frames))
-        return Batch(self._mirror(prepared.features, seen.mirrored), self._mirror(target, seen.mirrored))
+        return Batch(self._flip(prepared.features, seen.flipped), self._flip(target, seen.flipped))
 
-    def _mirror(self, points: Tensor, mirrored: Tensor) -> Tensor:
-        flipped = flip_points(points, self._skeleton.mirror)
-        return torch.where(mirrored[:, None, None, None], flipped, points)
+    def _flip(self, points: Tensor, chosen: Tensor) -> Tensor:
+        return torch.where(chosen[:, None, None, None], flip_points(points, self._skeleton.mirror), points)

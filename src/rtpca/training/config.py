@@ -37,7 +37,7 @@ class DataConfig:
     """Protocol of the validation (docs/protocols.md)."""
     windows: Literal["random", "chunks"] = "random"
     """Cut at random; or the authors' consecutive chunks, of each camera's video, all of them once per epoch
-    and once more mirrored where `augment.mirror_probability` is not 0."""
+    and once more mirrored where `augment.flip_probability` is not 0."""
     keypoints: Keypoints = "projected"
     """The joints projected by the camera, without lens distortion; or the dataset's own keypoints."""
     rate_range: Range[Positive] = (1.0, 1.0)
@@ -149,9 +149,9 @@ class TrainConfig:
                         f"{name}={value}: random windows have no epochs; give steps, or set "
                         "data.windows=chunks"
                     )
-        elif self.augment.mirror_probability not in (0.0, 0.5):
+        elif self.augment.flip_probability not in (0.0, 0.5):
             raise ConfigError(
-                f"augment.mirror_probability={self.augment.mirror_probability}: chunks are shown mirrored "
+                f"augment.flip_probability={self.augment.flip_probability}: chunks are shown mirrored "
                 "as often as plain (0.5) or never (0)"
             )
         self._check_what_is_trained()

@@ -31,14 +31,14 @@ class Seen:
         keypoints_px: (B, F, J, 2) pixels, NaN where missing.
         scores: (B, F, J), 0 where missing.
         camera: Batch axis B.
-        mirrored: (B,) windows that are yet to be mirrored, once their keypoints are normalised.
+        flipped: (B,) windows that are yet to be mirrored, once their keypoints are normalised.
     """
 
     joints_cam: Tensor
     keypoints_px: Tensor
     scores: Tensor
     camera: Camera
-    mirrored: Tensor
+    flipped: Tensor
 
 
 class RandomSampler:
@@ -80,11 +80,11 @@ class RandomSampler:
         if draw.bank.own is None and config.input.skeleton == "h36m17":
             return _augmented(joints, config.augment, generator, camera)
         chosen = torch.rand(len(joints), generator=generator, device=joints.device)
-        mirrored = chosen < config.augment.mirror_probability
+        flipped = chosen < config.augment.flip_probability
         own = None
         if draw.bank.own is not None:
             own = draw.bank.keypoints(index, at.start_s, draw.frames, at.fps)
-        return _plain(joints, camera, own, mirrored)
+        return _plain(joints, camera, own, flipped)
 
 
 class ChunkSampler:
@@ -102,7 +102,7 @@ class ChunkSampler:
         self._starts = torch.cat(per_camera).to(device)  # (chunks,) first predicted frame in the clip
         self._cameras = torch.arange(len(counts)).repeat_interleave(counts).to(device)  # (chunks,)
         self._bank, self._config, self._rank, self._processes = bank, config, rank, processes
-        self._copies = 2 if config.augment.mirror_probability else 1
+        self._copies = 2 if config.augment.flip_probability else 1
         self._per_step = config.batch * processes
         self._order = lru_cache(maxsize=1)(self._draw_order)
 
@@ -128,7 +128,7 @@ class ChunkSampler:
         mine = items[self._rank :: self._processes]
         # What is left for the last step may be fewer windows than there are processes: they take the first.
         chosen = torch.from_numpy(mine if len(mine) else items[:1]).to(self._starts.device)
-        chunk, mirrored = chosen % len(self._starts), chosen >= len(self._starts)
+        chunk, flipped = chosen % len(self._starts), chosen >= len(self._starts)
         bank, config = self._bank, self._config
         index = self._cameras[chunk]
         clip = bank.clip_of_camera[index]
@@ -137,10 +137,10 @@ class ChunkSampler:
         )
         joints, camera = bank.joints[bank.start[clip][:, None] + frames], bank.cameras[index]
         if bank.own is None and config.input.skeleton == "h36m17":
-            varied = replace(config.augment, mirror_probability=0.0)
-            return replace(_augmented(joints, varied, generator, camera), mirrored=mirrored)
+            varied = replace(config.augment, flip_probability=0.0)
+            return replace(_augmented(joints, varied, generator, camera), flipped=flipped)
         own = None if bank.own is None else bank.own[bank.first_own[index][:, None] + frames]
-        return _plain(joints, camera, own, mirrored)
+        return _plain(joints, camera, own, flipped)
 
     def _draw_order(self, epoch: int) -> np.ndarray:
         # Four numbers: no step has the same seeds (`batches.py` takes three).
@@ -157,7 +157,7 @@ def sampler_of(bank: MotionBank, config: TrainConfig, rank: int = 0, processes: 
     Raises:
         ConfigError: If its augmentations do not go with its keypoints or skeleton.
     """
-    quiet = replace(AugmentConfig.none(), mirror_probability=config.augment.mirror_probability)
+    quiet = replace(AugmentConfig.none(), flip_probability=config.augment.flip_probability)
     varied = replace(config.augment, camera=quiet.camera) != quiet
     if config.data.keypoints == "own" and varied:
         raise ConfigError(
@@ -183,9 +183,9 @@ def _augmented(
     return Seen(seen.joints_cam, seen.keypoints_px, seen.scores, seen.camera, done)
 
 
-def _plain(joints: Tensor, camera: Camera, own: Tensor | None, mirrored: Tensor) -> Seen:
+def _plain(joints: Tensor, camera: Camera, own: Tensor | None, flipped: Tensor) -> Seen:
     """Windows as they are, with keypoints of the dataset's own (B, F, J, 3) or projected."""
     joints_cam = camera.world_to_camera(joints)
     if own is None:
         own = with_missing(camera.project(joints_cam), torch.ones_like(joints_cam[..., 0]))
-    return Seen(joints_cam, own[..., :2], own[..., 2], camera, mirrored)
+    return Seen(joints_cam, own[..., :2], own[..., 2], camera, flipped)
