@@ -84,7 +84,8 @@ def model_config(name: str, **options: Any) -> ModelConfig:
     """
     if name not in PRESETS:
         raise ConfigError(f"model: unknown name {name!r}; known names: {', '.join(PRESETS)}")
-    return config_from_dict({**PRESETS[name], **options})
+    # Without a group: messages name an option as it was given.
+    return from_plain(AnyModelConfig, {**PRESETS[name], **options})
 
 
 def build_model(name: str = "rtpca", **options: Any) -> LiftingNetwork:
