@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rtpca.data.formats.archives import find_archives, read_archive
-from rtpca.data.formats.source import Source
+from rtpca.data.formats.source_files import SourceFiles
 from rtpca.errors import InputError
 from rtpca.files.npz import read_npz
 
@@ -55,14 +55,14 @@ ARCHIVES = {
 READERS = {
     "read_npz": read_npz,
     "read_archive": lambda path: read_archive(*find_archives([path], "h36m")),
-    "Source": lambda path: Source(path).read_bytes(MEMBER),
+    "SourceFiles": lambda path: SourceFiles(path).read_bytes(MEMBER),
 }
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)
 @pytest.mark.parametrize("reader", READERS)
 def test_an_archive_that_cannot_be_unpacked_is_one_clear_line(tmp_path, reader, archive):
-    path = tmp_path / ("some.zip" if reader == "Source" else "some.npz")
+    path = tmp_path / ("some.zip" if reader == "SourceFiles" else "some.npz")
     path.write_bytes(ARCHIVES[archive]())
     with pytest.raises(InputError, match=path.name) as caught:
         READERS[reader](path)

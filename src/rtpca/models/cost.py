@@ -55,7 +55,7 @@ class Operations:
 
 
 @dataclass(frozen=True)
-class Timing:
+class PassTime:
     """Forward passes of one network.
 
     Attributes:
@@ -132,7 +132,7 @@ def measure_in_turn(
     rounds: int = 10,
     device: str = "cpu",
     progress: Progress = in_silence,
-) -> dict[str, Timing]:
+) -> dict[str, PassTime]:
     """Time forward passes on random input in float32, round robin between the networks.
 
     Args:
@@ -143,7 +143,7 @@ def measure_in_turn(
         progress: Told of rounds.
 
     Returns:
-        One `Timing` per network, in the given order.
+        One `PassTime` per network, in the given order.
     """
     generator = torch.Generator().manual_seed(0)
     inputs: dict[str, torch.Tensor] = {}
@@ -160,13 +160,13 @@ def measure_in_turn(
             seconds[name].append(timer() - began_s)
         progress(done + 1, rounds + _WARM_UP_ROUNDS)
     return {
-        name: _timing(seconds[name][_WARM_UP_ROUNDS:], len(inputs[name]), network.config)
+        name: _pass_time(seconds[name][_WARM_UP_ROUNDS:], len(inputs[name]), network.config)
         for name, network in networks.items()
     }
 
 
-def _timing(seconds: list[float], batch: int, config: ModelConfig) -> Timing:
+def _pass_time(seconds: list[float], batch: int, config: ModelConfig) -> PassTime:
     lower, median, upper = (
         statistics.quantiles(seconds, n=4, method="inclusive") if len(seconds) > 1 else seconds * 3
     )
-    return Timing(batch, len(seconds), median, lower, upper, config.frames, config.out_frames)
+    return PassTime(batch, len(seconds), median, lower, upper, config.frames, config.out_frames)

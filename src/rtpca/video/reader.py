@@ -18,12 +18,10 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from rtpca.arrays import ImageArray
 from rtpca.errors import InputError
 from rtpca.extras import optional_import
-
-Image = npt.NDArray[np.uint8]
 
 _ASSUMED_RATE = Fraction(30)
 _TEXT_FORMATS = {"tty", "ass", "srt", "webvtt"}
@@ -50,7 +48,7 @@ class VideoFrame:
 
     index: int
     time_s: float
-    image: Image
+    image: ImageArray
 
 
 class VideoReader:
@@ -234,7 +232,7 @@ def _display_matrix(frame: Any) -> tuple[int, int, int, int]:
     return a, b, c, d
 
 
-def upright(pixels: Image, matrix: tuple[int, int, int, int]) -> Image:
+def upright(pixels: ImageArray, matrix: tuple[int, int, int, int]) -> ImageArray:
     """Turn and mirror an image as a rotation tag says, to the nearest quarter turn.
 
     Args:

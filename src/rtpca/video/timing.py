@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from rtpca.arrays import DoubleArray, FloatArray, IntArray
 
 _ON_THE_GRID = 0.2
 """Frames within this part of a frame of their place count as constant: timestamps are rounded."""
@@ -41,15 +41,15 @@ class Timing:
     """
 
     rate: Fraction
-    times_s: npt.NDArray[np.float64]
+    times_s: DoubleArray
     frames: int
     constant: bool
 
-    def grid_s(self) -> npt.NDArray[np.float64]:
+    def grid_s(self) -> DoubleArray:
         """(F,) seconds of the frames at the constant rate."""
         return np.arange(self.frames, dtype=np.float64) * (self.rate.denominator / self.rate.numerator)
 
-    def nearest_frames(self) -> npt.NDArray[np.int64]:
+    def nearest_frames(self) -> IntArray:
         """(F,) index of the video's frame that is nearest in time."""
         if self.constant:
             return np.arange(self.frames)
@@ -86,7 +86,7 @@ def find_timing(times_s: npt.ArrayLike, declared: Sequence[Fraction]) -> Timing:
     return Timing(rate, times, frames, constant=False)
 
 
-def _usual_rate(times_s: npt.NDArray[np.float64]) -> Fraction:
+def _usual_rate(times_s: DoubleArray) -> Fraction:
     """The rate of the median interval; a common one where it is one within 1 %."""
     steps = np.diff(times_s)
     rate = 1 / float(np.median(steps[steps > 0]))

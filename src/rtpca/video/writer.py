@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from rtpca.arrays import ImageArray
 from rtpca.checks import check_axes
 from rtpca.errors import InputError
 from rtpca.extras import optional_import
 from rtpca.files import written_whole
-from rtpca.video.reader import Image
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".mkv")
 _FINEST_RATE = 65_535
@@ -65,7 +65,7 @@ class VideoWriter:
         self._container = self._av.open(str(scratch), "w")
         return self
 
-    def write(self, image: Image) -> None:
+    def write(self, image: ImageArray) -> None:
         """Add one picture.
 
         Args:
@@ -103,7 +103,7 @@ class VideoWriter:
             self._finish()
             self._container.close()
 
-    def _start(self, image: Image) -> None:
+    def _start(self, image: ImageArray) -> None:
         height, width = image.shape[:2]
         self._image_size = (width, height)
         codec = "libx264" if "libx264" in self._av.codecs_available else "mpeg4"

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from rtpca.data.formats.amc import amc_positions, parse_amc
 from rtpca.data.formats.asf import parse_asf
-from rtpca.data.formats.source import Source
+from rtpca.data.formats.source_files import SourceFiles
 from rtpca.errors import InputError
 
 ASF = """# a skeleton of three bones
@@ -223,7 +223,7 @@ def test_any_text_is_read_or_refused_but_never_crashes(noise, place, motion_plac
 def test_positions_agree_with_the_reference(shared_data, key):
     reference = np.load(shared_data / "data" / "fk_reference.npz", allow_pickle=False)
     member = f"all_asfamc/subjects/{key}.amc"
-    with Source(shared_data / "data" / "cmu_asfamc.zip") as source:
+    with SourceFiles(shared_data / "data" / "cmu_asfamc.zip") as source:
         skeleton = parse_asf(source.read_text(f"{member[:-7]}.asf"), "skeleton")
         found = amc_positions(skeleton, parse_amc(source.read_text(member), skeleton, "motion"))
     key = f"cmu_asfamc.zip:{member}"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from rtpca.data.formats.bvh import bvh_positions, parse_bvh
-from rtpca.data.formats.source import Source
+from rtpca.data.formats.source_files import SourceFiles
 from rtpca.errors import InputError
 
 ROTATION_ORDERS = ["XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX", "ZX", "Y", ""]
@@ -265,7 +265,7 @@ def test_any_text_is_read_or_refused_but_never_crashes(noise, place):
 def test_positions_agree_with_the_reference(shared_data, key):
     reference = np.load(shared_data / "data" / "fk_reference.npz", allow_pickle=False)
     file, member = key.split(":")
-    with Source(shared_data / "data" / file) as source:
+    with SourceFiles(shared_data / "data" / file) as source:
         motion = parse_bvh(source.read_text(member), source.label(member))
     wanted = [motion.joint_names.index(name) for name in reference[f"{key}|joint_names"].tolist()]
     positions_m = bvh_positions(motion) * float(reference[f"{key}|metres_per_unit"])

@@ -11,7 +11,7 @@ from rtpca.data.datasets.cmu import CMU_ACKNOWLEDGEMENT, CMU_TERMS, cmu_facts, c
 from rtpca.data.datasets.mappings import built_in_mapping
 from rtpca.data.datasets.mocap import UNKNOWN, MocapReader, Motion, TakeFacts
 from rtpca.data.formats.bvh import bvh_positions, parse_bvh
-from rtpca.data.formats.source import Source
+from rtpca.data.formats.source_files import SourceFiles
 from rtpca.errors import InputError
 
 _REACT_IDLE_LICENCE_TEXT = """MIT License
@@ -70,7 +70,7 @@ class Reader(MocapReader):
 
     known_skeletons = ("cmu_bvh", "freemocap")
 
-    def members(self, source: Source) -> tuple[str, ...]:
+    def members(self, source: SourceFiles) -> tuple[str, ...]:
         """The BVH files."""
         members = source.with_suffix(".bvh")
         if not members:
@@ -78,7 +78,7 @@ class Reader(MocapReader):
             raise InputError(f"{source.path}: holds no .bvh file{hint}")
         return members
 
-    def read(self, source: Source, member: str) -> Motion:
+    def read(self, source: SourceFiles, member: str) -> Motion:
         """Read one take."""
         motion = parse_bvh(source.read_text(member), source.label(member))
         facts = _facts(source.parts(member), motion.joint_names)

@@ -14,7 +14,7 @@ from rtpca.data.datasets.options import PrepareOptions
 from rtpca.data.datasets.reader import PrepareReport
 from rtpca.data.formats.amc import amc_positions, parse_amc
 from rtpca.data.formats.asf import AsfSkeleton, parse_asf
-from rtpca.data.formats.source import Source
+from rtpca.data.formats.source_files import SourceFiles
 from rtpca.errors import InputError
 
 CMU_TERMS = (
@@ -74,7 +74,7 @@ class Reader(joint_positions.Reader):
         super().__init__(sources, options, report)
         self._skeletons: dict[str, AsfSkeleton] = {}
 
-    def members(self, source: Source) -> tuple[str, ...]:
+    def members(self, source: SourceFiles) -> tuple[str, ...]:
         """The AMC files, or the takes of an `.npz`."""
         if _holds_positions(source):
             return super().members(source)
@@ -84,7 +84,7 @@ class Reader(joint_positions.Reader):
             raise InputError(f"{source.path}: holds no .amc file and is no .npz of joint positions{hint}")
         return members
 
-    def read(self, source: Source, member: str) -> Motion:
+    def read(self, source: SourceFiles, member: str) -> Motion:
         """Read one take."""
         if _holds_positions(source):
             return super().read(source, member)
@@ -96,29 +96,29 @@ class Reader(joint_positions.Reader):
         unit_m = skeleton.metres_per_unit
         return Motion(amc_positions(skeleton, values), skeleton.joint_names, facts, metres_per_unit=unit_m)
 
-    def facts(self, source: Source, performer: str, action: str) -> TakeFacts:
+    def facts(self, source: SourceFiles, performer: str, action: str) -> TakeFacts:
         """What is known about a take of an `.npz`; CMU's performers are numbers, so others are not CMU's."""
         if performer and not performer.isdecimal():
             return super().facts(source, performer, action)
         return TakeFacts(CMU_ACTIONS, cmu_subject(performer), action)
 
-    def _skeleton_of(self, source: Source, member: str) -> AsfSkeleton:
+    def _skeleton_of(self, source: SourceFiles, member: str) -> AsfSkeleton:
         if self.options.asf is not None:
-            holder, name = Source(self.options.asf), self.options.asf.name
+            holder, name = SourceFiles(self.options.asf), self.options.asf.name
         else:
             name = _skeleton_beside(source, member)
-            holder = Source(source.path.with_name(name)) if source.is_single_file else source
+            holder = SourceFiles(source.path.with_name(name)) if source.is_single_file else source
         label = holder.label(name)
         if label not in self._skeletons:
             self._skeletons[label] = parse_asf(holder.read_text(name), label)
         return self._skeletons[label]
 
 
-def _holds_positions(source: Source) -> bool:
+def _holds_positions(source: SourceFiles) -> bool:
     return source.is_single_file and source.path.suffix.lower() == ".npz"
 
 
-def _skeleton_beside(source: Source, member: str) -> str:
+def _skeleton_beside(source: SourceFiles, member: str) -> str:
     """The skeleton of a motion: `01.asf` for `01_01.amc`, else the only one in its folder."""
     if source.is_single_file:
         candidates = [path.name for path in sorted(source.path.parent.iterdir())]

@@ -12,7 +12,7 @@ from rtpca.data.datasets.mocap import UNKNOWN, MocapReader, Motion, TakeFacts
 from rtpca.data.datasets.options import PrepareOptions
 from rtpca.data.datasets.reader import PrepareReport
 from rtpca.data.formats.joint_positions import PositionTakes, read_joint_positions
-from rtpca.data.formats.source import Source
+from rtpca.data.formats.source_files import SourceFiles
 from rtpca.errors import InputError
 
 
@@ -26,13 +26,13 @@ class Reader(MocapReader):
         super().__init__(sources, options, report)
         self._files: dict[Path, PositionTakes] = {}
 
-    def members(self, source: Source) -> tuple[str, ...]:
+    def members(self, source: SourceFiles) -> tuple[str, ...]:
         """The names of the takes."""
         if not (source.is_single_file and source.path.suffix.lower() == ".npz"):
             raise InputError(f"{source.path}: is no .npz of joint positions; give such a file")
         return self._content(source).names
 
-    def read(self, source: Source, member: str) -> Motion:
+    def read(self, source: SourceFiles, member: str) -> Motion:
         """Cut one take out."""
         takes = self._content(source)
         index = takes.names.index(member)
@@ -40,14 +40,14 @@ class Reader(MocapReader):
         facts = self.facts(source, takes.performers[index], takes.actions[index])
         return Motion(positions, takes.joint_names, facts, fps=takes.fps, metres_per_unit=1.0)
 
-    def facts(self, source: Source, performer: str, action: str) -> TakeFacts:
+    def facts(self, source: SourceFiles, performer: str, action: str) -> TakeFacts:
         """What is known about a take; performers of two files may have the same number and be two people."""
         name = source.path.stem
         named = performer and not performer.isdecimal()
         subject = performer if named else f"{name}-{performer or UNKNOWN}"
         return TakeFacts(Attribution(name, name, UNKNOWN), subject, action)
 
-    def _content(self, source: Source) -> PositionTakes:
+    def _content(self, source: SourceFiles) -> PositionTakes:
         if source.path not in self._files:
             self._files[source.path] = read_joint_positions(source.path)
         return self._files[source.path]

@@ -25,7 +25,7 @@ from rtpca.data.datasets.takelists import (
     read_bad_frames,
     read_splits,
 )
-from rtpca.data.formats.source import Source
+from rtpca.data.formats.source_files import SourceFiles
 from rtpca.data.recording import Recording
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import get_skeleton
@@ -92,14 +92,14 @@ class MocapReader(DatasetReader):
     def __init__(self, sources: Sequence[Path], options: PrepareOptions, report: PrepareReport) -> None:
         """Open the sources."""
         super().__init__(sources, options, report)
-        self._sources = [self.files.enter_context(Source(path)) for path in sources]
+        self._sources = [self.files.enter_context(SourceFiles(path)) for path in sources]
 
     @abstractmethod
-    def members(self, source: Source) -> Sequence[str]:
+    def members(self, source: SourceFiles) -> Sequence[str]:
         """The takes in a source; raises `InputError` where there are none."""
 
     @abstractmethod
-    def read(self, source: Source, member: str) -> Motion:
+    def read(self, source: SourceFiles, member: str) -> Motion:
         """Read one take; raises `InputError` where it is damaged."""
 
     def takes(self) -> list[Take]:
@@ -117,7 +117,7 @@ class MocapReader(DatasetReader):
         return found
 
     def _recordings(
-        self, source: Source, member: str, beside: _SideFiles, split: str, bad: Sequence[tuple[int, int]]
+        self, source: SourceFiles, member: str, beside: _SideFiles, split: str, bad: Sequence[tuple[int, int]]
     ) -> list[Recording]:
         """Read one take and cut it into its good segments."""
         motion, label = self.read(source, member), source.label(member)
@@ -162,7 +162,7 @@ class MocapReader(DatasetReader):
             )
         return [*bad, *([(0, mapping.skip_first_frames - 1)] if mapping.skip_first_frames else [])]
 
-    def _mapping(self, motion: Motion, source: Source, member: str, beside: _SideFiles) -> JointMapping:
+    def _mapping(self, motion: Motion, source: SourceFiles, member: str, beside: _SideFiles) -> JointMapping:
         top, given = source.parts(member)[0], beside.mappings
         candidates = [mapping for name, mapping in given.items() if PurePosixPath(name).stem == top]
         candidates += given.values()
@@ -184,7 +184,7 @@ class MocapReader(DatasetReader):
             "describe them in a JSON file and give it as `mapping`"
         )
 
-    def _fps(self, motion: Motion, mapping: JointMapping, source: Source, member: str) -> float:
+    def _fps(self, motion: Motion, mapping: JointMapping, source: SourceFiles, member: str) -> float:
         parts = source.parts(member)
         fps = self.options.fps or per_file(mapping.fps, parts) or motion.facts.fps or motion.fps
         if fps is None:
@@ -197,7 +197,7 @@ class MocapReader(DatasetReader):
         return fps
 
     def _metres_per_unit(
-        self, motion: Motion, mapping: JointMapping, positions: DoubleArray, source: Source, member: str
+        self, motion: Motion, mapping: JointMapping, positions: DoubleArray, source: SourceFiles, member: str
     ) -> float:
         if self.options.stature_m is not None:
             return self.options.stature_m / stature_in_units(positions, source.label(member))
@@ -210,7 +210,7 @@ class MocapReader(DatasetReader):
             )
         return value
 
-    def _terms(self, known: Attribution, source: Source, beside: _SideFiles) -> Attribution:
+    def _terms(self, known: Attribution, source: SourceFiles, beside: _SideFiles) -> Attribution:
         known = beside.terms.get(source.path.name, known)
         said = self.options.licence, self.options.attribution
         if any(text is not None for text in said):
@@ -231,7 +231,7 @@ class MocapReader(DatasetReader):
 class _SideFiles:
     """What lies beside a source, or was given instead: lists of takes, mappings, the text of a licence."""
 
-    def __init__(self, source: Source, options: PrepareOptions, report: PrepareReport) -> None:
+    def __init__(self, source: SourceFiles, options: PrepareOptions, report: PrepareReport) -> None:
         def beside(name: str) -> Path | None:
             folders = [source.path] if source.path.is_dir() else []
             for folder in (*folders, source.path.parent):

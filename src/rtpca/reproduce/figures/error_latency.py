@@ -15,7 +15,7 @@ from typing import Any
 
 from rtpca.errors import ConfigError, InputError
 from rtpca.models import build
-from rtpca.models.cost import Timing, count_parameters, measure_in_turn
+from rtpca.models.cost import PassTime, count_parameters, measure_in_turn
 from rtpca.progress import Progress, in_silence
 from rtpca.reproduce.datafile import NO_DATA, DataFile
 from rtpca.reproduce.evaluations import measure_all, values
@@ -187,7 +187,7 @@ def measure_speed(
     batch_frames: int = 1024,
     device: str = "cpu",
     progress: Progress = in_silence,
-) -> list[tuple[Timing, Timing, Timing]]:
+) -> list[tuple[PassTime, PassTime, PassTime]]:
     """Time all contenders in turn: first at batch 1, then at a large batch.
 
     Args:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
-Image = npt.NDArray[np.uint8]
+from rtpca.arrays import FloatArray, ImageArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +36,7 @@ class Detector(Protocol):
     name: str
     skeleton: str
 
-    def __call__(self, image: Image, time_s: float) -> list[PersonDetection]:
+    def __call__(self, image: ImageArray, time_s: float) -> list[PersonDetection]:
         """Find the people in one picture of a video.
 
         Args:

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from rtpca.arrays import FloatArray, ImageArray
 from rtpca.errors import InputError, MissingExtraError
 from rtpca.extras import install_command, optional_import
 from rtpca.files import written_whole
-from rtpca.video.detectors.base import FloatArray, Image, PersonDetection, box_of
+from rtpca.video.detectors.base import PersonDetection, box_of
 
 MOST_PEOPLE = 4
 _NETWORKS = {
@@ -70,7 +71,7 @@ class MediapipeDetector:
         with _quiet():
             self._landmarker: Any = vision.PoseLandmarker.create_from_options(options)
 
-    def __call__(self, image: Image, time_s: float) -> list[PersonDetection]:
+    def __call__(self, image: ImageArray, time_s: float) -> list[PersonDetection]:
         """Find the people; see `Detector`."""
         # MediaPipe wants whole milliseconds that grow with every picture.
         self._last_ms = max(self._last_ms + 1, round(1000 * time_s))

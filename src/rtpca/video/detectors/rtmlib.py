@@ -11,10 +11,11 @@ from typing import Any, Literal, TextIO
 
 import numpy as np
 
+from rtpca.arrays import ImageArray
 from rtpca.checks import check_choice
 from rtpca.errors import InputError
 from rtpca.extras import optional_import
-from rtpca.video.detectors.base import Image, PersonDetection, box_of
+from rtpca.video.detectors.base import PersonDetection, box_of
 
 Mode = Literal["performance", "balanced", "lightweight"]
 
@@ -72,7 +73,7 @@ class RtmlibDetector:
             raise InputError(f"RTMPose's networks cannot be loaded ({reason}): {advice}") from error
         self.skeleton = _skeleton(self._pose.session)
 
-    def __call__(self, image: Image, time_s: float) -> list[PersonDetection]:
+    def __call__(self, image: ImageArray, time_s: float) -> list[PersonDetection]:
         """Find the people; see `Detector`."""
         pixels = np.ascontiguousarray(image[..., ::-1])  # rtmlib works on BGR
         boxes = np.asarray(self._find(pixels), dtype=np.float32).reshape(-1, 4)

@@ -13,7 +13,7 @@ MAX_MEMBER_BYTES = 2 << 30
 """Largest single file that is read; a text motion file of two hours is a tenth of it."""
 
 
-class Source:
+class SourceFiles:
     """A file, folder or zip that the user named, and the files inside it.
 
     A file inside is called a *member* and is named by its path relative to the source, with forward slashes.
@@ -45,7 +45,7 @@ class Source:
                 f"{self.path}: not a whole zip file ({error}); it is damaged or was cut short, get it again"
             ) from error
 
-    def __enter__(self) -> Source:
+    def __enter__(self) -> SourceFiles:
         return self
 
     def __exit__(

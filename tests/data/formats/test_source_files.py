@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from rtpca.data.formats import source as source_module
-from rtpca.data.formats.source import Source, decode_text
+from rtpca.data.formats import source_files
+from rtpca.data.formats.source_files import SourceFiles, decode_text
 from rtpca.errors import InputError
 
 FILES = {"acted/001.bvh": b"one", "acted/deep/002.BVH": b"two", "LICENSE.txt": b"free"}
@@ -15,17 +15,17 @@ HIDDEN = {"__MACOSX/acted/._001.bvh": b"x", "acted/.DS_Store": b"x"}
 
 
 @pytest.fixture(params=["folder", "zip"])
-def source(request, tmp_path) -> Source:
+def source(request, tmp_path) -> SourceFiles:
     if request.param == "zip":
         with zipfile.ZipFile(tmp_path / "pack.zip", "w") as archive:
             archive.mkdir("acted")
             for name, content in {**FILES, **HIDDEN}.items():
                 archive.writestr(name, content)
-        return Source(tmp_path / "pack.zip")
+        return SourceFiles(tmp_path / "pack.zip")
     for name, content in {**FILES, **HIDDEN}.items():
         (tmp_path / "pack" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "pack" / name).write_bytes(content)
-    return Source(tmp_path / "pack")
+    return SourceFiles(tmp_path / "pack")
 
 
 def test_folder_and_zip_show_the_same_files_without_hidden_ones(source):
@@ -42,7 +42,7 @@ def test_folder_and_zip_show_the_same_files_without_hidden_ones(source):
 def test_a_single_file_is_known_by_its_folder(tmp_path):
     (tmp_path / "salsa").mkdir()
     (tmp_path / "salsa" / "01.bvh").write_bytes(b"one")
-    source = Source(tmp_path / "salsa" / "01.bvh")
+    source = SourceFiles(tmp_path / "salsa" / "01.bvh")
     assert source.is_single_file
     assert source.members == ("01.bvh",)
     assert source.parts("01.bvh") == ("salsa", "01.bvh")
@@ -51,7 +51,7 @@ def test_a_single_file_is_known_by_its_folder(tmp_path):
 
 def test_a_missing_path_is_named(tmp_path):
     with pytest.raises(InputError, match="none.zip: no such file or folder"):
-        Source(tmp_path / "none.zip")
+        SourceFiles(tmp_path / "none.zip")
 
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9, 0.999])
@@ -62,7 +62,7 @@ def test_a_truncated_zip_is_refused(tmp_path, part):
     content = path.read_bytes()
     path.write_bytes(content[: int(part * len(content))])
     with pytest.raises(InputError, match="pack.zip: not a whole zip file .*get it again"):
-        Source(path)
+        SourceFiles(path)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -75,7 +75,7 @@ def test_damage_inside_a_zip_is_named_by_member(tmp_path, method):
     place = content.index(b"bad.bvh") + 40
     content[place : place + 20] = bytes(20)
     path.write_bytes(bytes(content))
-    with Source(path) as source:
+    with SourceFiles(path) as source:
         assert source.read_bytes("good.bvh") == b"fine"
         with pytest.raises(InputError, match="pack.zip:bad.bvh: cannot be read"):
             source.read_bytes("bad.bvh")
@@ -84,8 +84,11 @@ def test_damage_inside_a_zip_is_named_by_member(tmp_path, method):
 def test_a_member_that_unpacks_to_too_much_is_not_read(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "pack.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.bvh", bytes(100_000))
-    monkeypatch.setattr(source_module, "MAX_MEMBER_BYTES", 1000)
-    with Source(tmp_path / "pack.zip") as source, pytest.raises(InputError, match="unpacks to 100000 bytes"):
+    monkeypatch.setattr(source_files, "MAX_MEMBER_BYTES", 1000)
+    with (
+        SourceFiles(tmp_path / "pack.zip") as source,
+        pytest.raises(InputError, match="unpacks to 100000 bytes"),
+    ):
         source.read_bytes("bomb.bvh")
 
 
