@@ -92,15 +92,15 @@ def test_people_who_cannot_be_lifted_are_said_and_the_others_lifted(tmp_path, ru
     ]
     left_out = [note for note in job.notes if "left out" in note]
     assert [note.split(": no frame shows enough")[0] for note in left_out] == [
-        "person 3 is left out, later ones move up",
-        "person 4 is left out",
+        "person 3 is left out, later ones move up: hall.json",
+        "person 4 is left out: hall.json",
     ]
 
 
 def test_a_file_of_nobody_who_can_be_lifted_is_one_error(tmp_path, run, weights) -> None:
     job = run(LiftProcess(LiftOptions(weights=weights, device="cpu")), people_file(tmp_path / "hall.json", 0))
     assert job.state == "failed"
-    assert job.error.startswith("no frame shows enough of a person")
+    assert job.error.startswith("hall.json: no frame shows enough of a person")
 
 
 def test_what_is_said_of_a_person_names_the_users_file(tmp_path, run, weights) -> None:

@@ -152,8 +152,8 @@ def test_who_cannot_be_lifted_is_left_out_and_the_others_are_lifted(tmp_path: Pa
     assert lift(file, "-o", tmp_path / "out.npz", *words) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line for line in said if "left out" in line] == [
-        "person 3 is left out: no frame shows enough of a person: at least 4 joints with a score are needed "
-        "in one of the 30 frames; check the keypoints and their scores"
+        f"person 3 is left out: {file}: no frame shows enough of a person: at least 4 joints with a score "
+        "are needed in one of the 30 frames; check the keypoints and their scores"
     ]
     assert len(said) == len(set(said))
     written = ["in.json", "out-person2.json", "out-person2.npz", "out.html", "out.json", "out.npz"]
@@ -180,7 +180,7 @@ def test_nobody_who_can_be_lifted_is_one_line_and_exit_code_2(tmp_path: Path, we
         words = ["-o", tmp_path / "out.npz", "--weights", weights, "--skeleton", "h36m17", "--person", person]
         assert lift(file, *words) == 2
         captured = capsys.readouterr()
-        assert captured.err.startswith("rtpca: error: no frame shows enough of a person")
+        assert captured.err.startswith(f"rtpca: error: {file}: no frame shows enough of a person")
         assert captured.err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["in.json"]
 

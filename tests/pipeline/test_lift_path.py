@@ -117,14 +117,14 @@ def test_who_cannot_be_lifted_is_left_out_and_said(tmp_path, walk, lifter) -> No
 
 @pytest.mark.parametrize(
     ("frames", "message"),
-    [((1, 2), "none of the 2 people can be lifted; the first: "), ((1, 1), "no frame shows enough")],
+    [((1, 2), "none of the 2 people can be lifted; the first: "), ((1, 1), "{path}: no frame shows enough")],
 )
 def test_nobody_who_can_be_lifted_is_one_error(tmp_path, walk, lifter, frames, message) -> None:
     few = walk.copy()
     few[:, 2:] = np.nan
     path = sequences(tmp_path / "walks.npz", *(few[:count] for count in frames))
     heard = Heard()
-    with pytest.raises(InputError, match=f"^{re.escape(message)}"):
+    with pytest.raises(InputError, match="^" + re.escape(message.format(path=path))):
         rtpca.lift_path(path, lifter=lifter, skeleton="h36m17", person="all", events=heard)
     assert not [note for note in heard.notes if "left out" in note]
 
@@ -202,3 +202,10 @@ class TestVideo:
         path, detector, _ = two
         with pytest.raises(InputError, match="`skeleton` and `image_size` are for keypoint files"):
             rtpca.lift_path(path, lifter=lifter, detector=detector, image_size=(640, 480))
+
+
+def test_a_joint_set_that_is_not_recognised_is_an_error_that_names_the_file(tmp_path, walk, lifter) -> None:
+    np.save(tmp_path / "odd.npy", walk[:, :11])
+    message = f"^{re.escape(str(tmp_path / 'odd.npy'))}: keypoints have 11 joints; joint sets that are"
+    with pytest.raises(InputError, match=message):
+        rtpca.lift_path(tmp_path / "odd.npy", lifter=lifter)

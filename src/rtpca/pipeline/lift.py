@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,11 +78,13 @@ def lift_input(
     events = events or Silence()
     lifter = lifter or options.load_lifter()
     read = read_input(path, options, events, needs_image_size=lifter.needs_image_size)
-    people = _lift_people(read, lifter, options, events)
+    people = _lift_people(path, read, lifter, options, events)
     return LiftedClip(people, path.stem, read.pictures)
 
 
-def _lift_people(read: Input, lifter: Lifter, options: LiftOptions, events: Events) -> list[LiftResult]:
+def _lift_people(
+    path: Path, read: Input, lifter: Lifter, options: LiftOptions, events: Events
+) -> list[LiftResult]:
     """Those who can be lifted; who cannot does not keep the others from it."""
     lifted: list[LiftResult] = []
     failures: dict[int, InputError] = {}
@@ -96,13 +99,14 @@ def _lift_people(read: Input, lifter: Lifter, options: LiftOptions, events: Even
                     if note not in said:
                         events.note(note)
                 said.update(keypoints.notes)
-                result = lifter(
-                    keypoints,
-                    image_size=options.image_size,
-                    fps=options.fps,
-                    focal_px=options.focal_px,
-                    progress=progress,
-                )
+                with _named(path):
+                    result = lifter(
+                        keypoints,
+                        image_size=options.image_size,
+                        fps=options.fps,
+                        focal_px=options.focal_px,
+                        progress=progress,
+                    )
             except InputError as error:
                 failures[number] = error
             else:
@@ -119,6 +123,15 @@ def _lift_people(read: Input, lifter: Lifter, options: LiftOptions, events: Even
             if note not in said:
                 events.note(whose + note)
     return lifted
+
+
+@contextmanager
+def _named(path: Path) -> Generator[None]:
+    """Errors of the lifter, which knows no files, name the one that is lifted."""
+    try:
+        yield
+    except InputError as error:
+        raise type(error)(f"{path}: {error}") from error
 
 
 def _nobody(failures: Sequence[InputError]) -> InputError:
