@@ -193,10 +193,7 @@ class Lifter:
     def _lift(
         self, clip: Keypoints, fps: float, valid: BoolArray, intrinsics: Intrinsics, progress: Progress
     ) -> Lifted:
-        keypoints_px, scores = clip.keypoints_px, clip.scores
-        if self.checkpoint.config.in_channels == 2:
-            keypoints_px = complete_keypoints(keypoints_px, scores, get_skeleton("h36m17"))
-            scores = np.ones_like(scores)
+        keypoints_px, scores = as_network_sees(self.checkpoint, clip.keypoints_px, clip.scores)
         return lift_clip(
             self.checkpoint,
             keypoints_px,
@@ -228,6 +225,15 @@ def check_liftable(checkpoint: Checkpoint) -> None:
             f"weights {checkpoint.name!r} ({config.arch}) predict {config.out_frames} of the "
             f"{config.frames} frames of a window; the lifter needs weights that predict all of them"
         )
+
+
+def as_network_sees(
+    checkpoint: Checkpoint, keypoints_px: FloatArray, scores: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """(F, 17, 2) pixels and (F, 17) scores; where a network takes no scores, as if nothing were missing."""
+    if checkpoint.config.in_channels == 3:
+        return keypoints_px, scores
+    return complete_keypoints(keypoints_px, scores, get_skeleton("h36m17")), np.ones_like(scores)
 
 
 def _root_notes(root: FloatArray, assumed: Intrinsics | None) -> tuple[str, ...]:

@@ -22,10 +22,10 @@ from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import Intrinsics, root_trajectory
 from rtpca.inference.confidence import joint_confidence, trouble_signs
-from rtpca.inference.lifter import Device, check_liftable
+from rtpca.inference.lifter import Device, as_network_sees, check_liftable
 from rtpca.inference.smoothing import OneEuro
 from rtpca.keypoints import ASSUMED_FPS
-from rtpca.keypoints.gaps import bridge_gaps, complete_keypoints, relative_scores, visible_frames
+from rtpca.keypoints.gaps import bridge_gaps, relative_scores, visible_frames
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
 from rtpca.windowed import Lifted, lift_windows
@@ -237,8 +237,7 @@ class StreamLifter:
     @torch.inference_mode()
     def _lifted(self, points: FloatArray, scores: FloatArray) -> Lifted:
         """What the network says of the (W, 17) places of a window."""
-        if self.checkpoint.config.in_channels == 2:
-            points, scores = complete_keypoints(points, scores, _H36M), np.ones_like(scores)
+        points, scores = as_network_sees(self.checkpoint, points, scores)
         lifted = lift_windows(
             self.checkpoint.model,
             self.checkpoint.input,
