@@ -120,7 +120,7 @@ def test_sequences_of_other_lengths_and_people_beyond_the_eighth_are_said(tmp_pa
     np.savez(upload, positions_2d=np.array({"S1": {"Walk": views}}, dtype=object))
     job = run(LiftProcess(LiftOptions(weights=weights, device="cpu")), upload)
     assert [note for note in job.notes if note.startswith(("only", "left out"))] == [
-        "only the first 8 of 9 people are taken here; rtpca lift --person all takes everybody",
+        "only the first 8 of 9 people are taken here: more with rtpca lift --person all",
         "left out, as not as long as the first: 1 of 8 sequences; rtpca lift --person N lifts each of them",
     ]
     assert len([name for name in job.files if name.endswith(".npz")]) == 7

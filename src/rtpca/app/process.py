@@ -70,7 +70,8 @@ class _JobEvents:
         yield lambda done, total, note="": self._progress(done, total, note or doing)
 
     def note(self, text: str, /) -> None:
-        self.notes.append(text)
+        # Who looks at the page cannot set it.
+        self.notes.append(text.replace("`max_people`", "rtpca lift --person all"))
 
     def people(self, count: int, /) -> None:
         del count

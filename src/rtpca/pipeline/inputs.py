@@ -105,10 +105,7 @@ def _read_video(path: Path, options: LiftOptions, events: Events) -> Input:
 def _first_people(people: int, options: LiftOptions, events: Events) -> range:
     most = people if options.max_people is None else min(people, options.max_people)
     if most < people:
-        events.note(
-            f"only the first {most} of {people} people are taken here; rtpca lift --person all takes "
-            "everybody"
-        )
+        events.note(f"only the first {most} of {people} people are taken here: more with `max_people`")
     events.people(most)
     return range(1, most + 1)
 
