@@ -141,7 +141,7 @@ def test_closing_the_page_removes_its_files(browser, served, files) -> None:
     ("name", "message"),
     [
         ("large.json", "large.json: 2 MB are more than this page takes (2 MB)"),
-        ("long.npz", "the clip takes 336 s, and at most 60 s are taken here"),
+        ("long.npz", "at most 60 s are taken here: cut it, or allow more with rtpca app --max-seconds"),
         ("nobody.npz", "no"),
         ("tiny.safetensors", "this kind of file is not known; drop one of .mp4"),
     ],

@@ -124,3 +124,14 @@ def test_sequences_of_other_lengths_and_people_beyond_the_eighth_are_said(tmp_pa
         "left out, as not as long as the first: 1 of 8 sequences; rtpca lift --person N lifts each of them",
     ]
     assert len([name for name in job.files if name.endswith(".npz")]) == 7
+
+
+def test_notes_are_in_the_words_of_the_page(tmp_path, run, weights) -> None:
+    np.savez(tmp_path / "walk.npz", keypoints=load_demo_clip().keypoints.keypoints_px[:30], fps=30)
+    job = run(LiftProcess(LiftOptions(weights=weights, device="cpu")), tmp_path / "walk.npz")
+    assert (job.state, job.error) == ("done", "")
+    assert any(
+        "recognised as h36m17" in note and "the joint set says otherwise" in note for note in job.notes
+    )
+    assert any("better with rtpca lift --image-size" in note for note in job.notes)
+    assert not any("`" in note for note in job.notes)

@@ -88,8 +88,11 @@ def test_the_first_of_a_file_is_lifted_unless_somebody_else_is_wanted(tmp_path, 
     assert heard.parts == {"lift, per person": 70}
     with pytest.raises(InputError, match=r"`person` is 3, but the file has 2 people; give a number from 1"):
         rtpca.lift_path(path, lifter=lifter, person=3)
-    with pytest.raises(InputError, match="`person` is 0: give all, or a number from 1"):
-        rtpca.lift_path(path, lifter=lifter, person=0)
+    for wrong in (0, "any"):
+        with pytest.raises(InputError, match=f"`person` is {wrong!r}: give all, or a number from 1"):
+            rtpca.lift_path(path, lifter=lifter, person=wrong)
+    with pytest.raises(ConfigError, match="`smoothing` is 'one-euro': choose one of none, savgol, kalman"):
+        rtpca.lift_path(tmp_path / "not read.npz", lifter=lifter, smoothing="one-euro")
 
 
 def test_what_is_said_of_the_whole_file_is_said_once(tmp_path, walk, lifter) -> None:

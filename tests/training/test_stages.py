@@ -8,7 +8,7 @@ import pytest
 import torch
 from tiny_recipe import TINY
 
-from rtpca.errors import ConfigError, TrainingError
+from rtpca.errors import ConfigError, InputError, TrainingError
 from rtpca.models import load_checkpoint
 from rtpca.training import load_config, load_recipe, train, train_recipe
 from rtpca.training.stages import stage_folders
@@ -179,3 +179,10 @@ def test_the_first_stage_may_start_from_weights(recipes, finished, data, tmp_pat
     other = load_recipe(recipes / "wide.yaml", [*small, "model.dim=12"])
     with pytest.raises(TrainingError, match=r"has other values of model\.dim"):
         train_recipe(other, data, tmp_path / "other", accelerator="cpu", weights=weights)
+
+
+def test_what_the_last_stage_would_refuse_is_said_before_the_first(recipes, data, tmp_path) -> None:
+    recipe = load_recipe(recipes / "small.yaml", [*NARROW, "data.val_split=nobody"])
+    with pytest.raises(InputError, match="the uncertainty is calibrated on data.val_split='nobody', but"):
+        train_recipe(recipe, data, tmp_path / "run", accelerator="cpu")
+    assert not (tmp_path / "run").exists()

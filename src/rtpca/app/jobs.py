@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 import secrets
 import shutil
 import tempfile
@@ -22,6 +23,12 @@ State = Literal["uploading", "waiting", "running", "done", "failed"]
 _LOG = logging.getLogger("rtpca.app")
 _CLOSING_S = 10.0
 _IDLE_S = 5.0
+_OPTIONS = {
+    "skeleton": "the joint set",
+    "max_people": "rtpca lift --person all",
+    "max_seconds": "rtpca app --max-seconds",
+    "focal_px": "rtpca lift --focal",
+}
 
 
 @dataclass(frozen=True)
@@ -264,5 +271,12 @@ class JobQueue:
 
 
 def _named(text: str, job: Job) -> str:
-    """A message as one line, with the upload's own name: the temporary one says nothing to the user."""
-    return " ".join(text.replace(str(job.upload), job.options.name).split())
+    """A message as one line in the page's words: the upload's own name, and what stands for an option."""
+    text = re.sub("`([a-z_]+)`", _for_the_page, text.replace(str(job.upload), job.options.name))
+    return " ".join(text.split())
+
+
+def _for_the_page(option: re.Match[str]) -> str:
+    """What the page calls an option of the library; what it does not offer, the command line does."""
+    name = option[1]
+    return _OPTIONS.get(name, f"rtpca lift --{name.replace('_', '-')}")

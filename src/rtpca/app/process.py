@@ -67,11 +67,10 @@ class _JobEvents:
     def stage(self, doing: str, unit: str, /) -> Generator[Progress]:
         del unit
         self._progress(0, 0, doing)
-        yield lambda done, total, note="": self._progress(done, total, note or doing)
+        yield lambda done, total, note="": self._progress(done, total, f"{doing}, {note}" if note else doing)
 
     def note(self, text: str, /) -> None:
-        # Who looks at the page cannot set it.
-        self.notes.append(text.replace("`max_people`", "rtpca lift --person all"))
+        self.notes.append(text)
 
     def people(self, count: int, /) -> None:
         del count

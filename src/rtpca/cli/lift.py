@@ -113,6 +113,7 @@ def _person(text: str | None) -> int | Literal["all"] | None:
     """What `--person` says; the options refuse numbers that name nobody."""
     if text is None or text == "all":
         return text
-    if not text.lstrip("-").isdecimal():
-        raise InputError(f"`person` is {text!r}: give all, or a number from 1")
-    return int(text)
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InputError(f"`person` is {text!r}: give all, or a number from 1") from error

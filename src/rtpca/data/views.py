@@ -13,7 +13,7 @@ from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.recording import Recording
 from rtpca.geometry import Camera, Intrinsics
 
-Keypoints = Literal["own", "projected"]
+KeypointOrigin = Literal["own", "projected"]
 """Where 2D keypoints come from: the dataset's own, or the projected joints."""
 
 _AT_A_FRAME = 1e-4  # Nearer than this share of a frame, a moment is that frame: times are rounded.

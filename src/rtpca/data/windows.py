@@ -20,7 +20,7 @@ from rtpca.data.kinds import REPEATS, kind_of
 from rtpca.data.recording import Recording
 from rtpca.data.store import Dataset
 from rtpca.data.views import (
-    Keypoints,
+    KeypointOrigin,
     at_frame_rate,
     between_keypoints,
     fixed_cameras,
@@ -72,7 +72,7 @@ class MotionBank:
         split: str,
         device: torch.device | str = "cpu",
         *,
-        keypoints: Keypoints = "projected",
+        keypoints: KeypointOrigin = "projected",
         fps: float | None = None,
     ) -> MotionBank:
         """Read a split of a prepared file into tensors on a device.

@@ -17,7 +17,7 @@ from torch import Tensor
 from rtpca.data.augment import gaussian_noise
 from rtpca.data.noise import DetectorNoise, detector_noise_of_clips
 from rtpca.data.recording import Recording
-from rtpca.data.views import Keypoints, at_frame_rate, fixed_cameras, own_keypoints, with_missing
+from rtpca.data.views import KeypointOrigin, at_frame_rate, fixed_cameras, own_keypoints, with_missing
 from rtpca.errors import ConfigError, InputError
 from rtpca.evaluation.protocols import STANDARD, Protocol
 from rtpca.geometry import Camera
@@ -50,7 +50,7 @@ class EvalConfig:
     seed: int = 0
     batch: int = 64
     all_cameras: bool = True
-    keypoints: Keypoints = "own"
+    keypoints: KeypointOrigin = "own"
     protocol: Protocol = STANDARD
     detector_noise: bool = False
 
@@ -59,8 +59,9 @@ class EvalConfig:
             raise ConfigError(f"`noise_px` is {self.noise_px}: the standard deviation must be 0 or more")
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"`seed` is {self.seed}: give a whole number from 0 to 2^63 - 1")
-        if self.keypoints not in get_args(Keypoints):
-            raise ConfigError(f"keypoints={self.keypoints!r} must be one of {', '.join(get_args(Keypoints))}")
+        if self.keypoints not in get_args(KeypointOrigin):
+            known = ", ".join(get_args(KeypointOrigin))
+            raise ConfigError(f"keypoints={self.keypoints!r} must be one of {known}")
 
 
 @dataclass(frozen=True, eq=False)

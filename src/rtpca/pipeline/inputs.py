@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rtpca.arrays import ImageArray
 from rtpca.errors import InputError
+from rtpca.inference import Lifter
 from rtpca.keypoints import ASSUMED_FPS, Keypoints, open_keypoints
 from rtpca.pipeline.events import Events
 from rtpca.pipeline.options import LiftOptions
@@ -34,28 +35,28 @@ class Input:
     pictures: Callable[[], Iterator[ImageArray]] | None = None
 
 
-def read_input(path: Path, options: LiftOptions, events: Events, *, needs_image_size: bool) -> Input:
+def read_input(path: Path, options: LiftOptions, lifter: Lifter, events: Events) -> Input:
     """Read a keypoint file, or find the people in a video.
 
     Args:
         path: A folder, `.npz`, `.npy` or `.json` is read as keypoints; everything else is taken for a video.
         options: Who is wanted, and what the user knows better than the file.
+        lifter: Who will lift them: whether an image size may be assumed, and where a detector computes.
         events: Told how far it is and what was noticed.
-        needs_image_size: Whether the weights cannot do with an image size that is assumed.
 
     Raises:
         RtpcaError: the file cannot be read, shows nobody, or not the person who is asked for.
     """
     if path.is_dir() or path.suffix.lower() in _KEYPOINT_ENDINGS:
-        return _read_file(path, options, events, needs_image_size)
-    return _read_video(path, options, events)
+        return _read_file(path, options, lifter, events)
+    return _read_video(path, options, lifter, events)
 
 
-def _read_file(path: Path, options: LiftOptions, events: Events, needs_image_size: bool) -> Input:
+def _read_file(path: Path, options: LiftOptions, lifter: Lifter, events: Events) -> Input:
     file = open_keypoints(path)
     chosen = options.person
     numbers = _first_people(len(file), options, events) if chosen == "all" else [chosen]
-    if options.image_size is None and not needs_image_size:
+    if options.image_size is None and not lifter.needs_image_size:
         file = file.in_one_image()
 
     def read(number: int | None) -> Keypoints:
@@ -66,7 +67,7 @@ def _read_file(path: Path, options: LiftOptions, events: Events, needs_image_siz
     return Input({number or 1: partial(read, number) for number in numbers})
 
 
-def _read_video(path: Path, options: LiftOptions, events: Events) -> Input:
+def _read_video(path: Path, options: LiftOptions, lifter: Lifter, events: Events) -> Input:
     from rtpca.video import VideoReader, steady_pictures, track_people
 
     if options.skeleton != "auto" or options.image_size is not None:
@@ -78,7 +79,7 @@ def _read_video(path: Path, options: LiftOptions, events: Events) -> Input:
     with VideoReader(path) as reader:
         _check_length(reader.packets / float(reader.rates[0]), options)
         with (
-            _detector(options, events) as finder,
+            _detector(options, lifter, events) as finder,
             events.stage(f"finding people ({finder.name})", "frames") as progress,
         ):
             video = track_people(reader, finder, progress)
@@ -118,7 +119,7 @@ def _check_length(seconds: float, options: LiftOptions) -> None:
         )
 
 
-def _detector(options: LiftOptions, events: Events) -> AbstractContextManager[Detector]:
+def _detector(options: LiftOptions, lifter: Lifter, events: Events) -> AbstractContextManager[Detector]:
     """The detector; one that is loaded here is closed at the end."""
     from rtpca.video import load_detector
 
@@ -129,7 +130,7 @@ def _detector(options: LiftOptions, events: Events) -> AbstractContextManager[De
             options.detector,
             detector_path=options.detector_model,
             pose_path=options.pose_model,
-            device="cuda" if options.device == "cuda" else "cpu",
+            device="cuda" if lifter.device.type == "cuda" else "cpu",
             say=events.note,
         )
     )

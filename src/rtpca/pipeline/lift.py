@@ -19,6 +19,7 @@ from rtpca.inference import Lifter, LiftResult, smooth_result
 from rtpca.pipeline.events import Events, Silence
 from rtpca.pipeline.inputs import Input, read_input
 from rtpca.pipeline.options import LiftOptions
+from rtpca.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ def lift_input(
     """Lift the people of a video or keypoint file, with what pictures and files need; see `lift_path`."""
     events = events or Silence()
     lifter = lifter or options.load_lifter()
-    read = read_input(path, options, events, needs_image_size=lifter.needs_image_size)
+    read = read_input(path, options, lifter, events)
     people = _lift_people(path, read, lifter, options, events)
     return LiftedClip(people, path.stem, read.pictures)
 
@@ -105,7 +106,7 @@ def _lift_people(
                         image_size=options.image_size,
                         fps=options.fps,
                         focal_px=options.focal_px,
-                        progress=progress,
+                        progress=_of_person(progress, number, len(read.people)),
                     )
             except InputError as error:
                 failures[number] = error
@@ -123,6 +124,15 @@ def _lift_people(
             if note not in said:
                 events.note(whose + note)
     return lifted
+
+
+def _of_person(progress: Progress, number: int, people: int) -> Progress:
+    """Progress that says whose it is, where there are several people."""
+
+    def told(done: int, total: int, note: str = "", /) -> None:
+        progress(done, total, note if people == 1 else f"person {number} of {people}")
+
+    return told
 
 
 @contextmanager

@@ -6,8 +6,9 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
+from rtpca.checks import check_choice
 from rtpca.errors import InputError
 from rtpca.inference import Lifter
 from rtpca.inference.lifter import Device
@@ -44,6 +45,7 @@ class LiftOptions:
 
     Raises:
         InputError: the person is neither "all" nor a number from 1.
+        ConfigError: there is no such smoothing.
     """
 
     weights: str | os.PathLike[str] = "rtpca-s"
@@ -64,8 +66,10 @@ class LiftOptions:
     max_seconds: float = math.inf
 
     def __post_init__(self) -> None:
-        if isinstance(self.person, int) and self.person < 1:
-            raise InputError(f"`person` is {self.person}: give all, or a number from 1")
+        someone = isinstance(self.person, int) and self.person >= 1
+        if not someone and self.person not in (None, "all"):
+            raise InputError(f"`person` is {self.person!r}: give all, or a number from 1")
+        check_choice("`smoothing`", self.smoothing, get_args(Smoothing))
 
     def load_lifter(self) -> Lifter:
         """The lifter that these options ask for.

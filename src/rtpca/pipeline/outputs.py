@@ -165,7 +165,7 @@ class Outputs:
         done, total = 0, len(people) * len(self.exports)
         for number, person in enumerate(people, start=1):
             for name in self.exports:
-                progress(done, total, f"writing {name}")
+                progress(done, total, name)
                 FORMATS[name](scratch(self.export_path(name, number)), person, ground)
                 yield name, number
                 done += 1

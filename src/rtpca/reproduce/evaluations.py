@@ -84,6 +84,7 @@ def measure_all(
             each, how, key = wanted[number]
             progress(done, len(missing), f"{each.title}, {how.noise_px:g} px noise")
             found[number] = measure(each, how, key, setup.device)
+        progress(len(missing), len(missing))
     return [
         Evaluation(each, how, report)
         for (each, how, _), report in zip(wanted, found, strict=True)

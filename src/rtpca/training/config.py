@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from rtpca.data.augment import AugmentConfig
-from rtpca.data.views import Keypoints
+from rtpca.data.views import KeypointOrigin
 from rtpca.errors import ConfigError
 from rtpca.evaluation.protocols import get_protocol
 from rtpca.models.checkpoint import InputSpec
@@ -38,7 +38,7 @@ class DataConfig:
     windows: Literal["random", "chunks"] = "random"
     """Cut at random; or the authors' consecutive chunks, of each camera's video, all of them once per epoch
     and once more mirrored where `augment.flip_probability` is not 0."""
-    keypoints: Keypoints = "projected"
+    keypoints: KeypointOrigin = "projected"
     """The joints projected by the camera, without lens distortion; or the dataset's own keypoints."""
     rate_range: Range[Positive] = (1.0, 1.0)
     """Frame rate of a random window over the nominal one, log-uniform."""

@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from rtpca.data.store import open_dataset
 from rtpca.files import written_whole
 from rtpca.training.config import TrainConfig
 from rtpca.training.loop import StepReport, TrainResult, train
 from rtpca.training.recipe import recipe_text, stage_name
+from rtpca.training.selection import check_selection
 
 
 def stage_folders(recipe: Sequence[TrainConfig], out: str | Path) -> list[Path]:
@@ -57,6 +59,10 @@ def train_recipe(
         TrainingError: As `train` does.
         InputError: As `train` does.
     """
+    # What the last stage would refuse is better known before the first one is trained.
+    with open_dataset(data) as dataset:
+        for config in recipe:
+            check_selection(config, dataset)
     until = time.monotonic() + max_time_s
     result: TrainResult | None = None
     for number, (config, folder) in enumerate(zip(recipe, stage_folders(recipe, out), strict=True), 1):

@@ -71,7 +71,7 @@ def _size(box: FloatArray) -> float:
 
 
 def overlap(a: FloatArray, b: FloatArray) -> float:
-    """Intersection over union of two (4,) boxes: left, top, right, bottom."""
+    """Intersection over union of two (4,) boxes: left, top, right, bottom; also live, without supervision."""
     sides = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
     common = float(sides.prod())
     union = float((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod()) - common
