@@ -215,3 +215,8 @@ def test_the_library_names_options_as_python_does() -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
                 text = re.sub(r"rtpca [a-z-]+( --?[a-z-]+| [\w./]+)*", "", node.value)  # whole commands
                 assert not re.search(r"(^|[ (`])--[a-z]", text), f"{path}:{node.lineno} names a flag: {text}"
+
+
+def test_files_of_tests_have_names_of_their_own() -> None:
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []  # pytest would refuse to collect
