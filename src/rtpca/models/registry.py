@@ -84,8 +84,7 @@ def model_config(name: str, **options: Any) -> ModelConfig:
     """
     if name not in PRESETS:
         raise ConfigError(f"model: unknown name {name!r}; known names: {', '.join(PRESETS)}")
-    # Without a group: messages name an option as it was given.
-    return from_plain(AnyModelConfig, {**PRESETS[name], **options})
+    return config_from_dict({**PRESETS[name], **options})
 
 
 def build_model(name: str = "rtpca", **options: Any) -> LiftingNetwork:
