@@ -43,7 +43,7 @@ def expected_m(x_px: np.ndarray) -> np.ndarray:
 
 
 def lifter(calibration: ScaleCalibration | None = CALIBRATION, **options) -> Lifter:
-    options = {"flip": False, "smooth": False, "repair": False, "device": "cpu"} | options
+    options = {"flip": False, "average_phases": False, "repair": False, "device": "cpu"} | options
     return Lifter(Checkpoint(Scaled(), SCREEN, calibration=calibration), **options)
 
 
