@@ -9,6 +9,7 @@ import pytest
 
 from rtpca.errors import InputError
 from rtpca.keypoints import Keypoints, People
+from rtpca.keypoints.tracks import Track
 from rtpca.skeletons import get_skeleton
 
 
@@ -45,3 +46,15 @@ def test_what_the_file_calls_its_joints_holds_only_where_it_can():
         people(somebody(), declared="goat", binding=True).person()
     taken = people(somebody(), declared="goat", binding=True).person(skeleton="h36m17")
     assert taken.skeleton is get_skeleton("h36m17")
+
+
+def test_people_who_are_seen_for_a_moment_take_room_for_that_moment_only():
+    frames, joints = 100_000, 17
+    shown = np.arange(joints * 3, dtype=np.float32).reshape(1, joints, 3) + 1
+    moment = Track(frames, np.array([70_000]), shown, who="seen in 1 of 100000 frames")
+    file = people(*[moment] * 5_000).in_one_image()  # 100 GB if each had all frames
+    one = file.person(4_999)
+    assert one.keypoints_px.shape == (frames, joints, 2)
+    assert np.flatnonzero(one.scores.any(axis=1)).tolist() == [70_000]
+    np.testing.assert_array_equal(one.keypoints_px[70_000], shown[0, :, :2])
+    assert one.image_size == (49, 50)

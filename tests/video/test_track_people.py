@@ -25,7 +25,7 @@ def test_the_detector_sees_the_picture_the_right_way_up_with_its_times(tmp_path)
     video = track(path, detector)
     assert detector.shapes == {(160, 120, 3)}
     np.testing.assert_allclose(detector.times_s, np.arange(10) / 50)
-    assert video.people[0].image_size == (120, 160)
+    assert video.person(1).image_size == (120, 160)
     assert video.notes[0] == "video: 10 frames of 120 x 160 px at 50 frames per second"
 
 
@@ -37,7 +37,8 @@ def test_a_varying_rate_keeps_its_true_timing(tmp_path):
     video = track(path, Script(lambda f: [shown[f]]))
     assert (video.timing.rate, video.timing.constant, video.timing.frames) == (25, False, 100)
     assert "at a varying rate: keypoints interpolated at 25 frames per second, 100 frames" in video.notes[0]
-    (one,) = video.people
+    assert len(video) == 1
+    one = video.person(1)
     kept = np.round(times * 25).astype(int)
     np.testing.assert_allclose(one.keypoints_px[kept], full[kept], atol=0.02)
     np.testing.assert_allclose(one.keypoints_px, full, atol=3)

@@ -14,7 +14,8 @@ def tracks_of(detections, rate=25.0, frames=FRAMES):
     tracker = PersonTracker(rate)
     for frame, found in enumerate(detections):
         tracker.update(frame, found)
-    return tracker.finish(frames)
+    tracks, notes = tracker.finish(frames)
+    return [track.keypoints() for track in tracks], notes
 
 
 def follows(track, points, frames) -> bool:

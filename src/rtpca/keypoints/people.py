@@ -12,6 +12,7 @@ from rtpca.errors import InputError, ShapeError
 from rtpca.keypoints.checked import LARGEST_PX
 from rtpca.keypoints.recognise import known_skeleton, skeleton_of
 from rtpca.keypoints.record import Keypoints
+from rtpca.keypoints.tracks import Track
 from rtpca.skeletons import Skeleton
 
 
@@ -22,15 +23,15 @@ class People:
     Attributes:
         path: The file, or the folder of frames.
         format: What wrote it, for the user.
-        each: Their keypoints, the most complete first (sequences of a VideoPose3D file: in its order); the
-            reason for somebody who cannot be read, though others can. At least one.
+        each: Their keypoints or tracks, the most complete first (sequences of a VideoPose3D file: in its
+            order); the reason for somebody who cannot be read, though others can. At least one.
         declared: What the file calls its joint set, or None.
         binding: Whether nothing else may be taken for what the file calls it, unless the user says so.
     """
 
     path: Path
     format: str
-    each: tuple[Keypoints | InputError, ...]
+    each: tuple[Keypoints | Track | InputError, ...]
     declared: str | None = None
     binding: bool = False
 
@@ -64,6 +65,7 @@ class People:
         if isinstance(one, InputError):
             hint = f"; take another with `person`, from 1 to {people}"
             raise type(one)(f"{self.path}, {one}{hint if number is None and people > 1 else ''}")
+        one = one.keypoints() if isinstance(one, Track) else one
         notes = [f"{self.format}: {one.frames} frames of {one.keypoints_px.shape[1]} joints"]
         if people > 1 and number is None:
             notes.append(
@@ -80,12 +82,12 @@ class People:
 
         What is lifted of them then belongs together. One person alone stays as they are.
         """
-        known = [one for one in self.each if isinstance(one, Keypoints)]
+        known = [one for one in self.each if not isinstance(one, InputError)]
         if len(self.each) < 2 or any(one.image_size is not None for one in known):
             return self
         corner = np.ones(2)
         for one in known:
-            points = one.keypoints_px.reshape(-1, 2)
+            points = (one.joints[..., :2] if isinstance(one, Track) else one.keypoints_px).reshape(-1, 2)
             corner = np.maximum(corner, np.where(np.abs(points) <= LARGEST_PX, points, 1).max(axis=0))
         size = math.ceil(corner[0]), math.ceil(corner[1])
         note = (
@@ -93,7 +95,7 @@ class People:
             "directions and distances are better with `image_size`"
         )
         sized = (
-            replace(one, image_size=size, notes=(*one.notes, note)) if isinstance(one, Keypoints) else one
+            one if isinstance(one, InputError) else replace(one, image_size=size, notes=(*one.notes, note))
             for one in self.each
         )
         return replace(self, each=tuple(sized))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rtpca.arrays import FloatArray
+from rtpca.arrays import FloatArray, IntArray
 from rtpca.keypoints.record import Keypoints
 
 _MAX_LOST_FRAMES = 30
@@ -35,7 +35,35 @@ class Detection:
     identity: str | None = None
 
 
-def build_tracks(detections: Sequence[Detection], frames: int) -> list[Keypoints]:
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One person of a clip, kept for the frames that show them: many people may be seen for moments each.
+
+    Attributes:
+        frames: Frames F of the clip.
+        seen: (N,) rising indices of the frames that show the person.
+        joints: (N, J, 3) pixels and score.
+        image_size: (width, height) in pixels; None where nobody said.
+        who: Who of several people this is, for messages.
+        notes: What was noticed about the person, one sentence each.
+    """
+
+    frames: int
+    seen: IntArray
+    joints: FloatArray
+    image_size: tuple[int, int] | None = None
+    who: str = ""
+    notes: tuple[str, ...] = ()
+
+    def keypoints(self) -> Keypoints:
+        """The person in all frames of the clip."""
+        joints = np.full((self.frames, *self.joints.shape[1:]), np.nan, dtype=np.float32)
+        joints[self.seen] = self.joints
+        scores = np.maximum(np.nan_to_num(joints[..., 2]), 0)
+        return Keypoints(joints[..., :2], scores, image_size=self.image_size, who=self.who, notes=self.notes)
+
+
+def build_tracks(detections: Sequence[Detection], frames: int) -> list[Track]:
     """Join detections into tracks.
 
     The file's own identities are used if every detection has one and none appears twice in a frame.
@@ -64,7 +92,7 @@ def build_tracks(detections: Sequence[Detection], frames: int) -> list[Keypoints
     return assemble_tracks(groups, frames)
 
 
-def assemble_tracks(groups: Sequence[Sequence[Detection]], frames: int) -> list[Keypoints]:
+def assemble_tracks(groups: Sequence[Sequence[Detection]], frames: int) -> list[Track]:
     """The tracks of people whose detections are known.
 
     Args:
@@ -136,14 +164,12 @@ def _box(joints: FloatArray) -> tuple[FloatArray, float] | None:
     return np.median(seen, axis=0).astype(np.float32), float((high - low).max())
 
 
-def _assemble(group: Sequence[Detection], frames: int) -> Keypoints:
-    joints = len(group[0].joints)
-    keypoints = np.full((frames, joints, 2), np.nan, dtype=np.float32)
-    scores = np.zeros((frames, joints), dtype=np.float32)
-    for detection in group:
-        seen = (detection.joints[:, 2] > 0) & np.isfinite(detection.joints[:, :2]).all(axis=1)
-        keypoints[detection.frame, seen] = detection.joints[seen, :2]
-        scores[detection.frame, seen] = detection.joints[seen, 2]
+def _assemble(group: Sequence[Detection], frames: int) -> Track:
     identity = group[0].identity
     name = f"identity {identity}, " if identity is not None else ""
-    return Keypoints(keypoints, scores, who=f"{name}seen in {len(group)} of {frames} frames")
+    return Track(
+        frames,
+        np.array([detection.frame for detection in group]),
+        np.stack([detection.joints for detection in group]),
+        who=f"{name}seen in {len(group)} of {frames} frames",
+    )

@@ -87,7 +87,7 @@ def _read_video(path: Path, options: LiftOptions, lifter: Lifter, events: Events
         events.note(note)
     for stage, seconds in video.seconds.items():
         events.took(stage, seconds, len(video.timing.times_s))
-    people = len(video.people)
+    people = len(video)
     if options.person is None or options.person == "all":
         numbers = _first_people(people, options, events)
     else:
@@ -98,7 +98,7 @@ def _read_video(path: Path, options: LiftOptions, lifter: Lifter, events: Events
                 f"`person` is {options.person}, but {there} found; give a number from 1 to {people}, or all"
             )
     return Input(
-        {number: partial(video.people.__getitem__, number - 1) for number in numbers},
+        {number: partial(video.person, number) for number in numbers},
         partial(steady_pictures, path, video.timing),
     )
 

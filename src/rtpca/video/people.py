@@ -10,13 +10,14 @@ import os
 import time
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rtpca.arrays import ImageArray
 from rtpca.errors import InputError
 from rtpca.keypoints import Keypoints
+from rtpca.keypoints.tracks import Track
 from rtpca.progress import Progress, in_silence
-from rtpca.skeletons import get_skeleton
+from rtpca.skeletons import Skeleton, get_skeleton
 from rtpca.video.detectors.base import Detector
 from rtpca.video.reader import VideoReader
 from rtpca.video.timing import Timing, at_constant_rate, find_timing
@@ -28,16 +29,34 @@ class TrackedVideo:
     """The people of a video in 2D.
 
     Attributes:
-        people: One per person, the most complete first, at a constant rate; the image is the upright picture.
-        timing: How the video's frames lie on that rate.
+        tracks: One per person, the most complete first, in the frames of the video and the pixels of the
+            upright picture.
+        skeleton: What their joints are.
+        timing: How the video's frames lie on a constant rate.
         notes: What was found and dropped, one sentence each.
         seconds: Time that each stage took: "decode", "detect", "track".
     """
 
-    people: list[Keypoints]
+    tracks: list[Track]
+    skeleton: Skeleton
     timing: Timing
     notes: tuple[str, ...]
     seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def person(self, number: int) -> Keypoints:
+        """One of the people, from 1, at the constant rate."""
+        track = self.tracks[number - 1].keypoints()
+        points, scores = at_constant_rate(track.keypoints_px, track.scores, self.timing)
+        return replace(
+            track,
+            keypoints_px=points,
+            scores=scores,
+            skeleton=self.skeleton,
+            fps=float(self.timing.rate),
+        )
 
 
 def track_people(video: VideoReader, detector: Detector, progress: Progress = in_silence) -> TrackedVideo:
@@ -90,7 +109,8 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
         )
     lap("track")
     return TrackedVideo(
-        people=[_at_rate(track, timing, detector.skeleton, image_size) for track in tracks],
+        tracks=[replace(track, image_size=image_size) for track in tracks],
+        skeleton=get_skeleton(detector.skeleton),
         timing=timing,
         notes=(_described(image_size, timing), _found(tracks, detector), *notes),
         seconds=seconds,
@@ -121,13 +141,6 @@ def steady_pictures(path: str | os.PathLike[str], timing: Timing) -> Iterator[Im
                 next_wanted = next(wanted, None)
 
 
-def _at_rate(track: Keypoints, timing: Timing, skeleton: str, image_size: tuple[int, int]) -> Keypoints:
-    points, scores = at_constant_rate(track.keypoints_px, track.scores, timing)
-    return Keypoints(
-        points, scores, get_skeleton(skeleton), float(timing.rate), image_size=image_size, who=track.who
-    )
-
-
 def _described(image_size: tuple[int, int], timing: Timing) -> str:
     rate = f"{float(timing.rate):.6g} frames per second"
     shown = f"video: {_counted(len(timing.times_s))} of {image_size[0]} x {image_size[1]} px"
@@ -140,6 +153,6 @@ def _counted(frames: int) -> str:
     return "1 frame" if frames == 1 else f"{frames} frames"
 
 
-def _found(tracks: list[Keypoints], detector: Detector) -> str:
+def _found(tracks: list[Track], detector: Detector) -> str:
     who = "1 person" if len(tracks) == 1 else f"{len(tracks)} people"
     return f"{who} found by {detector.name}: " + "; ".join(track.who for track in tracks)

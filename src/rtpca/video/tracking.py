@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 
 from rtpca.extras import optional_import
-from rtpca.keypoints import Keypoints
-from rtpca.keypoints.tracks import Detection, assemble_tracks
+from rtpca.keypoints.tracks import Detection, Track, assemble_tracks
 from rtpca.video.detectors.base import FloatArray, PersonDetection
 
 _SAME_POSE = 0.12
@@ -147,14 +146,14 @@ class PersonTracker:
             person.members.append(Detection(frame, joints))
             person.last_box = one.box_px
 
-    def finish(self, frames: int) -> tuple[list[Keypoints], list[str]]:
+    def finish(self, frames: int) -> tuple[list[Track], list[str]]:
         """The people of the whole video.
 
         Args:
             frames: Frames of the video.
 
         Returns:
-            One record per person, the most complete first; notes on what was dropped.
+            One track per person, the most complete first; notes on what was dropped.
         """
         found = list(self._people.values())
         parts = _lasting(found, _SHORTEST_PART_S * self._rate)
