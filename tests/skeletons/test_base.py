@@ -18,6 +18,23 @@ COUNTS = {
     "mpii16": 16,
     "humaneva15": 15,
     "mpi_inf_3dhp17": 17,
+    "coco18": 18,
+    "coco23": 23,
+    "coco25": 25,
+    "body25b": 25,
+    "halpe136": 136,
+    "mpi15": 15,
+    "posetrack15": 15,
+    "posetrack17": 17,
+    "crowdpose14": 14,
+    "aic14": 14,
+    "lsp14": 14,
+    "penn_action13": 13,
+    "jhmdb15": 15,
+    "h36m16": 16,
+    "kinect25": 25,
+    "azure_kinect32": 32,
+    "smpl24": 24,
     "cmu_asf31": 31,
     "cmu_bvh": 57,
     "cmu38": 38,
@@ -113,8 +130,8 @@ def test_detector_orders():
 
 
 def test_unknown_names_list_the_known_ones():
-    with pytest.raises(ConfigError, match=r"unknown skeleton 'coco18': choose one of h36m17, coco17"):
-        get_skeleton("coco18")
+    with pytest.raises(ConfigError, match=r"unknown skeleton 'coco99': choose one of h36m17, coco17"):
+        get_skeleton("coco99")
     with pytest.raises(ConfigError, match=r"h36m17 has no joint 'nose'; it has: pelvis"):
         get_skeleton("h36m17").index("nose")
 

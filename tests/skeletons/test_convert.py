@@ -11,6 +11,7 @@ from rtpca.skeletons import (
     combination_matrix,
     convert_keypoints,
     get_skeleton,
+    image_skeletons,
     joint_weights,
     mirror_by_name,
     skeleton_names,
@@ -20,7 +21,7 @@ from rtpca.skeletons.combination import combine
 
 H36M17 = get_skeleton("h36m17")
 
-DETECTORS = ("coco17", "halpe26", "body25", "mediapipe33", "coco_wholebody133", "mpii16")
+DETECTORS = tuple(skeleton.name for skeleton in image_skeletons())
 MOCAP = {
     "cmu_asfamc.zip": "cmu_asf31",
     "cmu_bvh.zip": "cmu_bvh",

@@ -13,7 +13,7 @@ from rtpca.keypoints.checked import LARGEST_PX
 from rtpca.keypoints.recognise import known_skeleton, skeleton_of
 from rtpca.keypoints.record import Keypoints
 from rtpca.keypoints.tracks import Track
-from rtpca.skeletons import Skeleton
+from rtpca.skeletons import Skeleton, named_joints
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +27,8 @@ class People:
             order); the reason for somebody who cannot be read, though others can. At least one.
         declared: What the file calls its joint set, or None.
         binding: Whether nothing else may be taken for what the file calls it, unless the user says so.
+        joint_names: What the file calls each of its joints, which decides before anything but the user's
+            word; None where it does not say.
     """
 
     path: Path
@@ -34,6 +36,7 @@ class People:
     each: tuple[Keypoints | Track | InputError, ...]
     declared: str | None = None
     binding: bool = False
+    joint_names: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.each)
@@ -49,8 +52,8 @@ class People:
             Their keypoints, with what the file says about image, frame rate and joints.
 
         Raises:
-            InputError: there is no such person, nothing of them can be read, or the file calls its joints
-                something that they are not.
+            InputError: there is no such person, nothing of them can be read, the file calls its joints
+                something that they are not, or its names for them do not show a body.
             ShapeError: the skeleton has another number of joints.
             ConfigError: there is no such skeleton.
         """
@@ -73,9 +76,21 @@ class People:
             )
         elif people > 1:
             notes.append(f"person {number} of {people} in the file: {one.who}")
+        notes += one.notes
+        if self.joint_names is not None and skeleton_of(skeleton) is None:
+            try:
+                named = named_joints(self.joint_names)
+            except InputError as error:
+                raise InputError(f"{self.path}: {error}") from error
+            return replace(
+                one,
+                keypoints_px=named.of(one.keypoints_px),
+                scores=named.of(one.scores),
+                skeleton=named.skeleton,
+                notes=(*notes, named.note),
+            )
         joint_set, note = self._joint_set(one.keypoints_px.shape[1], skeleton)
-        notes += [*one.notes, *([note] if note else [])]
-        return replace(one, skeleton=joint_set, notes=tuple(notes))
+        return replace(one, skeleton=joint_set, notes=(*notes, *([note] if note else [])))
 
     def in_one_image(self) -> People:
         """The same people, with the smallest image that holds them all where the file does not say its size.

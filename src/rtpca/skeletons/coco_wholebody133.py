@@ -31,10 +31,15 @@ def _parents() -> dict[str, str | None]:
     }
     for side in ("left", "right"):
         parents |= {f"{side}_{point}": f"{side}_ankle" for point in ("big_toe", "small_toe", "heel")}
+    return parents | face_and_hands()
+
+
+def face_and_hands() -> dict[str, str]:
+    """The 68 points of the face and 21 of each hand, each with its parent, in the order of the data set."""
     face = {i: f"face_{i:02d}" for i in range(68)}
     for right, left in _FACE_PAIRS:
         face[right], face[left] = f"right_face_{right:02d}", f"left_face_{right:02d}"
-    parents |= dict.fromkeys(face.values(), "nose")
+    parents = dict.fromkeys(face.values(), "nose")
     for side in ("left", "right"):
         parents[f"{side}_hand_00"] = f"{side}_wrist"
         for i in range(1, 21):

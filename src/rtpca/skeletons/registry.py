@@ -7,9 +7,9 @@ from functools import cache
 
 from rtpca.errors import ConfigError
 from rtpca.skeletons.base import Skeleton
-from rtpca.skeletons.combination import Combination
+from rtpca.skeletons.combination import Combination, alternatives
 
-_NAMES = (
+_IN_IMAGES = (
     "h36m17",
     "coco17",
     "halpe26",
@@ -17,18 +17,45 @@ _NAMES = (
     "mediapipe33",
     "coco_wholebody133",
     "mpii16",
+    "coco18",
+    "coco23",
+    "coco25",
+    "body25b",
+    "halpe136",
+    "mpi15",
+    "posetrack15",
+    "posetrack17",
+    "crowdpose14",
+    "aic14",
+    "lsp14",
+    "penn_action13",
+    "jhmdb15",
+    "h36m16",
     "humaneva15",
     "mpi_inf_3dhp17",
+    "kinect25",
+    "azure_kinect32",
+    "smpl24",
+)
+_NAMES = (
+    *_IN_IMAGES,
     "cmu_asf31",
     "cmu_bvh",
     "cmu38",
     "freemocap",
 )
+_OF_NAMES = "named_body"
+"""What a file's own names are put together to: no set that a user would choose."""
 
 
 def skeleton_names() -> tuple[str, ...]:
     """Names of all known skeletons: the lifted one, then detectors, data sets, motion capture."""
     return _NAMES
+
+
+def image_skeletons() -> tuple[Skeleton, ...]:
+    """The skeletons of keypoints in images, the usual ones first; those of motion capture are left out."""
+    return tuple(get_skeleton(name) for name in _IN_IMAGES)
 
 
 @cache
@@ -65,7 +92,14 @@ def combination_between(source: Skeleton, target: Skeleton) -> Combination:
         The combination; target joints without an entry cannot be known from the source.
     """
     combination: Combination = {joint: {joint: 1.0} for joint in target.joints if joint in source.joints}
-    if target.name == "h36m17" and source.name in _NAMES and source.name != "h36m17":
+    if target.name == "h36m17" and source.name in (*_NAMES, _OF_NAMES) and source.name != "h36m17":
         own: Combination = importlib.import_module(f"rtpca.skeletons.{source.name}").TO_H36M17
         combination = {**combination, **own}
-    return combination
+    if source.name != _OF_NAMES:
+        return combination
+    # Only some of its joints are there.
+    there = set(source.joints)
+    return {
+        joint: tuple(one for one in alternatives(combination, joint) if there.issuperset(one))
+        for joint in combination
+    }

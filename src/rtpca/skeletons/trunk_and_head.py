@@ -17,10 +17,15 @@ raised along the trunk, without hips (half-length shots) the middle of the shoul
 
 from __future__ import annotations
 
-from rtpca.skeletons.combination import Combination, WeightedSum, combine
+from rtpca.skeletons.combination import Combination, WeightedSum, alternatives, combine
 
 SHOULDERS: WeightedSum = {"left_shoulder": 0.5, "right_shoulder": 0.5}
 HIPS: WeightedSum = {"left_hip": 0.5, "right_hip": 0.5}
+NECK_AND_HEAD_TOP: Combination = {
+    "neck": {"head_top": 0.4, "neck": 0.6},
+    "head": {"head_top": 0.8, "neck": 0.2},
+}
+"""Neck and head of sets that have a base of the neck and a top of the head, and no face."""
 _NOSE: WeightedSum = {"nose": 1.0}
 _LEFT_EAR: WeightedSum = {"left_ear": 1.0}
 _RIGHT_EAR: WeightedSum = {"right_ear": 1.0}
@@ -57,3 +62,26 @@ def trunk_and_head(shoulders: WeightedSum = SHOULDERS, hips: WeightedSum = HIPS)
             *(combine((1.45, ear), (-0.45, shoulders)) for ear in ears),
         ),
     }
+
+
+def with_middles(shoulders: str | None = None, hips: str | None = None) -> Combination:
+    """`trunk_and_head` for sets that have the middle of shoulders or hips besides both sides.
+
+    The sides count; where one of them is not seen, the middle stands for both.
+
+    Args:
+        shoulders: the detector's middle of the shoulders, or None.
+        hips: its middle of the hips, or None.
+
+    Returns:
+        The combination for h36m17.
+    """
+    shoulder_choices = (SHOULDERS, {shoulders: 1.0}) if shoulders else (SHOULDERS,)
+    hip_choices = (HIPS, {hips: 1.0}) if hips else (HIPS,)
+    choices = [trunk_and_head(upper, lower) for upper in shoulder_choices for lower in hip_choices]
+    merged: dict[str, list[WeightedSum]] = {joint: [] for joint in choices[0]}
+    for joint, sums in merged.items():
+        # The head as it is seen counts first: two ears and the middles before one ear and the sides.
+        for alike in zip(*(alternatives(choice, joint) for choice in choices), strict=True):
+            sums += [weighted_sum for weighted_sum in alike if weighted_sum not in sums]
+    return merged

@@ -147,7 +147,7 @@ def test_coco_annotations(tmp_path):
     assert content.scores[0, 4] == 0.5
     assert content.scores[1, 4] == 0
     np.testing.assert_allclose(content.keypoints_px[2:], truth[2:, :, :2], rtol=1e-6)
-    assert "17 joints: coco17, as the file says" in content.notes
+    assert "17 joints: coco17, by the names in the file" in content.notes
 
 
 def test_names_with_a_constant_last_number_are_taken_in_natural_order(tmp_path):

@@ -20,7 +20,6 @@ from rtpca.keypoints.files.parsing import (
 )
 from rtpca.keypoints.people import People
 from rtpca.keypoints.tracks import Detection
-from rtpca.skeletons import get_skeleton, skeleton_names
 
 _HIDDEN_SCORE = 0.5
 """COCO's visibility 1, labelled but hidden, as a score."""
@@ -92,21 +91,18 @@ def read_annotations(document: dict[str, Any], path: Path) -> People:
         "COCO annotations",
         found,
         len(order),
-        declared=_named_skeleton(document.get("categories")),
+        joint_names=_joint_names(document.get("categories"), len(found[0].joints)) if found else None,
         image_size=next(iter(sizes)) if len(sizes) == 1 else None,
         note="images of different sizes: give `image_size`" if len(sizes) > 1 else "",
     )
 
 
-def _named_skeleton(categories: Any) -> str | None:
-    """The skeleton whose joints the categories list in the same order, or None."""
+def _joint_names(categories: Any, joints: int) -> list[str] | None:
+    """The names of the joints of the first category that has as many, or None."""
     for category in categories if isinstance(categories, list) else ():
         names = category.get("keypoints") if isinstance(category, dict) else None
-        if isinstance(names, list):
-            joints = tuple(str(name).strip().lower().replace(" ", "_") for name in names)
-            for name in skeleton_names():
-                if get_skeleton(name).joints == joints:
-                    return name
+        if isinstance(names, list) and len(names) == joints:
+            return [str(name) for name in names]
     return None
 
 

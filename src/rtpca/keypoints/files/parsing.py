@@ -95,6 +95,7 @@ def people_of(
     frames: int,
     *,
     declared: str | None = None,
+    joint_names: Sequence[str] | None = None,
     image_size: tuple[int, int] | None = None,
     note: str = "",
 ) -> People:
@@ -106,6 +107,7 @@ def people_of(
         detections: Everybody in every frame, in any order.
         frames: Frames F of the clip.
         declared: What the file calls its joint set, or None.
+        joint_names: What it calls each joint, in the order of the detections; or None.
         image_size: (width, height) in pixels, or None.
         note: What the reader assumed; empty for nothing.
 
@@ -116,6 +118,10 @@ def people_of(
     if not detections:
         raise InputError(f"{path}: no person in it: no keypoints were found in {frames} frames")
     counts = sorted({len(item.joints) for item in detections})
+    if joint_names is not None and counts != [len(joint_names)]:
+        raise InputError(
+            f"{path}: the file names {len(joint_names)} joints, but people have {', '.join(map(str, counts))}"
+        )
     if len(counts) > 1:
         raise InputError(
             f"{path}: people with different numbers of joints ({', '.join(map(str, counts))}); all must "
@@ -124,7 +130,11 @@ def people_of(
     notes = (note,) if note else ()
     tracks = build_tracks(detections, frames)
     return People(
-        path, format, tuple(replace(one, image_size=image_size, notes=notes) for one in tracks), declared
+        path,
+        format,
+        tuple(replace(one, image_size=image_size, notes=notes) for one in tracks),
+        declared,
+        joint_names=None if joint_names is None else tuple(joint_names),
     )
 
 
