@@ -12,6 +12,7 @@ from rtpca.data.demo_clip import load_demo_clip
 from rtpca.export import FORMATS
 from rtpca.inference import LiftResult, estimate_ground
 from rtpca.pipeline import LiftedClip, Outputs
+from rtpca.pipeline.events import Silence
 from rtpca.pipeline.outputs import save_motion
 from rtpca.skeletons import get_skeleton
 
@@ -57,6 +58,26 @@ def test_everybody_is_exported_above_one_floor(people, tmp_path, monkeypatch, gr
             np.testing.assert_array_equal(floor.place(people[1]), expected.place(people[1]))
     else:
         assert floors == [None] * 4
+
+
+class Notes(Silence):
+    """Events that keep what is noted."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str, /) -> None:
+        self.notes.append(text)
+
+
+def test_frames_without_anybody_are_told_where_the_format_cannot(people, tmp_path) -> None:
+    seen = np.arange(FRAMES) >= 3
+    clip = LiftedClip([people[0], dataclasses.replace(people[1], valid=seen)], "two")
+    events = Notes()
+    Outputs(tmp_path / "out.npz", exports=("bvh", "trc", "glb", "csv")).write(clip, events=events)
+    (note,) = events.notes
+    assert note.startswith("out-person2.bvh, out-person2.glb: 3 of 40 frames show nobody and are filled")
+    assert "`valid` in out-person2.npz" in note
 
 
 def test_a_moving_picture_has_the_pictures_of_all_frames(people, tmp_path) -> None:

@@ -25,6 +25,7 @@ from rtpca.extras import optional_import
 from rtpca.inference import Ground, LiftResult
 
 __all__ = [
+    "FILLED_FORMATS",
     "FORMATS",
     "Save",
     "check_format",
@@ -69,6 +70,9 @@ FORMATS: Mapping[str, Save] = {
     "trc": save_trc,
 }
 """Name of a format, which is also the ending of its files, and the function that writes it."""
+
+FILLED_FORMATS = ("bvh", "glb")
+"""Those that cannot say in which frames nobody was seen; such frames are written as they were filled."""
 
 _PACKAGES = {"c3d": "ezc3d"}
 """Package that a format needs; the extra that installs it has the name of the format."""

@@ -1,6 +1,8 @@
 """TRC: marker positions for OpenSim, millimetres or metres, y up.
 
-Frames in which the person was not seen are left blank: OpenSim reads them as missing and does not track them.
+Frames in which the person was not seen hold NaN: OpenSim reads them as missing and does not track them. Blank
+cells mean the same to it, but its newer reader drops a blank cell at the end of a line and then refuses the
+file, and readers of tables take blanks, or a tab behind them, each in its own way.
 """
 
 from __future__ import annotations
@@ -40,12 +42,12 @@ def save_trc(
         "\t\t" + "\t".join(axes),
         "",
     ]
-    blank = [""] * len(axes)
+    missing = ["NaN"] * len(axes)
     points = (motion.joints_m * scale).reshape(motion.frames, -1).tolist()
     for number, (time_s, seen, row) in enumerate(
         zip(motion.times_s.tolist(), motion.valid.tolist(), points, strict=True), 1
     ):
-        cells = [f"{value:.{_digits(unit)}f}" for value in row] if seen else blank
+        cells = [f"{value:.{_digits(unit)}f}" for value in row] if seen else missing
         lines.append("\t".join([str(number), f"{time_s:.9f}", *cells]))
     return write_lines(path, lines)
 

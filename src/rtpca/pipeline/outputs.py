@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from rtpca.errors import ConfigError, InputError
-from rtpca.export import FORMATS, check_format
+from rtpca.export import FILLED_FORMATS, FORMATS, check_format
 from rtpca.extras import optional_import
 from rtpca.inference import LiftResult, estimate_ground
 from rtpca.pipeline.events import Events, Silence
@@ -143,6 +143,7 @@ class Outputs:
                 for name, number in self._write_exports(people, scratch, told):
                     whose = "" if len(people) == 1 else f" of person {number}"
                     written[self.export_path(name, number)] = f"{name.upper()}{whose}"
+            self._tell_what_is_filled(people, events)
         if self.html is not None:
             with stage("writing the viewer", "pages", "html"):
                 save_html(scratch(self.html), people, title=clip.title)
@@ -169,6 +170,18 @@ class Outputs:
                 FORMATS[name](scratch(self.export_path(name, number)), person, ground)
                 yield name, number
                 done += 1
+
+    def _tell_what_is_filled(self, people: Sequence[LiftResult], events: Events) -> None:
+        """Frames without anybody move like all others in some formats: say where, and who knows them."""
+        for number, person in enumerate(people, start=1):
+            names = [self.export_path(name, number).name for name in self.exports if name in FILLED_FORMATS]
+            unseen = int((~person.valid).sum())
+            if names and unseen:
+                events.note(
+                    f"{', '.join(names)}: {unseen} of {person.frames} frames show nobody and are filled from "
+                    "their neighbours, since the format has no word for that; `valid` in "
+                    f"{self.person_path(number).name} says which"
+                )
 
 
 def save_motion(clip: LiftedClip, path: Path, progress: Progress = in_silence) -> None:
