@@ -186,3 +186,54 @@ def test_what_the_last_stage_would_refuse_is_said_before_the_first(recipes, data
     with pytest.raises(InputError, match="the uncertainty is calibrated on data.val_split='nobody', but"):
         train_recipe(recipe, data, tmp_path / "run", accelerator="cpu")
     assert not (tmp_path / "run").exists()
+
+
+STAGES_THAT_FAIL = [
+    (
+        ["data.val_split=nobody"],
+        "stage head: .*data.val_split='nobody', but .* has no split 'nobody'.*"
+        "prepare the data with one .*or train without the head, model.uncertainty=false",
+    ),
+    (["input.fps=null"], "stage start: input.fps is not set: .*e.g. input.fps=50"),
+    (["model.joints=16"], "stage start: the data hold h36m17 with 17 joints"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), STAGES_THAT_FAIL)
+def test_what_a_later_stage_needs_is_said_before_the_first(recipes, data, tmp_path, options, message) -> None:
+    recipe = load_recipe(recipes / "small.yaml", [*NARROW, *options])
+    with pytest.raises((InputError, ConfigError, TrainingError), match=message):
+        train_recipe(recipe, data, tmp_path / "run", accelerator="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [
+        ({"model.dim": 12}, r"stage last: stage more has other values of model\.dim than the recipe"),
+        (
+            {"model.pyramid_norm": "channels"},
+            r"stage last: stage more has other values of model\.pyramid_norm",
+        ),
+        ({"input.normalisation": "person"}, r"stage last: stage more has other values of input\.normalisa"),
+        ({"model.frames": 12}, "stage last: stage more has windows of 9 frames and cannot go on with 12"),
+    ],
+)
+def test_a_stage_that_cannot_start_from_the_one_before_is_refused_at_once(
+    recipes, data, tmp_path, last, message
+) -> None:
+    first = load_recipe(recipes / "wide.yaml", NARROW)[:2]
+    options = [f"{key}={value}" for key, value in last.items()]
+    (recipes / "last.yaml").write_text("name: last\nmodel: {drop_path: 0.0}")
+    stages = (*first, load_config(recipes / "last.yaml", [*NARROW, *options]))
+    with pytest.raises(TrainingError, match=message):
+        train_recipe(stages, data, tmp_path / "run", accelerator="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_head_alone_needs_weights_before_it(recipes, data, tmp_path) -> None:
+    (recipes / "odd.yaml").write_text("stages: [{recipe: head.yaml}, {recipe: small.yaml, until: start}]")
+    stages = load_recipe(recipes / "odd.yaml", NARROW)
+    with pytest.raises(TrainingError, match="stage head: optim.train=uncertainty adds a head to trained"):
+        train_recipe(stages, data, tmp_path / "run", accelerator="cpu")
+    assert not (tmp_path / "run").exists()

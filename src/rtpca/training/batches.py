@@ -36,6 +36,20 @@ class Batch:
     target: Tensor
 
 
+def check_joints(config: TrainConfig, dataset: Dataset) -> None:
+    """Check that a model takes the joints of the data.
+
+    Raises:
+        TrainingError: If it takes others.
+    """
+    joints = dataset.skeleton.num_joints
+    if joints != config.model.joints or dataset.skeleton.name != config.input.skeleton:
+        raise TrainingError(
+            f"the data hold {dataset.skeleton.name} with {joints} joints, the model takes "
+            f"{config.input.skeleton} with {config.model.joints}; set model.joints and input.skeleton"
+        )
+
+
 class Batches:
     """Makes the batch of any step.
 
@@ -52,12 +66,7 @@ class Batches:
             TrainingError: If the data do not fit the model.
             ConfigError: If the input needs a frame rate and has none, or augmentations do not fit.
         """
-        joints = dataset.skeleton.num_joints
-        if joints != config.model.joints or dataset.skeleton.name != config.input.skeleton:
-            raise TrainingError(
-                f"the data hold {dataset.skeleton.name} with {joints} joints, the model takes "
-                f"{config.input.skeleton} with {config.model.joints}; set model.joints and input.skeleton"
-            )
+        check_joints(config, dataset)
         # Random windows are interpolated one by one; chunks are runs of frames of the clips.
         fps = config.input.fps if config.data.windows == "chunks" else None
         bank = MotionBank.load(

@@ -39,7 +39,7 @@ from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import build_optimizers, resume_mean, running_mean, schedule_factor
 from rtpca.training.resume import changed_options
 from rtpca.training.selection import Best, check_selection, validate
-from rtpca.training.start import freeze_body, recipe_for, start_notes, starting_model
+from rtpca.training.start import check_has_body, freeze_body, recipe_for, start_notes, starting_model
 from rtpca.training.state import TrainState, load_state, save_state
 
 
@@ -150,10 +150,8 @@ class _Run:
         torch.manual_seed(config.seed)
         self.model = starting_model(config, start)
         if config.optim.train == "uncertainty":
-            if start is None and not resume:
-                raise TrainingError(
-                    "optim.train=uncertainty adds a head to trained weights: name them, `weights`"
-                )
+            if not resume:
+                check_has_body(config, start)
             freeze_body(self.model)
         self.average: AveragedModel | None = None
         if config.optim.ema:

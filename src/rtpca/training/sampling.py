@@ -41,22 +41,30 @@ class Seen:
     flipped: Tensor
 
 
+def rate_of_windows(config: TrainConfig) -> float:
+    """Frames per second of random windows.
+
+    Raises:
+        ConfigError: If the recipe does not say.
+    """
+    if config.input.fps is None:
+        raise ConfigError(
+            "input.fps is not set: windows of clips recorded at different rates need one, e.g. input.fps=50"
+        )
+    return config.input.fps
+
+
 class RandomSampler:
     """Endless random windows; it has no epochs."""
 
     epoch_steps = 0
 
     def __init__(self, bank: MotionBank, config: TrainConfig, processes: int) -> None:
-        if config.input.fps is None:
-            raise ConfigError(
-                "input.fps is not set: windows of clips recorded at different rates need one, e.g. "
-                "input.fps=50"
-            )
         model = config.model
         self._windows = RandomWindows(
             bank,
             model.frames,
-            config.input.fps,
+            rate_of_windows(config),
             config.data.rate_range,
             model.out_frames,
             config.data.motion_weight,

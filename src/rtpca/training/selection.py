@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from rtpca.data.store import Dataset, check_split
+from rtpca.errors import InputError
 from rtpca.evaluation import EvalConfig, evaluate, get_protocol, summarise
 from rtpca.models import LiftingNetwork
 from rtpca.training.config import TrainConfig
@@ -41,15 +42,28 @@ class Best:
 
 
 def check_selection(config: TrainConfig, dataset: Dataset) -> None:
-    """Refuse a choice by a split that is not there, or an uncertainty that is calibrated on it."""
+    """Refuse a choice by a split that is not there, or an uncertainty that is calibrated on it.
+
+    Raises:
+        InputError: There is no such split; the message says what can be done.
+    """
     split = config.data.val_split
     needed_by = {
-        "select=best chooses by": config.select == "best",
-        "the uncertainty is calibrated on": config.model.predicts_scale,
+        "select=best chooses by": (config.select == "best", "keep the last weights, select=last"),
+        "the uncertainty is calibrated on": (
+            config.model.predicts_scale,
+            "train without the head, model.uncertainty=false",
+        ),
     }
-    for what, needed in needed_by.items():
+    for what, (needed, otherwise) in needed_by.items():
         if needed:
-            check_split(dataset.splits(), split, f"{what} data.val_split={split!r}, but {dataset.path}")
+            try:
+                check_split(dataset.splits(), split, f"{what} data.val_split={split!r}, but {dataset.path}")
+            except InputError as error:
+                raise InputError(
+                    f"{error}; prepare the data with one (docs/data.md), name another split as "
+                    f"data.val_split, or {otherwise}"
+                ) from None
 
 
 def validate(model: LiftingNetwork, config: TrainConfig, dataset: Dataset) -> dict[str, float]:

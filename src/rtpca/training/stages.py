@@ -9,12 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rtpca.data.store import open_dataset
+from rtpca.data.store import Dataset, open_dataset
+from rtpca.errors import RtpcaError
 from rtpca.files import written_whole
+from rtpca.models import Checkpoint, load_checkpoint
+from rtpca.training.batches import check_joints
 from rtpca.training.config import TrainConfig
 from rtpca.training.loop import StepReport, TrainResult, train
 from rtpca.training.recipe import recipe_text, stage_name
+from rtpca.training.sampling import rate_of_windows
 from rtpca.training.selection import check_selection
+from rtpca.training.start import check_has_body, recipe_for, starting_model
 
 
 def stage_folders(recipe: Sequence[TrainConfig], out: str | Path) -> list[Path]:
@@ -59,10 +64,10 @@ def train_recipe(
         TrainingError: As `train` does.
         InputError: As `train` does.
     """
-    # What the last stage would refuse is better known before the first one is trained.
-    with open_dataset(data) as dataset:
-        for config in recipe:
-            check_selection(config, dataset)
+    if len(recipe) > 1 and not resume:
+        # What the last stage would refuse is better known before the first one is trained.
+        with open_dataset(data) as dataset:
+            check_stages(recipe, dataset, None if weights is None else load_checkpoint(weights))
     until = time.monotonic() + max_time_s
     result: TrainResult | None = None
     for number, (config, folder) in enumerate(zip(recipe, stage_folders(recipe, out), strict=True), 1):
@@ -84,6 +89,31 @@ def train_recipe(
             break
     assert result is not None, "a recipe has a stage"
     return result if len(recipe) == 1 else _put_together(recipe, Path(out), result)
+
+
+def check_stages(recipe: Sequence[TrainConfig], dataset: Dataset, start: Checkpoint | None = None) -> None:
+    """Check that the data are enough for every stage, and that each can start from the one before it.
+
+    Args:
+        recipe: The stages in their order.
+        dataset: What they are trained on.
+        start: What the first one starts from; None: random weights.
+
+    Raises:
+        RtpcaError: What `train` would say of a stage; the message names it.
+    """
+    for config in recipe:
+        try:
+            effective = recipe_for(config, start)
+            check_joints(effective, dataset)
+            check_selection(effective, dataset)
+            if effective.data.windows == "random":
+                rate_of_windows(effective)
+            check_has_body(effective, start)
+            model = starting_model(effective, start)
+        except RtpcaError as error:
+            raise type(error)(f"stage {stage_name(config)}: {error}") from error
+        start = Checkpoint(model, effective.input, name=f"stage {stage_name(config)}")
 
 
 def _put_together(recipe: Sequence[TrainConfig], out: Path, result: TrainResult) -> TrainResult:

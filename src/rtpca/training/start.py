@@ -40,6 +40,16 @@ def recipe_for(config: TrainConfig, start: Checkpoint | None) -> TrainConfig:
     return replace(config, model=replace(start.config, uncertainty=True), input=start.input)
 
 
+def check_has_body(config: TrainConfig, start: Checkpoint | None) -> None:
+    """Check that there is something for an uncertainty head to sit on, where it alone is trained.
+
+    Raises:
+        TrainingError: If the run starts from random weights.
+    """
+    if config.optim.train == "uncertainty" and start is None:
+        raise TrainingError("optim.train=uncertainty adds a head to trained weights: name them, `weights`")
+
+
 def start_notes(config: TrainConfig, start: Checkpoint | None) -> list[str]:
     """What people should know of the weights that a run starts from: what its model has otherwise."""
     if start is None:
