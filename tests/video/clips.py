@@ -35,6 +35,7 @@ def write_clip(
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
     rotation: float = 0,
+    mirrored: str = "",
     aspect: Fraction | None = None,
     sound_s: float = 0,
     options: dict[str, str] | None = None,
@@ -50,8 +51,8 @@ def write_clip(
             stream.options = {"preset": "ultrafast", "crf": "12"}
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
-        if rotation:
-            stream.set_display_rotation(rotation)
+        if rotation or mirrored:
+            stream.set_display_rotation(rotation, **({mirrored: True} if mirrored else {}))
         time_base = 1 / rate if times_s is None else Fraction(1, 90_000)
         stream.codec_context.time_base = time_base
         sound = container.add_stream("aac", rate=16_000) if sound_s else None

@@ -200,7 +200,7 @@ def test_a_damaged_file_is_said(tmp_path, whole, name, rng):
     [
         ("absent.mp4", None, "no such file"),
         ("empty.mp4", b"", r"the file is empty \(0 bytes\)"),
-        ("text.mp4", b"a diary\n" * 100, "no video"),
+        ("text.mp4", b"a diary\n" * 100, "this is text, not a video"),
         ("text.txt", b"a diary\n" * 100, "this is text, not a video"),
         ("noise.mov", bytes(np.random.default_rng(0).bytes(50_000)), "no video"),
     ],

@@ -23,6 +23,9 @@ from rtpca.video.reader import VideoReader
 from rtpca.video.timing import Timing, at_constant_rate, find_timing
 from rtpca.video.tracking import PersonTracker
 
+_MOST_ADDED = 1000
+"""So many times as many frames may lie on a constant rate: a camera that films one per quarter of an hour."""
+
 
 @dataclass(frozen=True, eq=False)
 class TrackedVideo:
@@ -101,6 +104,12 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
         times_s.append(frame.time_s)
         progress(len(times_s), max(video.packets, len(times_s)))
     timing = find_timing(times_s, video.rates)
+    if timing.frames > _MOST_ADDED * len(times_s):
+        raise InputError(
+            f"{video.path}: its {_counted(len(times_s))} are said to take {timing.times_s[-1]:.0f} s, so far "
+            f"apart that {timing.frames} would be made of them; cut it where it pauses, or show them at a "
+            f'constant rate with: ffmpeg -i "{video.path}" -vf setpts=N/30/TB -r 30 steady.mp4'
+        )
     tracks, notes = tracker.finish(len(times_s))
     if not tracks:
         raise InputError(
@@ -112,7 +121,7 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
         tracks=[replace(track, image_size=image_size) for track in tracks],
         skeleton=get_skeleton(detector.skeleton),
         timing=timing,
-        notes=(_described(image_size, timing), _found(tracks, detector), *notes),
+        notes=(*_described(video, image_size, timing), _found(tracks, detector), *notes),
         seconds=seconds,
     )
 
@@ -141,12 +150,19 @@ def steady_pictures(path: str | os.PathLike[str], timing: Timing) -> Iterator[Im
                 next_wanted = next(wanted, None)
 
 
-def _described(image_size: tuple[int, int], timing: Timing) -> str:
+def _described(video: VideoReader, image_size: tuple[int, int], timing: Timing) -> list[str]:
+    if video.is_picture:
+        return [f"picture: {image_size[0]} x {image_size[1]} px, lifted as a clip of one frame"]
     rate = f"{float(timing.rate):.6g} frames per second"
     shown = f"video: {_counted(len(timing.times_s))} of {image_size[0]} x {image_size[1]} px"
-    if timing.constant:
-        return f"{shown} at {rate}"
-    return f"{shown} at a varying rate: keypoints interpolated at {rate}, {timing.frames} frames"
+    if not timing.constant:
+        return [f"{shown} at a varying rate: keypoints interpolated at {rate}, {timing.frames} frames"]
+    if not video.timed:
+        return [
+            f"{shown}",
+            f"the video does not say when its frames are shown: {rate} assumed; `fps` gives others",
+        ]
+    return [f"{shown} at {rate}"]
 
 
 def _counted(frames: int) -> str:

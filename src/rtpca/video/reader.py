@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -22,9 +21,11 @@ import numpy as np
 from rtpca.arrays import ImageArray
 from rtpca.errors import InputError
 from rtpca.extras import optional_import
+from rtpca.video.container import MOST_PIXELS, Container, check_file, said_plainly
 
 _ASSUMED_RATE = Fraction(30)
-_TEXT_FORMATS = {"tty", "ass", "srt", "webvtt"}
+_LOWEST_RATE, _HIGHEST_RATE = Fraction(1, 10), Fraction(10_000)
+"""Rates beyond are units of time that stand where a rate should, 90,000 or a billion."""
 _CUT_OFF_S, _CUT_OFF_PART = 0.5, 0.005
 """A file that ends earlier than it says, by more than both, is cut off."""
 _MOST_STRETCHED = 4
@@ -34,6 +35,7 @@ The flattest in use are 32:11 (352 x 576 shown at 16:9), and lenses squeeze by t
 ratio, and FFmpeg's libraries believe it as long as it is below the number of lines: a picture of 1920 x 1080
 at 1000:1 would take 6 GB.
 """
+_MOST_PER_THREAD = 4096 * 2304
 
 
 @dataclass(frozen=True)
@@ -63,27 +65,35 @@ class VideoReader:
         path: The file.
         rates: Rates in frames per second that the file states, the likeliest first.
         packets: Frames that the file holds; a few more or fewer may be shown.
+        is_picture: It is one picture, not a film.
+        timed: The frames that were read so far say when they are shown; mere streams of a codec do not.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open a video and look it through.
 
         Args:
-            path: Any file that FFmpeg's libraries read.
+            path: A film or picture; see `rtpca.video.container` for what is read.
 
         Raises:
-            InputError: it is missing, empty, damaged, cut off, has no video in it, or states pixels of a
-                shape that no camera makes.
+            InputError: it is missing, empty, damaged, cut off, no film or picture, has no video in it, or
+                states a size or pixels of a shape that no camera makes.
             MissingExtraError: PyAV is not installed.
         """
         self.path = Path(path)
-        _check_file(self.path)
+        check_file(self.path)
         self._av = optional_import("av", "video", "to read videos")
-        self.packets = self._look_through()
-        self._container: Any = self._open()
-        self._stream: Any = self._video_stream(self._container)
-        self._stream.thread_type = "AUTO"
+        _admit_new_side_data(self._av)
+        self.packets, self._length_s = self._look_through()
+        self._container = Container(self.path, self._av)
+        self.is_picture = self._container.is_picture
+        self._stream: Any = self._container.stream
+        self._stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+        # Each thread holds a picture of its own.
+        pixels = self._stream.codec_context.width * self._stream.codec_context.height
+        self._stream.thread_type = "AUTO" if pixels <= _MOST_PER_THREAD else "SLICE"
         self.rates = self._stated_rates()
+        self.timed = True
         self._pixel_aspect = self._checked_aspect()
 
     def __enter__(self) -> VideoReader:
@@ -108,62 +118,50 @@ class VideoReader:
             InputError: no frame can be decoded, or the file is damaged.
         """
         index, first_s, last_s = 0, 0.0, 0.0
-        image_size: tuple[int, int] | None = None
+        canvas_wh: tuple[int, int] | None = None
         step_s = 1 / float(self.rates[0])
-        with self._said_plainly(lambda: f" after {last_s:.1f} s"):
-            for frame in self._container.decode(self._stream):
-                image_size = image_size or _square_size(frame.width, frame.height, self._pixel_aspect)
-                time_s = last_s + step_s if frame.pts is None else float(frame.pts * frame.time_base)
-                if index == 0:
-                    first_s = time_s
-                last_s = max(time_s - first_s, last_s)
-                pixels = frame.to_ndarray(format="rgb24", width=image_size[0], height=image_size[1])
+        with said_plainly(self._av, self.path, lambda: f" after {last_s:.1f} s"):
+            for frame in self._container.opened.decode(self._stream):
+                width, height = _square_size(frame.width, frame.height, self._pixel_aspect)
+                canvas_wh = canvas_wh or (width, height)
+                if frame.pts is None:
+                    self.timed = False
+                    last_s += step_s if index else 0
+                else:
+                    time_s = float(frame.pts * frame.time_base)
+                    first_s = time_s if index == 0 else first_s
+                    last_s = max(time_s - first_s, last_s)
+                width, height = _fitting((width, height), canvas_wh)
+                pixels = frame.to_ndarray(format="rgb24", width=width, height=height)
+                if (width, height) != canvas_wh:
+                    pixels = _framed(pixels, canvas_wh)
                 yield VideoFrame(index, last_s, upright(pixels, _display_matrix(frame)))
                 index += 1
+                if self.is_picture:
+                    break  # what may follow is a preview, another eye or a map of brightness
         if index == 0:
             raise InputError(f"{self.path}: not one frame of its video can be decoded; give another video")
 
-    def _open(self) -> Any:
-        with self._said_plainly(lambda: ""):
-            container = self._av.open(str(self.path))
-        if container.format.name in _TEXT_FORMATS:
-            container.close()
-            raise InputError(f"{self.path}: this is text, not a video")
-        return container
-
-    def _video_stream(self, container: Any) -> Any:
-        pictures = self._av.stream.Disposition.attached_pic
-        for stream in container.streams.video:
-            if not stream.disposition & pictures:
-                return stream
-        held = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
-        container.close()
-        raise InputError(f"{self.path}: no video in it, only {held}; give a file with a picture")
-
-    def _look_through(self) -> int:
-        """Number of the video's packets, having seen that the file is whole."""
-        container = self._open()
-        try:
-            stream = self._video_stream(container)
+    def _look_through(self) -> tuple[int, float]:
+        """Number of the video's packets, and seconds that they say they take; the file is whole."""
+        with Container(self.path, self._av) as container:
             packets, end_s = 0, 0.0
-            with self._said_plainly(lambda: f" after {end_s:.1f} s"):
-                for packet in container.demux():
+            with said_plainly(self._av, self.path, lambda: f" after {end_s:.1f} s"):
+                for packet in container.opened.demux():
                     if packet.pts is not None:
                         shown = packet.pts + (packet.duration or 0)
                         end_s = max(end_s, float(shown * packet.time_base))
                     if packet.is_corrupt and packet.stream.type == "video":
                         raise self._cut_off(end_s, None)
-                    packets += packet.stream is stream and packet.size > 0
-            if container.duration:
-                start_s = (container.start_time or 0) / 1e6
-                said_s, held_s = container.duration / 1e6, max(end_s - start_s, 0.0)
+                    packets += packet.stream is container.stream and packet.size > 0
+            held_s = max(end_s - (container.opened.start_time or 0) / 1e6, 0.0)
+            if container.opened.duration:
+                said_s = container.opened.duration / 1e6
                 if said_s - held_s > max(_CUT_OFF_S, _CUT_OFF_PART * said_s):
                     raise self._cut_off(held_s, said_s)
-        finally:
-            container.close()
-        if packets == 0:
-            raise InputError(f"{self.path}: its video holds no frames; give another video")
-        return packets
+            if packets == 0:
+                raise InputError(f"{self.path}: its video holds no frames; give another video")
+            return (1 if container.is_picture else packets), held_s
 
     def _cut_off(self, held_s: float, said_s: float | None) -> InputError:
         of = "" if said_s is None else f" of {said_s:.1f} s"
@@ -176,7 +174,10 @@ class VideoReader:
         stream = self._stream
         stated = (stream.average_rate, stream.guessed_rate, stream.base_rate)
         rates = [Fraction(rate) for rate in stated if rate is not None and rate > 0]
-        return tuple(dict.fromkeys(rates)) or (_ASSUMED_RATE,)
+        if not self.is_picture and self._length_s > 0:
+            rates.append(Fraction(self.packets / self._length_s).limit_denominator(1001))
+        plausible = [rate for rate in rates if _LOWEST_RATE <= rate <= _HIGHEST_RATE]
+        return tuple(dict.fromkeys(plausible)) or (_ASSUMED_RATE,)
 
     def _checked_aspect(self) -> Fraction:
         """Width of a pixel by its height."""
@@ -191,36 +192,43 @@ class VideoReader:
             )
         return aspect
 
-    @contextmanager
-    def _said_plainly(self, where: Any) -> Generator[None]:
-        """FFmpeg's errors as one line about this file."""
-        try:
-            yield
-        except self._av.FFmpegError as error:
-            if isinstance(error, OSError) and error.errno in _SYSTEM_ERRORS:
-                raise InputError(f"{self.path}: cannot be read ({error.strerror})") from error
-            place = where()
-            raise InputError(
-                f"{self.path}: cannot be decoded{place} ({error.strerror or error}); the file is damaged, "
-                "cut off or no video"
-            ) from error
-
-
-_SYSTEM_ERRORS = {1, 5, 13}
-
-
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise InputError(f"{path}: a folder, not a video")
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
-    if path.is_file() and path.stat().st_size == 0:
-        raise InputError(f"{path}: the file is empty (0 bytes)")
-
 
 def _square_size(width: int, height: int, pixel_aspect: Fraction) -> tuple[int, int]:
     """Width and height in square pixels, before rotation."""
     return max(1, round(width * pixel_aspect)), height
+
+
+def _fitting(size_wh: tuple[int, int], canvas_wh: tuple[int, int]) -> tuple[int, int]:
+    """The largest size of the same shape that fits onto the canvas."""
+    if size_wh == canvas_wh:
+        return canvas_wh
+    scale = min(canvas_wh[0] / size_wh[0], canvas_wh[1] / size_wh[1])
+    width, height = (max(1, round(side * scale)) for side in size_wh)
+    return width, height
+
+
+def _framed(pixels: ImageArray, canvas_wh: tuple[int, int]) -> ImageArray:
+    """A picture in the middle of a black canvas."""
+    canvas = np.zeros((canvas_wh[1], canvas_wh[0], 3), dtype=np.uint8)
+    top, left = (canvas_wh[1] - pixels.shape[0]) // 2, (canvas_wh[0] - pixels.shape[1]) // 2
+    canvas[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
+    return canvas
+
+
+def _admit_new_side_data(av: Any) -> None:
+    """Let PyAV read frames that carry side data of a kind that is not on its list, as photographs do.
+
+    It looks up the kind of each piece of side data in an enumeration, and gives none of them where one is
+    newer than that.
+    """
+    kinds = av.sidedata.sidedata.Type
+
+    def unknown(cls: Any, value: int) -> Any:
+        kind = object.__new__(cls)
+        kind._name_, kind._value_ = f"UNKNOWN_{value}", value
+        return kind
+
+    kinds._missing_ = classmethod(unknown)
 
 
 def _display_matrix(frame: Any) -> tuple[int, int, int, int]:
