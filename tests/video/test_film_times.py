@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from clips import marked, write_clip
@@ -10,6 +12,7 @@ from PIL import Image
 
 from rtpca.errors import InputError
 from rtpca.video import VideoReader, track_people
+from rtpca.video.timing import find_timing
 
 POINTS = walker(40) / 4
 
@@ -47,3 +50,8 @@ def test_frames_that_lie_years_apart_are_not_filled_up(tmp_path):
 def test_a_camera_that_films_now_and_then_is_read(tmp_path):
     tracked = followed(write_clip(tmp_path / "now_and_then.mkv", times_s=[*np.arange(20) / 25, 60.0]))
     assert tracked.timing.frames == 61
+
+
+def test_frames_hours_apart_have_a_rate_above_zero():
+    timing = find_timing([0, 10_000, 21_000, 29_000], [Fraction(25)])
+    assert timing.rate > 0

@@ -93,7 +93,7 @@ def _usual_rate(times_s: DoubleArray) -> Fraction:
     nearest = min(_USUAL_RATES, key=lambda common: abs(float(common) - rate))
     if abs(float(nearest) - rate) <= 0.01 * rate:
         return nearest
-    return Fraction(rate).limit_denominator(1001)
+    return Fraction(rate).limit_denominator(1001) or Fraction(rate)
 
 
 def _exact_rate(rate: Fraction) -> Fraction:
