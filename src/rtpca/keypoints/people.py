@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +30,8 @@ class People:
         binding: Whether nothing else may be taken for what the file calls it, unless the user says so.
         joint_names: What the file calls each of its joints, which decides before anything but the user's
             word; None where it does not say.
+        fps: Frames per second that the file states, or None.
+        clips: Which clip of the file each belongs to; empty where it holds one.
     """
 
     path: Path
@@ -37,6 +40,8 @@ class People:
     declared: str | None = None
     binding: bool = False
     joint_names: tuple[str, ...] | None = None
+    fps: float | None = None
+    clips: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.each)
@@ -69,6 +74,7 @@ class People:
             hint = f"; take another with `person`, from 1 to {people}"
             raise type(one)(f"{self.path}, {one}{hint if number is None and people > 1 else ''}")
         one = one.keypoints() if isinstance(one, Track) else one
+        one = one if self.fps is None else replace(one, fps=self.fps)
         notes = [f"{self.format}: {one.frames} frames of {one.keypoints_px.shape[1]} joints"]
         if people > 1 and number is None:
             notes.append(
@@ -95,25 +101,15 @@ class People:
     def in_one_image(self) -> People:
         """The same people, with the smallest image that holds them all where the file does not say its size.
 
-        What is lifted of them then belongs together. One person alone stays as they are.
+        What is lifted of them then belongs together. One person of a clip alone stays as they are.
         """
-        known = [one for one in self.each if not isinstance(one, InputError)]
-        if len(self.each) < 2 or any(one.image_size is not None for one in known):
-            return self
-        corner = np.ones(2)
-        for one in known:
-            points = (one.joints[..., :2] if isinstance(one, Track) else one.keypoints_px).reshape(-1, 2)
-            corner = np.maximum(corner, np.where(np.abs(points) <= LARGEST_PX, points, 1).max(axis=0))
-        size = math.ceil(corner[0]), math.ceil(corner[1])
-        note = (
-            f"image size not given: {size[0]} x {size[1]} px assumed, the extent of everybody's keypoints; "
-            "directions and distances are better with `image_size`"
-        )
-        sized = (
-            one if isinstance(one, InputError) else replace(one, image_size=size, notes=(*one.notes, note))
-            for one in self.each
-        )
-        return replace(self, each=tuple(sized))
+        clips = self.clips or (0,) * len(self.each)
+        each = list(self.each)
+        for clip in set(clips):
+            inside = [index for index, number in enumerate(clips) if number == clip]
+            for index, sized in zip(inside, _in_one_image([each[i] for i in inside]), strict=True):
+                each[index] = sized
+        return replace(self, each=tuple(each))
 
     def _joint_set(self, joints: int, skeleton: str | Skeleton) -> tuple[Skeleton | None, str]:
         """What so many joints are, and a note; None where neither the user nor the file says it."""
@@ -137,3 +133,25 @@ class People:
             f"{self.path}: the file says skeleton {self.declared!r}, which is {wrong}; say which one it is "
             "with `skeleton`"
         )
+
+
+def _in_one_image(
+    each: Sequence[Keypoints | Track | InputError],
+) -> Sequence[Keypoints | Track | InputError]:
+    """The people of one clip; see `People.in_one_image`."""
+    known = [one for one in each if not isinstance(one, InputError)]
+    if len(each) < 2 or any(one.image_size is not None for one in known):
+        return each
+    corner = np.ones(2)
+    for one in known:
+        points = (one.joints[..., :2] if isinstance(one, Track) else one.keypoints_px).reshape(-1, 2)
+        corner = np.maximum(corner, np.where(np.abs(points) <= LARGEST_PX, points, 1).max(axis=0))
+    size = math.ceil(corner[0]), math.ceil(corner[1])
+    note = (
+        f"image size not given: {size[0]} x {size[1]} px assumed, the extent of everybody's keypoints; "
+        "directions and distances are better with `image_size`"
+    )
+    return [
+        one if isinstance(one, InputError) else replace(one, image_size=size, notes=(*one.notes, note))
+        for one in each
+    ]

@@ -19,8 +19,6 @@ from rtpca.pipeline.options import LiftOptions
 if TYPE_CHECKING:
     from rtpca.video import Detector
 
-_KEYPOINT_ENDINGS = (".npz", ".npy", ".json")
-
 
 @dataclass(frozen=True, eq=False)
 class Input:
@@ -39,7 +37,7 @@ def read_input(path: Path, options: LiftOptions, lifter: Lifter, events: Events)
     """Read a keypoint file, or find the people in a video.
 
     Args:
-        path: A folder, `.npz`, `.npy` or `.json` is read as keypoints; everything else is taken for a video.
+        path: A video or picture, by its ending or how it begins; everything else is read as keypoints.
         options: Who is wanted, and what the user knows better than the file.
         lifter: Who will lift them: whether an image size may be assumed, and where a detector computes.
         events: Told how far it is and what was noticed.
@@ -47,13 +45,15 @@ def read_input(path: Path, options: LiftOptions, lifter: Lifter, events: Events)
     Raises:
         RtpcaError: the file cannot be read, shows nobody, or not the person who is asked for.
     """
-    if path.is_dir() or path.suffix.lower() in _KEYPOINT_ENDINGS:
-        return _read_file(path, options, lifter, events)
-    return _read_video(path, options, lifter, events)
+    from rtpca.video.reader import is_video
+
+    if is_video(path):
+        return _read_video(path, options, lifter, events)
+    return _read_file(path, options, lifter, events)
 
 
 def _read_file(path: Path, options: LiftOptions, lifter: Lifter, events: Events) -> Input:
-    file = open_keypoints(path)
+    file = open_keypoints(path, options.image_size)
     chosen = options.person
     numbers = _first_people(len(file), options, events) if chosen == "all" else [chosen]
     if options.image_size is None and not lifter.needs_image_size:

@@ -6,7 +6,6 @@ import platform
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -19,10 +18,9 @@ from rtpca.keypoints import ASSUMED_FPS, read_keypoints
 from rtpca.keypoints.recognise import recognise_skeleton
 from rtpca.skeletons import Skeleton, get_skeleton
 from rtpca.video.detectors import load_detector
-from rtpca.video.reader import VideoReader
+from rtpca.video.reader import VideoReader, is_video
 from rtpca.video.tracking import overlap
 
-_VIDEO_ENDINGS = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts"}
 _CAMERAS = {"Linux": ("v4l2", "/dev/video{}"), "Darwin": ("avfoundation", "{}"), "Windows": ("dshow", "{}")}
 
 Content = TypeVar("Content")
@@ -75,7 +73,7 @@ def open_live(
         InputError: it cannot be opened, or an option is given that is for keypoint files.
         MissingExtraError: a video or camera is given and what reads it is not installed.
     """
-    video = Path(name).suffix.lower() in _VIDEO_ENDINGS
+    video = is_video(name)
     if (name.isdigit() or video) and (skeleton, image_size, fps, person) != ("auto", None, None, None):
         raise InputError(
             f"{name}: `skeleton`, `image_size`, `fps` and `person` are for keypoint files; a video or camera "
@@ -97,7 +95,7 @@ def _replayed(
     person: int | None,
     realtime: bool,
 ) -> LiveKeypoints:
-    keypoints = read_keypoints(name, skeleton, person)
+    keypoints = read_keypoints(name, skeleton, person, image_size)
     notes = list(keypoints.notes)
     known = keypoints.fps if fps is None else fps
     rate = check_positive("fps", ASSUMED_FPS if known is None else known, "frames per second")

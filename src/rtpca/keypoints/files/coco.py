@@ -1,7 +1,8 @@
-"""COCO's JSON: annotation files and result lists, and AlphaPose's lists, which look like the latter."""
+"""COCO's JSON: annotation files (PoseTrack's too) and result lists, and AlphaPose's lists and objects."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,59 +10,64 @@ import numpy as np
 
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
+from rtpca.keypoints.files.found import Found, people_of
+from rtpca.keypoints.files.frames import ClipFrames, named_clips, numbered_frames
 from rtpca.keypoints.files.parsing import (
-    detection,
-    flat_joints,
-    frame_places,
-    in_natural_order,
-    number_in,
-    people_of,
+    fps_in,
+    frame_number,
+    identities_of,
+    joints_of,
+    names_in,
+    size_in,
     size_of,
 )
 from rtpca.keypoints.people import People
-from rtpca.keypoints.tracks import Detection
 
 _HIDDEN_SCORE = 0.5
 """COCO's visibility 1, labelled but hidden, as a score."""
 _HALPE_FULL, _HALPE_BODY = 136, 26
+_IDENTITIES = ("track_id", "idx", "track", "person_id", "instance_id")
 
 
 def read_results(items: list[Any], path: Path) -> People:
     """COCO results or AlphaPose: a list of {"image_id", "keypoints": [x, y, score, ...]}.
 
-    AlphaPose's image_id is the name of an image, COCO's a number.
-    AlphaPose's tracker writes "idx"; other tools write "track_id". AlphaPose's 136-joint set is cut to the 26
-    of the body.
+    AlphaPose's image_id is the name of an image, COCO's a number; both may name a `video_id`. An entry whose
+    keypoints are null or empty is a frame without anybody. AlphaPose's tracker writes "idx", nested in lists
+    where boxes were merged; other tools write "track_id". AlphaPose's 136-joint set is cut to the 26 of the
+    body.
 
     Raises:
         InputError: an entry has no image_id or keypoints, or they are malformed.
     """
-    named = isinstance(items[0].get("image_id"), str)
-    numbers: list[int] = []
-    names = in_natural_order({str(_get(item, "image_id", path, i)) for i, item in enumerate(items) if named})
-    in_order = {name: i for i, name in enumerate(names)}
-    by_number = {name: number_in(Path(name).stem) for name in names}
-    numbered = len(set(by_number.values()) - {None}) == len(names)
+    keys: list[tuple[Hashable, float | str]] = []
     for i, item in enumerate(items):
-        image_id = _get(item, "image_id", path, i)
-        number = (by_number[str(image_id)] if numbered else in_order[str(image_id)]) if named else image_id
-        if not isinstance(number, int):
+        image_id = item.get("image_id") if isinstance(item, dict) else None
+        number = frame_number(image_id) if not isinstance(image_id, str) else image_id
+        if number is None:
             raise InputError(
-                f"{path}: entry {i} has the image_id {image_id!r}; needed are frame numbers or file names"
+                f"{path}: entry {i} has no usable 'image_id': needed are frame numbers or file names"
             )
-        numbers.append(number)
-    places, frames, note = frame_places(numbers)
-    found: list[Detection] = []
-    for i, (number, item) in enumerate(zip(numbers, items, strict=True)):
-        joints = flat_joints(_get(item, "keypoints", path, i), f"{path}, entry {i}")
-        found.append(detection(places[number], _body_of(joints), item.get("idx", item.get("track_id"))))
-    return people_of(path, "AlphaPose results" if named else "COCO results", found, frames, note=note)
+        keys.append((_video_of(item), number))
+    clips, places = _placed(keys)
+    found: list[Found] = []
+    for i, (key, item) in enumerate(zip(keys, items, strict=True)):
+        if "keypoints" not in item:
+            raise InputError(f"{path}: entry {i} has no usable 'keypoints'")
+        if not item["keypoints"]:
+            continue
+        joints = _body_of(joints_of(item["keypoints"], f"{path}, entry {i}"))
+        clip, frame = places[key]
+        found.append(Found(frame, joints, _identity(item), clip, size_in(item)))
+    named = any(isinstance(number, str) for _, number in keys)
+    return people_of(path, "AlphaPose results" if named else "COCO results", found, clips)
 
 
 def read_annotations(document: dict[str, Any], path: Path) -> People:
     """A COCO annotation file.
 
-    It has images with sizes, annotations with [x, y, visibility, ...] and categories with joint names.
+    It has images with sizes, annotations with [x, y, visibility, ...] and categories with joint names. Images
+    of several videos say which ("video_id", PoseTrack's "vid_id"), or have names that do.
 
     Raises:
         InputError: images or annotations are malformed.
@@ -69,61 +75,111 @@ def read_annotations(document: dict[str, Any], path: Path) -> People:
     images, annotations = document["images"], document["annotations"]
     if not isinstance(images, list) or not isinstance(annotations, list):
         raise InputError(f"{path}: 'images' and 'annotations' must be lists, as in COCO's annotation files")
-    order: dict[Any, int] = {}
-    sizes: set[tuple[int, int] | None] = set()
-    for i, image in enumerate(_sorted_images(images, path)):
-        order[_get(image, "id", path, i)] = i
-        sizes.add(size_of(image.get("width"), image.get("height")))
-    found: list[Detection] = []
+    keys: dict[Hashable, tuple[Hashable, float | str]] = {}
+    sizes: dict[Hashable, tuple[int, int] | None] = {}
+    for i, image in enumerate(images):
+        identity = _image_id(image, "id", path, f"image {i}")
+        name = image.get("file_name")
+        named = isinstance(name, str) and any(character.isdigit() for character in name)
+        keys[identity] = (
+            _video_of(image),
+            str(name) if named else _number_of(image.get("frame_id", identity)),
+        )
+        sizes[identity] = size_of(image.get("width"), image.get("height"))
+    if len(set(keys.values())) < len(keys):
+        # Names that repeat say nothing; ids do not repeat.
+        keys = {identity: (video, _number_of(identity)) for identity, (video, _) in keys.items()}
+    clips, places = _placed(keys.values())
+    found: list[Found] = []
     for i, item in enumerate(annotations):
-        if not isinstance(item, dict) or "keypoints" not in item:
+        if not isinstance(item, dict) or not item.get("keypoints"):
             continue
-        image_id = _get(item, "image_id", path, i)
-        if image_id not in order:
+        image_id = _image_id(item, "image_id", path, f"annotation {i}")
+        if image_id not in keys:
             raise InputError(
                 f"{path}: annotation {i} belongs to image {image_id!r}, which 'images' does not list"
             )
-        joints = flat_joints(item["keypoints"], f"{path}, annotation {i}")
-        joints[:, 2] = np.select([joints[:, 2] >= 2, joints[:, 2] > 0], [1.0, _HIDDEN_SCORE], 0.0)
-        found.append(detection(order[image_id], joints, item.get("track_id")))
+        joints = _visibility_as_score(joints_of(item["keypoints"], f"{path}, annotation {i}"))
+        clip, frame = places[keys[image_id]]
+        found.append(Found(frame, joints, _identity(item), clip, sizes[image_id]))
     return people_of(
         path,
         "COCO annotations",
         found,
-        len(order),
+        clips,
         joint_names=_joint_names(document.get("categories"), len(found[0].joints)) if found else None,
-        image_size=next(iter(sizes)) if len(sizes) == 1 else None,
-        note="images of different sizes: give `image_size`" if len(sizes) > 1 else "",
+        fps=fps_in(document.get("info")),
     )
+
+
+def _placed(
+    keys: Iterable[tuple[Hashable, float | str]],
+) -> tuple[list[ClipFrames], dict[tuple[Hashable, float | str], tuple[int, int]]]:
+    """The clips of images that are known by (video or None, number or name); clip and frame of each."""
+    by_video: dict[Hashable, list[float | str]] = {}
+    for video, number in dict.fromkeys(keys):
+        by_video.setdefault(video, []).append(number)
+    clips: list[ClipFrames] = []
+    places: dict[tuple[Hashable, float | str], tuple[int, int]] = {}
+    for video, numbers in by_video.items():
+        named = [number for number in numbers if isinstance(number, str)]
+        inside = (
+            named_clips(map(str, numbers))
+            if named
+            else [numbered_frames([number for number in numbers if not isinstance(number, str)])]
+        )
+        if video is not None and len(inside) > 1:
+            # The file says that these are one video: their order in it counts.
+            inside = [ClipFrames({number: index for index, number in enumerate(numbers)}, len(numbers))]
+        for clip in inside:
+            index = len(clips)
+            label = clip.label if video is None else f"video {video}"
+            clips.append(ClipFrames(clip.places, clip.frames, label, clip.note, clip.scattered))
+            for number in numbers:
+                place = clip.places.get(str(number) if named else number)
+                if place is not None:
+                    places[video, number] = (index, place)
+    return clips, places
+
+
+def _video_of(item: dict[str, Any]) -> Hashable:
+    """Which of several videos an image or result belongs to; None where it does not say."""
+    video = next((item[name] for name in ("video_id", "vid_id", "video") if name in item), None)
+    return video if isinstance(video, str | int) else None
+
+
+def _identity(item: dict[str, Any]) -> tuple[str, ...]:
+    return next((identities_of(item[name]) for name in _IDENTITIES if name in item), ())
+
+
+def _visibility_as_score(joints: FloatArray) -> FloatArray:
+    """COCO's flags (2 seen, 1 hidden, 0 not labelled) as scores; what are scores already stays."""
+    flags = joints[:, 2]
+    if np.isin(flags[np.isfinite(flags)], (0, 1, 2)).all():
+        joints[:, 2] = np.select([flags >= 2, flags > 0], [1.0, _HIDDEN_SCORE], 0.0)
+    return joints
 
 
 def _joint_names(categories: Any, joints: int) -> list[str] | None:
     """The names of the joints of the first category that has as many, or None."""
     for category in categories if isinstance(categories, list) else ():
-        names = category.get("keypoints") if isinstance(category, dict) else None
-        if isinstance(names, list) and len(names) == joints:
-            return [str(name) for name in names]
+        names = names_in(category.get("keypoints") if isinstance(category, dict) else None)
+        if names is not None and len(names) == joints:
+            return names
     return None
-
-
-def _sorted_images(images: list[Any], path: Path) -> list[dict[str, Any]]:
-    """Images in the order of their numbered file names, or of their ids."""
-    for i, image in enumerate(images):
-        _get(image, "id", path, i)
-    numbers = [number_in(Path(str(image.get("file_name", ""))).stem) for image in images]
-    if len(set(numbers) - {None}) == len(images):
-        return [
-            image for _, image in sorted(zip(numbers, images, strict=True), key=lambda pair: pair[0] or 0)
-        ]
-    return sorted(images, key=lambda image: (isinstance(image["id"], str), image["id"]))
 
 
 def _body_of(joints: FloatArray) -> FloatArray:
     return joints[:_HALPE_BODY] if len(joints) == _HALPE_FULL else joints
 
 
-def _get(item: Any, key: str, path: Path, index: int) -> Any:
-    value = item.get(key) if isinstance(item, dict) else None
-    if not isinstance(value, list if key == "keypoints" else int | str):
-        raise InputError(f"{path}: entry {index} has no usable {key!r}")
+def _number_of(identity: Hashable) -> float | str:
+    number = frame_number(identity)
+    return str(identity) if number is None else number
+
+
+def _image_id(item: Any, name: str, path: Path, where: str) -> Hashable:
+    value = item.get(name) if isinstance(item, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise InputError(f"{path}: {where} has no usable {name!r}")
     return value

@@ -1,7 +1,8 @@
-"""Folders with one JSON per frame: OpenPose's, and MMPose's for images."""
+"""OpenPose's frames: folders of them (MMPose's too), single ones, and AlphaPose's files of that form."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,54 +10,52 @@ import numpy as np
 
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
+from rtpca.keypoints.files.found import Found, people_of
+from rtpca.keypoints.files.frames import ClipFrames, in_natural_order, named_clips
 from rtpca.keypoints.files.mmpose import instances
-from rtpca.keypoints.files.parsing import (
-    detection,
-    flat_joints,
-    frame_places,
-    in_natural_order,
-    number_in,
-    people_of,
-    read_json,
-)
+from rtpca.keypoints.files.parsing import identities_of, joints_of, read_json, size_in
 from rtpca.keypoints.people import People
-from rtpca.keypoints.tracks import Detection
 
 # Places of COCO's 17 joints in OpenPose's COCO model, which puts a neck second and the right side first.
 _COCO17_IN_COCO18 = (0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10)
+_PEOPLE = ("people", "bodies")
+_KEYPOINTS = ("pose_keypoints_2d", "pose_keypoints", "joints")
+
+
+def is_frame(document: Any) -> bool:
+    """Whether this is a frame of OpenPose, or of AlphaPose in OpenPose's or CMU-Pose's form."""
+    return isinstance(document, dict) and any(isinstance(document.get(name), list) for name in _PEOPLE)
 
 
 def read_folder(folder: Path) -> People:
-    """Frames in the order of the numbers in their file names; missing numbers are frames without anybody.
+    """Frames in the order of their file names, see `named_clips`; missing numbers are frames without anybody.
 
     Raises:
         InputError: there are no JSON files, or one of them is not a frame of OpenPose or MMPose.
     """
-    files = [folder / name for name in in_natural_order(file.name for file in folder.glob("*.json"))]
-    if not files:
+    names = in_natural_order(file.name for file in folder.glob("*.json"))
+    if not names:
         raise InputError(
             f"{folder}: a folder without .json files; needed is one file per frame, as OpenPose writes them"
         )
-    numbers = [number_in(file.stem) for file in files]
-    known = [number for number in numbers if number is not None]
-    if len(set(known)) != len(files):
-        known = list(range(len(files)))
-    places, frames, note = frame_places(known)
-    found: list[Detection] = []
+    clips = named_clips(names)
+    found: list[Found] = []
     formats: set[str] = set()
-    for file, number in zip(files, known, strict=True):
-        document = read_json(file)
-        if isinstance(document, dict) and isinstance(document.get("people"), list):
-            found += _people(document["people"], places[number], file)
-            formats.add("OpenPose folder")
-        elif isinstance(document, list):
-            found += instances(document, places[number], str(file))
-            formats.add("MMPose folder")
-        else:
-            raise InputError(
-                f"{file}: neither a frame of OpenPose ('people') nor of MMPose (a list of instances)"
-            )
-    return people_of(folder, " and ".join(sorted(formats)), found, frames, note=note)
+    for index, clip in enumerate(clips):
+        for name, frame in clip.places.items():
+            file = folder / str(name)
+            document = read_json(file)
+            if is_frame(document):
+                found += _people(document, frame, str(file), index)
+                formats.add("OpenPose folder")
+            elif isinstance(document, list):
+                found += instances(document, frame, str(file), clip=index)
+                formats.add("MMPose folder")
+            else:
+                raise InputError(
+                    f"{file}: neither a frame of OpenPose ('people') nor of MMPose (a list of instances)"
+                )
+    return people_of(folder, " and ".join(sorted(formats)), found, clips)
 
 
 def read_frame(document: dict[str, Any], path: Path) -> People:
@@ -65,22 +64,34 @@ def read_frame(document: dict[str, Any], path: Path) -> People:
     Raises:
         InputError: it is malformed, or shows nobody.
     """
-    return people_of(path, "OpenPose frame", _people(document["people"], 0, path), frames=1)
+    return people_of(path, "OpenPose frame", _people(document, 0, str(path)), [ClipFrames({}, 1)])
 
 
-def _people(people: list[Any], frame: int, path: Path) -> list[Detection]:
-    found: list[Detection] = []
+def read_named_frames(frames: Mapping[str, Any], path: Path) -> People:
+    """AlphaPose's `--format open` and `--format cmu`: frames of OpenPose by the names of their images.
+
+    Raises:
+        InputError: a frame is malformed, or nobody is shown.
+    """
+    clips = named_clips(frames)
+    found: list[Found] = []
+    for index, clip in enumerate(clips):
+        for name, frame in clip.places.items():
+            found += _people(frames[str(name)], frame, f"{path}, {name}", index)
+    return people_of(path, "AlphaPose results in OpenPose's form", found, clips)
+
+
+def _people(document: Mapping[str, Any], frame: int, where: str, clip: int = 0) -> list[Found]:
+    people = next(document[name] for name in _PEOPLE if isinstance(document.get(name), list))
+    found: list[Found] = []
     for i, person in enumerate(people):
-        values = (
-            person.get("pose_keypoints_2d", person.get("pose_keypoints"))
-            if isinstance(person, dict)
-            else None
-        )
-        if values is None:
-            raise InputError(f"{path}: person {i} has no 'pose_keypoints_2d'")
-        if isinstance(values, list) and values:
-            joints = _known_order(flat_joints(values, f"{path}, person {i}"))
-            found.append(detection(frame, joints, person.get("person_id")))
+        given = [person[name] for name in _KEYPOINTS if name in person] if isinstance(person, dict) else []
+        if not given:
+            raise InputError(f"{where}: person {i} has no 'pose_keypoints_2d'")
+        if given[0]:
+            joints = _known_order(joints_of(given[0], f"{where}, person {i}"))
+            identity = identities_of(person.get("person_id"))
+            found.append(Found(frame, joints, identity, clip, size_in(document)))
     return found
 
 

@@ -1,12 +1,13 @@
-"""What the keypoint readers share: small parsers that say in one line what is wrong with a file."""
+"""Values as files hold them: JSON, keypoints, frame numbers, identities, sizes; types are checked here, once.
+
+Each parser says in one line what is wrong and where.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,176 +15,200 @@ import numpy as np
 
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
-from rtpca.keypoints.people import People
-from rtpca.keypoints.tracks import Detection, build_tracks
+from rtpca.keypoints.recognise import sets_of_as_many_joints
 
-_MOSTLY_EMPTY = 20
+_LARGEST_NUMBER = 10**19
+"""Frame numbers beyond this (time stamps in nanoseconds reach 2e18) are an accident."""
+_LARGEST_SIDE_PX = 1_000_000
+_MOST_IDENTITIES = 100
+_SIDES = (("width", "height"), ("w", "h"), ("image_width", "image_height"), ("imageWidth", "imageHeight"))
+_SCORE_NAMES = (
+    *("score", "confidence", "visibility", "likelihood", "visible", "presence", "conf", "prob"),
+    *("c", "v"),
+)
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file.
+    """The content of a JSON file; of several documents, one a line, the list of them.
 
     Raises:
         InputError: it is missing, truncated, or not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
+        content = path.read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    try:
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
+        lines = [line for line in content.splitlines() if line.strip()]
+        if len(lines) > 1 and all(line.strip().startswith((b"{", b"[")) for line in lines):
+            try:
+                return [json.loads(line) for line in lines]
+            except (ValueError, RecursionError):
+                pass
         raise InputError(f"{path}: not JSON, or truncated ({error})") from error
 
 
-def flat_joints(values: Any, where: str) -> FloatArray:
-    """(J, 3) pixels and score from the flat list [x1, y1, s1, x2, ...] that most formats use.
+def joints_of(points: Any, where: str, scores: Any = None) -> FloatArray:
+    """(J, 3) coordinates and score of one person, as the file has them; NaN for a missing number.
+
+    Args:
+        points: A flat list [x1, y1, s1, x2, ...] or [x1, y1, x2, ...]; a list of [x, y] or [x, y, s]; or a
+            list of {"x", "y"}, with a score under one of its usual names or without.
+        where: What to call the person in messages.
+        scores: A list of scores beside points of two numbers, or None: all seen.
 
     Raises:
-        InputError: it is not a list of numbers, or their number is not a multiple of 3.
+        InputError: it is none of these, or points and scores differ in length.
     """
-    numbers = _numbers(values, where)
-    if numbers.ndim != 1 or numbers.size == 0 or numbers.size % 3:
-        raise InputError(
-            f"{where}: keypoints are a list of x, y, score for each joint; given are {numbers.size} "
-            "numbers, which is not a multiple of 3"
-        )
-    return numbers.reshape(-1, 3)
-
-
-def paired_joints(points: Any, scores: Any, where: str) -> FloatArray:
-    """(J, 3) pixels and score from a list of [x, y] and a list of scores (None: all seen).
-
-    Raises:
-        InputError: they are not lists of numbers of matching length.
-    """
-    positions = _numbers(points, where)
-    if positions.ndim != 2 or positions.shape[1] not in (2, 3) or not len(positions):
-        raise InputError(f"{where}: keypoints have the shape {positions.shape}, needed is (J, 2)")
+    if isinstance(points, list) and points and all(isinstance(point, dict) for point in points):
+        return np.array([_record(point, where) for point in points], dtype=np.float32)
+    values = _numbers(points, where)
+    if values.ndim == 1:
+        if values.size == 0 or values.size % _width(values.size):
+            raise InputError(
+                f"{where}: keypoints are a list of x, y, score or of x, y for each joint; given are "
+                f"{values.size} numbers, which is a multiple of neither 3 nor 2"
+            )
+        values = values.reshape(-1, _width(values.size) if scores is None else 2)
+    if values.ndim != 2 or values.shape[1] not in (2, 3) or not len(values):
+        raise InputError(f"{where}: keypoints have the shape {values.shape}, needed is (J, 2)")
     if scores is None:
-        values = positions[:, 2] if positions.shape[1] == 3 else np.ones(len(positions), np.float32)
+        seen = values[:, 2] if values.shape[1] == 3 else np.ones(len(values), np.float32)
     else:
-        values = _numbers(scores, where)
-    if values.shape != (len(positions),):
-        raise InputError(f"{where}: {len(positions)} keypoints, but scores of shape {values.shape}")
-    return np.column_stack([positions[:, :2], values]).astype(np.float32)
+        if values.shape[1] == 3:
+            raise InputError(
+                f"{where}: keypoints of three coordinates beside their scores: these are 3D poses, and 2D "
+                "keypoints in the image are lifted"
+            )
+        seen = _numbers(scores, where).reshape(-1)
+        if seen.shape != (len(values),):
+            raise InputError(f"{where}: {len(values)} keypoints, but scores of shape {seen.shape}")
+    return np.column_stack([values[:, :2], seen]).astype(np.float32)
+
+
+def _width(numbers: int) -> int:
+    """How many numbers of a flat list belong to a joint: three with scores, two without."""
+    if numbers % 3:
+        return 2
+    if numbers % 2 == 0 and not sets_of_as_many_joints(numbers // 3) and sets_of_as_many_joints(numbers // 2):
+        return 2
+    return 3
+
+
+def _record(point: Mapping[str, Any], where: str) -> tuple[float, float, float]:
+    """x, y and score of a point with names."""
+    place: Any = point.get("position", point)
+    if not isinstance(place, dict) or "x" not in place or "y" not in place:
+        raise InputError(f"{where}: a keypoint without x and y")
+    score = next((point[name] for name in _SCORE_NAMES if name in point), 1.0)
+    x, y, seen = _numbers([place["x"], place["y"], score], where).reshape(-1).tolist()
+    return x, y, seen
 
 
 def _numbers(values: Any, where: str) -> FloatArray:
     try:
-        # A missing number is null in JSON, which becomes NaN.
-        return np.array(values, dtype=np.float32)
-    except (ValueError, TypeError, OverflowError) as error:
+        with np.errstate(all="ignore"):
+            # A missing number is null in JSON, which becomes NaN.
+            return np.array(values, dtype=np.float32)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InputError(f"{where}: keypoints are not numbers") from error
 
 
-def detection(frame: int, joints: FloatArray, identity: object = None) -> Detection:
-    """A detection; identities that stand for "not tracked" (none, negative) become None."""
-    if isinstance(identity, list | tuple):
-        identity = identity[0] if len(identity) == 1 else str(identity)
-    if isinstance(identity, int | float) and (not math.isfinite(identity) or identity < 0):
-        identity = None
-    seen = (joints[:, 2] > 0) & np.isfinite(joints).all(axis=1)
-    joints = np.where(seen[:, None], joints, np.array([np.nan, np.nan, 0], dtype=np.float32))
-    return Detection(frame, joints, None if identity is None else str(identity))
+def frame_number(value: Any) -> float | None:
+    """A number that says when: a whole one, or a time stamp; None where it is no such number."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        try:
+            value = float(value) if "." in value else int(value)
+        except ValueError:
+            return None
+    if isinstance(value, int) and abs(value) <= _LARGEST_NUMBER:
+        return value
+    if isinstance(value, float) and math.isfinite(value) and abs(value) <= _LARGEST_NUMBER:
+        return int(value) if value.is_integer() else value
+    return None
 
 
-def people_of(
-    path: Path,
-    format: str,
-    detections: Sequence[Detection],
-    frames: int,
-    *,
-    declared: str | None = None,
-    joint_names: Sequence[str] | None = None,
-    image_size: tuple[int, int] | None = None,
-    note: str = "",
-) -> People:
-    """The people that all detections of a file show.
+def identities_of(value: Any) -> tuple[str, ...]:
+    """What a tracker calls somebody, as text; several where boxes were merged, none where nobody was tracked.
 
-    Args:
-        path: The file.
-        format: What wrote it, for the user.
-        detections: Everybody in every frame, in any order.
-        frames: Frames F of the clip.
-        declared: What the file calls its joint set, or None.
-        joint_names: What it calls each joint, in the order of the detections; or None.
-        image_size: (width, height) in pixels, or None.
-        note: What the reader assumed; empty for nothing.
-
-    Raises:
-        InputError: there is nobody, or they differ in their number of joints.
+    A number may be written as 1, 1.0 or "1", alone or in lists in lists. Negative numbers stand for nobody.
     """
-    detections = [item for item in detections if (item.joints[:, 2] > 0).any()]
-    if not detections:
-        raise InputError(f"{path}: no person in it: no keypoints were found in {frames} frames")
-    counts = sorted({len(item.joints) for item in detections})
-    if joint_names is not None and counts != [len(joint_names)]:
-        raise InputError(
-            f"{path}: the file names {len(joint_names)} joints, but people have {', '.join(map(str, counts))}"
-        )
-    if len(counts) > 1:
-        raise InputError(
-            f"{path}: people with different numbers of joints ({', '.join(map(str, counts))}); all must "
-            "have the same"
-        )
-    notes = (note,) if note else ()
-    tracks = build_tracks(detections, frames)
-    return People(
-        path,
-        format,
-        tuple(replace(one, image_size=image_size, notes=notes) for one in tracks),
-        declared,
-        joint_names=None if joint_names is None else tuple(joint_names),
-    )
+    found: dict[str, None] = {}
+    waiting = [value]
+    while waiting:
+        item = waiting.pop(0)
+        if isinstance(item, list | tuple):
+            waiting = [*item[:_MOST_IDENTITIES], *waiting][:_MOST_IDENTITIES]
+        elif isinstance(item, bool) or item is None:
+            continue
+        elif isinstance(item, str) and frame_number(item) is None:
+            found |= {item.strip(): None} if item.strip() else {}
+        else:
+            number = frame_number(item)
+            if number is not None and number >= 0:
+                found[str(number)] = None
+    return tuple(found)
 
 
-def number_in(name: str) -> int | None:
-    """The last whole number in a file name, which numbers the frame: 12 in `walk_000012_keypoints.json`."""
-    digits = re.findall(r"\d+", name)
-    return int(digits[-1]) if digits else None
-
-
-def in_natural_order(names: Iterable[str]) -> list[str]:
-    """Names sorted so that "frame2" comes before "frame10"."""
-    return sorted(names, key=_natural_key)
-
-
-def _natural_key(name: str) -> list[tuple[int, str]]:
-    parts: list[str] = re.split(r"([0-9]+)", name)
-    return [
-        (int(part) if number else -1, part)
-        for part, number in zip(parts, [False, True] * len(parts), strict=False)
-    ]
-
-
-def frame_places(numbers: Iterable[int], places: Iterable[int] = ()) -> tuple[dict[int, int], int, str]:
-    """Where numbered frames lie in the clip.
-
-    Numbers count frames from the lowest one on, so that frames without anybody leave a gap. Where the numbers
-    are far apart (image ids of a data set), only their order counts.
-
-    Args:
-        numbers: Frame numbers that are used.
-        places: Further frame numbers known to exist.
-
-    Returns:
-        Number -> index from 0; frames in all; a note (empty where nothing was assumed).
-    """
-    used = sorted({*numbers, *places})
-    if not used:
-        return {}, 0, ""
-    span = used[-1] - used[0] + 1
-    if span > _MOSTLY_EMPTY * len(used):
-        note = (
-            f"frame numbers from {used[0]} to {used[-1]} for {len(used)} frames: taken in order, without gaps"
-        )
-        return {number: index for index, number in enumerate(used)}, len(used), note
-    return {number: number - used[0] for number in used}, span, ""
-
-
-def size_of(width: object, height: object) -> tuple[int, int] | None:
+def size_of(width: Any, height: Any) -> tuple[int, int] | None:
     """An image size, or None where the file has none that is usable."""
-    if isinstance(width, int | float) and isinstance(height, int | float) and width > 0 and height > 0:
-        return round(width), round(height)
+    sides: list[int] = []
+    for side in (width, height):
+        number = frame_number(side)
+        if number is None or not 1 <= number <= _LARGEST_SIDE_PX:
+            return None
+        sides.append(round(number))
+    return sides[0], sides[1]
+
+
+def size_in(document: Any) -> tuple[int, int] | None:
+    """The image size that a JSON object states under one of the usual names, or None."""
+    if not isinstance(document, dict):
+        return None
+    for width, height in _SIDES:
+        size = size_of(document.get(width), document.get(height))
+        if size is not None:
+            return size
+    for name in (
+        "image_size",
+        "imageSize",
+        "canvas_size",
+        "canvas",
+        "frame_size",
+        "resolution",
+        "orig_shape",
+    ):
+        sides = document.get(name)
+        if isinstance(sides, dict):
+            return size_in(sides)
+        if isinstance(sides, list) and len(sides) in (2, 3):
+            # Arrays of pictures have their height first.
+            return size_of(sides[1], sides[0]) if name == "orig_shape" else size_of(sides[0], sides[1])
+    return None
+
+
+def fps_in(document: Any) -> float | None:
+    """The frame rate that a JSON object states, or None."""
+    for name in ("fps", "frame_rate", "frameRate", "framerate") if isinstance(document, dict) else ():
+        rate = frame_number(document.get(name))
+        if rate is not None and rate > 0:
+            return float(rate)
+    return None
+
+
+def names_in(value: Any) -> list[str] | None:
+    """Names of joints: a list of them, or an object that numbers them; None where it is neither."""
+    if isinstance(value, dict):
+        numbered = {frame_number(key): name for key, name in value.items()}
+        if None in numbered or sorted(numbered) != list(range(len(numbered))):  # pyright: ignore
+            return None
+        value = [numbered[index] for index in range(len(numbered))]
+    if isinstance(value, list) and value and all(isinstance(name, str) and name for name in value):
+        return list(value)
     return None

@@ -14,18 +14,22 @@ from rtpca.keypoints.people import People
 from rtpca.keypoints.record import Keypoints
 from rtpca.skeletons import Skeleton
 
+KEYPOINT_ENDINGS = (".npz", ".npy", ".json", ".jsonl", ".ndjson")
+"""Of keypoint files that are read."""
 _FORMATS = (
     "rtpca .npz or .npy, COCO results or annotations, AlphaPose results, MMPose predictions, a folder of "
     "OpenPose frames, VideoPose3D or Detectron .npz"
 )
 
 
-def open_keypoints(path: str | Path) -> People:
+def open_keypoints(path: str | Path, image_size: tuple[int, int] | None = None) -> People:
     """Read the 2D keypoints of everybody in a file of any of the usual formats.
 
     Args:
         path: An `.npz` or `.npy` of ours, COCO results or annotations, AlphaPose results, MMPose predictions,
             a folder of OpenPose frames, a VideoPose3D or Detectron `.npz`.
+        image_size: (width, height) in pixels: needed where the coordinates of a file are parts of the image
+            and it does not say how large that is.
 
     Returns:
         The people, at least one.
@@ -44,13 +48,16 @@ def open_keypoints(path: str | Path) -> People:
         return videopose3d.read_videopose3d(path) if is_foreign else read_arrays(path)
     if suffix == ".npy":
         return read_arrays(path)
-    if suffix == ".json":
+    if suffix in (".json", ".jsonl", ".ndjson"):
         return _read_json(read_json(path), path)
     raise InputError(f"{path}: the ending {suffix or '(none)'} is not known; readable are {_FORMATS}")
 
 
 def read_keypoints(
-    path: str | Path, skeleton: str | Skeleton = "auto", person: int | None = None
+    path: str | Path,
+    skeleton: str | Skeleton = "auto",
+    person: int | None = None,
+    image_size: tuple[int, int] | None = None,
 ) -> Keypoints:
     """Read the 2D keypoints of one person from any of the usual formats.
 
@@ -58,6 +65,7 @@ def read_keypoints(
         path: See `open_keypoints`.
         skeleton: See `People.person`.
         person: Which person, from 1; None takes the first.
+        image_size: See `open_keypoints`.
 
     Returns:
         The keypoints, with what the file says about image and frame rate.
@@ -68,7 +76,7 @@ def read_keypoints(
         ShapeError: the skeleton has another number of joints.
         ConfigError: there is no such skeleton.
     """
-    return open_keypoints(path).person(person, skeleton)
+    return open_keypoints(path, image_size).person(person, skeleton)
 
 
 def _read_json(document: Any, path: Path) -> People:
@@ -77,17 +85,19 @@ def _read_json(document: Any, path: Path) -> People:
             return coco.read_annotations(document, path)
         if "instance_info" in document:
             return mmpose.read_predictions(document, path)
-        if isinstance(document.get("people"), list):
+        if openpose.is_frame(document):
             return openpose.read_frame(document, path)
+        if document and all(openpose.is_frame(frame) for frame in document.values()):
+            return openpose.read_named_frames(document, path)
     elif isinstance(document, list):
         if not document:
             raise InputError(f"{path}: an empty list: no person in it")
-        first: Any = document[0]
+        first: Any = next((item for item in document if item), document[0])
         if isinstance(first, dict):
-            if "instances" in first:
+            if "instances" in first or "keypoint_scores" in first:
                 return mmpose.read_predictions(document, path)
             if "image_id" in first:
                 return coco.read_results(document, path)
-            if "keypoint_scores" in first:
-                return mmpose.read_predictions([{"frame_id": 0, "instances": document}], path)
+        if isinstance(first, list) and isinstance(first[0], dict) and "keypoint_scores" in first[0]:
+            return mmpose.read_predictions(document, path)
     raise InputError(f"{path}: a JSON file of no known layout; readable are {_FORMATS}")
