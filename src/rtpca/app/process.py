@@ -10,11 +10,12 @@ from pathlib import Path
 
 from rtpca.app.jobs import JobOptions, Outcome
 from rtpca.inference import Lifter, LiftResult
+from rtpca.keypoints.files import KEYPOINT_ENDINGS
 from rtpca.pipeline import LiftedClip, LiftOptions, Outputs, lift_input
 from rtpca.progress import Progress
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
-ENDINGS = (*VIDEO_ENDINGS, ".npz", ".npy", ".json")
+ENDINGS = (*VIDEO_ENDINGS, *KEYPOINT_ENDINGS)
 """What can be read; the page offers no others."""
 
 _MAX_PEOPLE = 8

@@ -16,8 +16,8 @@ def lift(
     input: Annotated[
         Path,
         typer.Argument(
-            help="A video, or keypoints: .npz or .npy of ours, COCO, AlphaPose or MMPose JSON, a folder of "
-            "OpenPose frames, a VideoPose3D or Detectron .npz.",
+            help="A video, or keypoints: .npz or .npy of ours, files of the usual detectors and trackers "
+            "(docs/lifting.md lists them), a folder of frames.",
             show_default=False,
         ),
     ],

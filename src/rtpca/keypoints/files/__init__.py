@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rtpca.keypoints.files.reader import open_keypoints, read_keypoints
+from rtpca.keypoints.files.reader import KEYPOINT_ENDINGS, open_keypoints, read_keypoints
 
-__all__ = ["open_keypoints", "read_keypoints"]
+__all__ = ["KEYPOINT_ENDINGS", "open_keypoints", "read_keypoints"]

@@ -29,6 +29,16 @@ _HALPE_FULL, _HALPE_BODY = 136, 26
 _IDENTITIES = ("track_id", "idx", "track", "person_id", "instance_id")
 
 
+def is_results(document: list[Any]) -> bool:
+    """Whether these are results: entries that say their image and hold keypoints as a list."""
+    first: Any = next((item for item in document if item), None)
+    if not isinstance(first, dict) or "image_id" not in first:
+        return False
+    return all(
+        isinstance(item.get("keypoints", []), list | None) for item in document if isinstance(item, dict)
+    )
+
+
 def read_results(items: list[Any], path: Path) -> People:
     """COCO results or AlphaPose: a list of {"image_id", "keypoints": [x, y, score, ...]}.
 

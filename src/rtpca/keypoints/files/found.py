@@ -209,14 +209,14 @@ def _usual_leap(members: Sequence[Found]) -> float:
         return 0.0
     picked = np.unique(np.linspace(0, len(frames) - 2, min(len(frames) - 1, 200)).astype(int))
     leaps = [
-        min(_apart(one, other) for one in by_frame[frames[i]] for other in by_frame[frames[i + 1]])
+        min(bodies_apart(one, other) for one in by_frame[frames[i]] for other in by_frame[frames[i + 1]])
         for i in picked
     ]
     known = [leap for leap in leaps if np.isfinite(leap)]
     return float(np.median(known)) if known else 0.0
 
 
-def _apart(one: FloatArray, other: FloatArray) -> float:
+def bodies_apart(one: FloatArray, other: FloatArray) -> float:
     """Mean distance of the joints that both have, in parts of the larger body; NaN without any."""
     both = (one[:, 2] > 0) & (other[:, 2] > 0)
     if not both.any():
@@ -278,7 +278,7 @@ def _without_repeats(people: list[Found]) -> tuple[list[Found], int]:
 
 
 def _same_person(one: Found, other: Found) -> bool:
-    apart = _apart(one.joints, other.joints)
+    apart = bodies_apart(one.joints, other.joints)
     alike = apart < _SAME_BODY
     called_alike = one.identities[:1] == other.identities[:1] != ()
     return alike or (called_alike and apart < _SAME_PLACE)

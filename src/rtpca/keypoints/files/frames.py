@@ -6,6 +6,7 @@ was taken. Nothing is ordered by a part of a name that starts again, such as the
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,8 +63,8 @@ def numbered_frames(numbers: Iterable[float], known: Iterable[float] = ()) -> Cl
     if not used:
         return ClipFrames({}, 0)
     whole = all(isinstance(number, int) or number.is_integer() for number in used)
-    span = int(used[-1] - used[0]) + 1
-    if whole and span <= _MOSTLY_EMPTY * len(used):
+    span = math.floor(used[-1] - used[0]) + 1
+    if len(used) == 1 or (whole and span <= _MOSTLY_EMPTY * len(used)):
         return ClipFrames({number: int(number - used[0]) for number in used}, span)
     between = f"frame numbers from {used[0]} to {used[-1]} for {len(used)} frames"
     steps = np.array([float(after - before) for before, after in pairwise(used)])

@@ -8,8 +8,18 @@ from typing import Any
 from rtpca.errors import InputError
 from rtpca.keypoints.files.found import Found, people_of
 from rtpca.keypoints.files.frames import numbered_frames
-from rtpca.keypoints.files.parsing import frame_number, identities_of, joints_of, size_in
+from rtpca.keypoints.files.parsing import frame_number, identities_of, joints_of, names_in, size_in
 from rtpca.keypoints.people import People
+
+
+def is_predictions(document: Any) -> bool:
+    """Whether this is MMPose's: frames with instances, or instances with scores beside the keypoints."""
+    if isinstance(document, dict):
+        return "instance_info" in document or is_predictions(document.get("predictions"))
+    first: Any = next((item for item in document if item), None) if isinstance(document, list) else None
+    if isinstance(first, list):
+        return isinstance(first[0], dict) and "keypoint_scores" in first[0]
+    return isinstance(first, dict) and ("instances" in first or "keypoint_scores" in first)
 
 
 def read_predictions(document: Any, path: Path) -> People:
@@ -44,13 +54,16 @@ def read_predictions(document: Any, path: Path) -> People:
     for number, entry in zip(numbers, frames, strict=True):
         found += instances(entry["instances"], clip.places[number], f"{path}, frame {number}", size_in(entry))
     meta = wrapped.get("meta_info")
-    dataset = meta.get("dataset_name") if isinstance(meta, dict) else None
+    meta = meta if isinstance(meta, dict) else {}
+    dataset = meta.get("dataset_name")
+    names = names_in(meta.get("keypoint_id2name"))
     return people_of(
         path,
         "MMPose predictions",
         found,
         [clip],
         declared=dataset if isinstance(dataset, str) else None,
+        joint_names=names if names and found and len(names) == len(found[0].joints) else None,
         image_size=size_in(wrapped),
         notes=notes,
     )

@@ -1,4 +1,4 @@
-"""OpenPose's frames: folders of them (MMPose's too), single ones, and AlphaPose's files of that form."""
+"""OpenPose's frames, and AlphaPose's files of that form."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import numpy as np
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
 from rtpca.keypoints.files.found import Found, people_of
-from rtpca.keypoints.files.frames import ClipFrames, in_natural_order, named_clips
-from rtpca.keypoints.files.mmpose import instances
-from rtpca.keypoints.files.parsing import identities_of, joints_of, read_json, size_in
+from rtpca.keypoints.files.frames import ClipFrames, named_clips
+from rtpca.keypoints.files.parsing import identities_of, joints_of, size_in
 from rtpca.keypoints.people import People
 
 # Places of COCO's 17 joints in OpenPose's COCO model, which puts a neck second and the right side first.
@@ -27,44 +26,13 @@ def is_frame(document: Any) -> bool:
     return isinstance(document, dict) and any(isinstance(document.get(name), list) for name in _PEOPLE)
 
 
-def read_folder(folder: Path) -> People:
-    """Frames in the order of their file names, see `named_clips`; missing numbers are frames without anybody.
-
-    Raises:
-        InputError: there are no JSON files, or one of them is not a frame of OpenPose or MMPose.
-    """
-    names = in_natural_order(file.name for file in folder.glob("*.json"))
-    if not names:
-        raise InputError(
-            f"{folder}: a folder without .json files; needed is one file per frame, as OpenPose writes them"
-        )
-    clips = named_clips(names)
-    found: list[Found] = []
-    formats: set[str] = set()
-    for index, clip in enumerate(clips):
-        for name, frame in clip.places.items():
-            file = folder / str(name)
-            document = read_json(file)
-            if is_frame(document):
-                found += _people(document, frame, str(file), index)
-                formats.add("OpenPose folder")
-            elif isinstance(document, list):
-                found += instances(document, frame, str(file), clip=index)
-                formats.add("MMPose folder")
-            else:
-                raise InputError(
-                    f"{file}: neither a frame of OpenPose ('people') nor of MMPose (a list of instances)"
-                )
-    return people_of(folder, " and ".join(sorted(formats)), found, clips)
-
-
 def read_frame(document: dict[str, Any], path: Path) -> People:
     """One frame of OpenPose.
 
     Raises:
         InputError: it is malformed, or shows nobody.
     """
-    return people_of(path, "OpenPose frame", _people(document, 0, str(path)), [ClipFrames({}, 1)])
+    return people_of(path, "OpenPose frame", frame_people(document, 0, str(path)), [ClipFrames({}, 1)])
 
 
 def read_named_frames(frames: Mapping[str, Any], path: Path) -> People:
@@ -77,11 +45,16 @@ def read_named_frames(frames: Mapping[str, Any], path: Path) -> People:
     found: list[Found] = []
     for index, clip in enumerate(clips):
         for name, frame in clip.places.items():
-            found += _people(frames[str(name)], frame, f"{path}, {name}", index)
+            found += frame_people(frames[str(name)], frame, f"{path}, {name}", index)
     return people_of(path, "AlphaPose results in OpenPose's form", found, clips)
 
 
-def _people(document: Mapping[str, Any], frame: int, where: str, clip: int = 0) -> list[Found]:
+def frame_people(document: Mapping[str, Any], frame: int, where: str, clip: int = 0) -> list[Found]:
+    """The people of one frame.
+
+    Raises:
+        InputError: one of them is malformed.
+    """
     people = next(document[name] for name in _PEOPLE if isinstance(document.get(name), list))
     found: list[Found] = []
     for i, person in enumerate(people):

@@ -22,7 +22,7 @@ _LARGEST_NUMBER = 10**19
 _LARGEST_SIDE_PX = 1_000_000
 _MOST_IDENTITIES = 100
 _SIDES = (("width", "height"), ("w", "h"), ("image_width", "image_height"), ("imageWidth", "imageHeight"))
-_SCORE_NAMES = (
+SCORE_NAMES = (
     *("score", "confidence", "visibility", "likelihood", "visible", "presence", "conf", "prob"),
     *("c", "v"),
 )
@@ -68,12 +68,13 @@ def joints_of(points: Any, where: str, scores: Any = None) -> FloatArray:
         return np.array([_record(point, where) for point in points], dtype=np.float32)
     values = _numbers(points, where)
     if values.ndim == 1:
-        if values.size == 0 or values.size % _width(values.size):
+        width = _width(values.size) if scores is None else 2
+        if values.size == 0 or values.size % width:
             raise InputError(
                 f"{where}: keypoints are a list of x, y, score or of x, y for each joint; given are "
                 f"{values.size} numbers, which is a multiple of neither 3 nor 2"
             )
-        values = values.reshape(-1, _width(values.size) if scores is None else 2)
+        values = values.reshape(-1, width)
     if values.ndim != 2 or values.shape[1] not in (2, 3) or not len(values):
         raise InputError(f"{where}: keypoints have the shape {values.shape}, needed is (J, 2)")
     if scores is None:
@@ -104,7 +105,7 @@ def _record(point: Mapping[str, Any], where: str) -> tuple[float, float, float]:
     place: Any = point.get("position", point)
     if not isinstance(place, dict) or "x" not in place or "y" not in place:
         raise InputError(f"{where}: a keypoint without x and y")
-    score = next((point[name] for name in _SCORE_NAMES if name in point), 1.0)
+    score = next((point[name] for name in SCORE_NAMES if name in point), 1.0)
     x, y, seen = _numbers([place["x"], place["y"], score], where).reshape(-1).tolist()
     return x, y, seen
 
