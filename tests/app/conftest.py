@@ -55,8 +55,8 @@ class Served:
 def serving(tmp_path, monkeypatch):
     """A function that serves some work in a folder of temporary files of the test's own."""
     pytest.importorskip("starlette", reason="starlette is not installed: pip install 'rtpca[app]'")
-    uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'rtpca[app]'")
-    from rtpca.app.server import create_app
+    pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'rtpca[app]'")
+    from rtpca.app.server import create_app, make_server
 
     scratch = tmp_path / "temporary"
     scratch.mkdir()
@@ -66,7 +66,7 @@ def serving(tmp_path, monkeypatch):
     def serve(process, max_bytes: int = 100_000, **options: Any) -> Generator[Served]:
         jobs = JobQueue(process, **options)
         app = create_app(jobs, [".npz", ".json"], ["bvh", "csv"], max_bytes)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+        server = make_server(app)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         while not server.started:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TOKEN_HEADER = "x-rtpca-token"
 _HOSTS = {"127.0.0.1", "localhost"}
+_MOST_HEADERS, _MOST_HEADER_BYTES = 100, 32_000
 _SAFE_METHODS = {"GET", "HEAD"}
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -28,7 +29,7 @@ _HEADERS = {
 
 
 class Guard:
-    """Middleware: answers 403 to requests that do not come from our own page, and adds protective headers."""
+    """Middleware: refuses requests that do not come from our own page, and adds protective headers."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         """Protect an application.
@@ -44,6 +45,12 @@ class Guard:
         """Let a request through, or answer it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        sizes = [len(name) + len(value) for name, value in scope["headers"]]
+        if len(sizes) > _MOST_HEADERS or sum(sizes) > _MOST_HEADER_BYTES:
+            await JSONResponse({"error": "more headers than any browser sends"}, status_code=431)(
+                scope, receive, send
+            )
             return
         refusal = self._refusal(scope)
         if refusal:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import queue
 import re
 import secrets
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from rtpca.app.scratch import ScratchFolder
 from rtpca.errors import InputError, RtpcaError
 from rtpca.progress import Progress
 
@@ -143,11 +145,19 @@ class JobQueue:
         self._waiting: queue.Queue[Job | None] = queue.Queue()
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
+        self._scratch: ScratchFolder | None = None
         self.folder: Path | None = None
 
     def start(self) -> None:
-        """Make the temporary folder, readable by this user only, and begin to work."""
-        self.folder = Path(tempfile.mkdtemp(prefix="rtpca-app-"))
+        """Make the temporary folder and begin to work; once.
+
+        Raises:
+            InputError: no folder can be made.
+        """
+        if self._thread is not None:
+            return
+        self._scratch = ScratchFolder()
+        self.folder = self._scratch.files
         self._thread = threading.Thread(target=self._work, name="rtpca-jobs", daemon=True)
         self._thread.start()
 
@@ -159,9 +169,11 @@ class JobQueue:
         self._waiting.put(None)
         if self._thread is not None:
             self._thread.join(_CLOSING_S)
+            self._thread = None
         self._jobs.clear()
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self._scratch is not None:
+            self._scratch.remove()
+            self._scratch = None
 
     def open(self, name: str, ending: str, render: bool, exports: tuple[str, ...], skeleton: str) -> Job:
         """A place for a new upload.
@@ -247,8 +259,13 @@ class JobQueue:
             pass
         except RtpcaError as error:
             job.error = _named(str(error), job)
+        except OSError as error:
+            job.error = _named(_of_the_system(error), job)
+        except MemoryError:
+            job.error = f"{job.options.name} needs more memory than there is: cut it into parts"
         except Exception:
-            _LOG.exception("the work on %r failed", job.options.name)
+            if not job.unwanted.is_set():  # else its folder is gone, and that is why
+                _LOG.exception("the work on %r failed", job.options.name)
             job.error = "this failed unexpectedly; the terminal that runs rtpca app says more"
         with self._lock:
             job.upload.unlink(missing_ok=True)
@@ -268,6 +285,14 @@ class JobQueue:
 
     def _clear(self, job: Job) -> None:
         shutil.rmtree(job.upload.parent, ignore_errors=True)
+
+
+def _of_the_system(error: OSError) -> str:
+    """What a disk that is full, gone or not ours did to the work."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full: free some space and try again"
+    place = "a file" if error.filename is None else Path(os.fsdecode(error.filename)).name
+    return f"{place} cannot be read or written ({error.strerror or error}): is the disk still there?"
 
 
 def _named(text: str, job: Job) -> str:

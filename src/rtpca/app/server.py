@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from rtpca.app.guard import Guard
 from rtpca.app.jobs import Job, JobQueue, TooBusyError
+from rtpca.app.patience import ImpatientProtocol, StalledError, arriving
 from rtpca.errors import InputError
 
 HOST = "127.0.0.1"
@@ -31,6 +32,7 @@ _MEGABYTE = 1_000_000
 _SPARE_BYTES = 200 * _MEGABYTE
 _LONGEST_NAME = 120
 _GRACE_S = 3
+_MOST_CONNECTIONS = 100
 # The viewer runs scripts of its own, but apart from the page: it can reach neither the token nor the server.
 _VIEWER_POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -103,14 +105,24 @@ def serve(app: Starlette, port: int, on_start: Callable[[str], None]) -> None:
         ) from error
     with listening:
         on_start(f"http://{HOST}:{listening.getsockname()[1]}")
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
-        uvicorn.Server(config).run(sockets=[listening])
+        make_server(app).run(sockets=[listening])
+
+
+def make_server(app: Starlette, port: int = 0) -> uvicorn.Server:
+    """What serves an application, with all limits but that of who may connect; it is not running yet."""
+    config = uvicorn.Config(
+        app,
+        host=HOST,
+        port=port,
+        http=ImpatientProtocol,
+        ws="none",
+        limit_concurrency=_MOST_CONNECTIONS,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    return uvicorn.Server(config)
 
 
 class _Endpoints:
@@ -155,6 +167,13 @@ class _Endpoints:
             return JSONResponse({"error": str(error)}, status_code=error.status, headers=headers)
         except ClientDisconnect:
             return JSONResponse({"error": "the upload was broken off"}, status_code=400)
+        except OSError as error:
+            refused = (
+                f"the upload cannot be stored in {self._jobs.folder} ({error.strerror}): free some space, or "
+            )
+            refused += "set TMPDIR to another folder and start rtpca app again"
+            headers = {"connection": "close"}
+            return JSONResponse({"error": refused}, status_code=507, headers=headers)
         self._jobs.submit(job)
         return JSONResponse(_status(job), status_code=201)
 
@@ -188,11 +207,16 @@ class _Endpoints:
     async def _store(self, request: Request, job: Job) -> None:
         size = 0
         with open(job.upload, "xb") as file:
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > self._max_bytes:
-                    self._check_size(size, job.options.name)
-                file.write(chunk)
+            try:
+                async for chunk in arriving(request):
+                    size += len(chunk)
+                    if size > self._max_bytes:
+                        self._check_size(size, job.options.name)
+                    file.write(chunk)
+            except StalledError as error:
+                raise _RefusedError(
+                    408, f"the upload of {job.options.name} has stalled ({error}): try again"
+                ) from error
         if size == 0:
             raise _RefusedError(400, f"{job.options.name} is empty: give a file with something in it")
 

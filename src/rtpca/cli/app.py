@@ -45,8 +45,12 @@ def app(
 
             webbrowser.open(address)
 
-    page = create_app(JobQueue(process), ENDINGS, installed_formats(), max_mb * 1_000_000)
+    jobs = JobQueue(process)
+    page = create_app(jobs, ENDINGS, installed_formats(), max_mb * 1_000_000)
     try:
+        jobs.start()  # a disk without room is better known now, too
         serve(page, port, on_start)
     except KeyboardInterrupt:
         print_line("Stopped; all files are removed.")
+    finally:
+        jobs.close()
