@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-_PATIENCE_S = 300.0  # of a busy machine
+_PATIENCE_S = 120.0  # of a busy machine
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from browser import Watched, chromium, eventually
 from rtpca.data.demo_clip import load_demo_clip
 from rtpca.inference import LiftResult
 
+STUCK_S = 120
 MOVING = "motion.gif" if importlib.util.find_spec("av") is None else "motion.mp4"
 
 
@@ -72,7 +74,20 @@ def served(browser, weights, tmp_path_factory):
 
 def uploads(temporary: Path) -> list[Path]:
     # The program may remove a folder meanwhile, which `Path.rglob` takes amiss.
-    return [Path(folder, name) for folder, _, names in os.walk(temporary) for name in names]
+    found = [Path(folder, name) for folder, _, names in os.walk(temporary) for name in names]
+    return [path for path in found if path.name != "in-use"]
+
+
+def lifted(page) -> None:
+    """Wait for the result: as long as the work goes on, and not when the page says that it failed."""
+    said, since_s = "", time.monotonic()
+    while not page.is_visible("#result"):
+        assert not page.is_visible("#error"), page.inner_text("#error")
+        now = page.text_content("#note") or ""
+        if now != said:
+            said, since_s = now, time.monotonic()
+        assert time.monotonic() - since_s < STUCK_S, f"for {STUCK_S} s the page says {said!r}"
+        page.wait_for_timeout(20)
 
 
 def test_drop_a_file_see_the_viewer_take_the_files_and_leave_nothing(
@@ -83,7 +98,7 @@ def test_drop_a_file_see_the_viewer_take_the_files_and_leave_nothing(
     page = watched.page
     page.goto(address)
     page.set_input_files("#file", files / "walk <b>.npz")
-    eventually(page, lambda: page.is_visible("#result"))
+    lifted(page)
     viewer = page.frame_locator("#viewer")
     assert viewer.locator("#facts").inner_text() == "1 person, 60 frames, 2.0 s at 30 per second"
     assert viewer.locator("#title").inner_text() == "walk <b>.npz"
@@ -112,13 +127,13 @@ def test_who_is_left_out_is_said_beside_the_files(browser, served, files) -> Non
     page = Watched(browser).page
     page.goto(served[0])
     page.set_input_files("#file", files / "two.npz")
-    eventually(page, lambda: page.is_visible("#result"))
+    lifted(page)
     notes = page.locator("#notes li").all_inner_texts()
     (note,) = [note for note in notes if "left out" in note]
     assert note.startswith("person 1 is left out, later ones move up: two.npz, S1 / Walk / camera 0: ")
     page.click("#remove")
     page.set_input_files("#file", files / "walk <b>.npz")
-    eventually(page, lambda: page.is_visible("#result"))
+    lifted(page)
     assert not [note for note in page.locator("#notes li").all_inner_texts() if "left out" in note]
     page.close()
 
@@ -130,7 +145,7 @@ def test_closing_the_page_removes_its_files(browser, served, files) -> None:
     first.goto(address)
     first.uncheck("#render")
     first.set_input_files("#file", files / "walk <b>.npz")
-    eventually(first, lambda: first.is_visible("#result"))
+    lifted(first)
     assert first.locator("#files a").all_inner_texts() == ["poses3d.npz", "viewer.html"]
     first.close(run_before_unload=True)
     eventually(second, lambda: not uploads(temporary))
@@ -165,6 +180,6 @@ def test_files_left_in_an_open_page_go_when_the_program_ends(browser, served, fi
     page = Watched(browser).page
     page.goto(address)
     page.set_input_files("#file", files / "walk <b>.npz")
-    eventually(page, lambda: page.is_visible("#result"))
+    lifted(page)
     # The page stays open; the fixture ends the program and looks.
     assert uploads(temporary)

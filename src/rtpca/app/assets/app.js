@@ -3,6 +3,7 @@
 
 const settings = JSON.parse(document.body.dataset.settings);
 const POLL_MS = 400;
+const PATIENCE_MS = 30000; // a server at work may be late, and a connection may break
 const byId = (id) => document.getElementById(id);
 const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
 let job = null; // id of the job that is shown
@@ -60,12 +61,16 @@ function send(file) {
 }
 
 async function follow(id) {
+  let heard = Date.now();
   while (job === id) {
     let answer;
     try {
       answer = await (await ask("GET", `/jobs/${id}`)).json();
+      heard = Date.now();
     } catch {
-      return fail("no answer: is rtpca app still running?");
+      if (Date.now() - heard > PATIENCE_MS) return fail("no answer: is rtpca app still running?");
+      await new Promise((resume) => setTimeout(resume, POLL_MS));
+      continue;
     }
     if (job !== id) return;
     if (answer.state === "done") return present(answer);
