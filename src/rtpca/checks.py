@@ -14,6 +14,12 @@ from rtpca.errors import ConfigError, InputError, ShapeError
 
 T = TypeVar("T")
 
+LOWEST_FPS, HIGHEST_FPS = 0.1, 10_000.0
+LARGEST_SIDE_PX = 1_000_000
+"""No image is wider or higher."""
+LONGEST_FOCAL_PX = 10_000_000
+"""A telescope of 40 m before pixels of 4 micrometres."""
+
 Axis = str | int | tuple[str, int]
 """An axis letter (any length), a length, or both: `"F"`, `3`, `("J", 17)`."""
 
@@ -94,6 +100,44 @@ def check_positive(name: str, value: float, unit: str = "") -> float:
     if not (math.isfinite(value) and value > 0):
         raise InputError(f"{name} is {value}: give a number above zero{' in ' + unit if unit else ''}")
     return value
+
+
+def check_frame_rate(name: str, fps: float) -> float:
+    """Check that a number can be a frame rate, and hand it back: one in 10 s to 10,000 in one.
+
+    Raises:
+        InputError: it is not.
+    """
+    check_positive(name, fps, "frames per second")
+    if not LOWEST_FPS <= fps <= HIGHEST_FPS:
+        raise InputError(
+            f"{name} is {fps:g}: give frames per second between {LOWEST_FPS:g} and {HIGHEST_FPS:g}"
+        )
+    return fps
+
+
+def check_pixels(name: str, value: float) -> float:
+    """Check that a number can be a side of an image in pixels, and hand it back: from 1 to a million.
+
+    Raises:
+        InputError: it is not.
+    """
+    check_positive(name, value, "pixels")
+    if not 1 <= value <= LARGEST_SIDE_PX:
+        raise InputError(f"{name} is {value:g}: give pixels between 1 and {LARGEST_SIDE_PX:,}")
+    return value
+
+
+def check_focal(name: str, focal_px: float) -> float:
+    """Check that a number can be a focal length in pixels, and hand it back: from 1 to ten million.
+
+    Raises:
+        InputError: it is not.
+    """
+    check_positive(name, focal_px, "pixels")
+    if not 1 <= focal_px <= LONGEST_FOCAL_PX:
+        raise InputError(f"{name} is {focal_px:g}: give pixels between 1 and {LONGEST_FOCAL_PX:,}")
+    return focal_px
 
 
 def check_choice(name: str, value: T, choices: Collection[T]) -> T:

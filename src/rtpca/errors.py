@@ -6,6 +6,8 @@ A message says what was given, what is needed, and what to do next. Anything tha
 
 from __future__ import annotations
 
+_LONGEST_LINE = 4000
+
 
 class RtpcaError(Exception):
     """Base of every error that the user can mend."""
@@ -33,3 +35,19 @@ class TrainingError(RtpcaError):
 
 class MissingExtraError(RtpcaError):
     """An optional package is needed; the message gives the command that installs it."""
+
+
+def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
+    """A text that may quote a file, as one line that any terminal and any encoding can show.
+
+    Args:
+        text: Any text; runs of white space, line breaks among them, become single spaces.
+        longest: Longer ones lose their middle.
+
+    Returns:
+        The line, without control characters and halves of characters, which are escaped.
+    """
+    line = " ".join(text.split())
+    if not line.isprintable():
+        line = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+    return line if len(line) <= longest else f"{line[: longest // 2]} ... {line[-longest // 2 :]}"

@@ -223,7 +223,7 @@ GOOD = np.random.default_rng(0).uniform(100, 500, (5, 17, 2))
         ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--person", "2"], "the file has 1 person"),
         ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--fps", "0"], "fps is 0"),
         ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--image-size", "0", "5"], "image size is 0"),
-        ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--focal", "-1"], "focal_px is -1"),
+        ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--focal", "-1"], "--focal is -1"),
         ({"keypoints": GOOD}, ["--skeleton", "h36m17", "--weights", "nobody"], "no weights called 'nobody'"),
         ({"keypoints": GOOD}, ["--device", "tpu"], "--device"),
         ({"keypoints": GOOD}, ["--image-size", "5"], "--image-size"),

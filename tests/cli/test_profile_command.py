@@ -69,7 +69,7 @@ def test_json_holds_the_numbers_of_the_table(tmp_path, capsys) -> None:
         (["--preset", "mixste"], "unknown name 'mixste'; known names: rtpca, ste"),
         (["--set", "widht=3"], "unknown option model.widht"),
         (["--set", "dim"], "--set dim: give key=value, e.g. --set dim=128"),
-        (["--set", "dim=["], "is not a YAML value"),
+        (["--set", "dim=["], "--set dim=[: not YAML: "),
         (["--set", "mlp_ratio=x"], "model.mlp_ratio='x' must be a number"),
         (["--runs", "0"], "Invalid value for '--runs'"),
         (["--batch", "0"], "Invalid value for '--batch'"),

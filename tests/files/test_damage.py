@@ -53,7 +53,7 @@ ARCHIVES = {
     "lzma": lambda: damaged(zipfile.ZIP_LZMA),
 }
 READERS = {
-    "read_npz": read_npz,
+    "read_npz": lambda path: read_npz(path, ["positions_3d"]),
     "read_archive": lambda path: read_archive(*find_archives([path], "h36m")),
     "SourceFiles": lambda path: SourceFiles(path).read_bytes(MEMBER),
 }

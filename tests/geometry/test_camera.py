@@ -243,7 +243,7 @@ def test_an_unknown_camera_looks_through_the_middle_of_its_picture():
     assert Intrinsics.of_image((1920, 1080), (900, 950.5)).focal_px.tolist() == [900, 950.5]
     with pytest.raises(InputError, match="image size is 0: give a number above zero in pixels"):
         Intrinsics.of_image((1920, 0))
-    with pytest.raises(InputError, match="focal_px is -1.0: give a number above zero in pixels"):
+    with pytest.raises(InputError, match="`focal_px` is -1.0: give a number above zero in pixels"):
         Intrinsics.of_image((1920, 1080), -1)
     with pytest.raises(InputError, match=r"focal length is \(1, 2, 3\): give one number in pixels, or two"):
         Intrinsics.of_image((1920, 1080), (1, 2, 3))

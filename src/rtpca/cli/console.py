@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rtpca.cli.flags import in_flags
-from rtpca.errors import RtpcaError
+from rtpca.errors import RtpcaError, one_line
 
 USER_ERROR = 2
 
@@ -27,18 +27,18 @@ def print_line(line: str, console: Console = out) -> None:
 
 def print_note(note: str, console: Console = out) -> None:
     """Print what the library says about its input or its work; options in it become flags."""
-    print_line(in_flags(note), console)
+    print_line(one_line(in_flags(note)), console)
 
 
 def print_error(message: str, program: str = "rtpca") -> None:
     """Print one line, "rtpca: error: ...", on standard error.
 
     Args:
-        message: What is wrong and what to do. Options in backticks become flags, line breaks and runs of
-            spaces single spaces.
+        message: What is wrong and what to do. Options in backticks become flags, and all of it one line that
+            any terminal can show, whatever it quotes of a file.
         program: Who says it.
     """
-    print_line(f"{program}: error: {' '.join(in_flags(message).split())}", err)
+    print_line(f"{program}: error: {one_line(in_flags(message))}", err)
 
 
 def run_script(main: Callable[[], None]) -> None:

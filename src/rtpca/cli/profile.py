@@ -146,19 +146,15 @@ def _configs(preset: list[str] | None, options: dict[str, Any]) -> dict[str, Mod
 
 
 def _options(assignments: list[str]) -> dict[str, Any]:
-    import yaml
-
     from rtpca.errors import ConfigError
+    from rtpca.files.yaml_text import parse_yaml
 
     options: dict[str, Any] = {}
     for assignment in assignments:
         key, separator, value = assignment.partition("=")
         if not separator:
             raise ConfigError(f"--set {assignment}: give key=value, e.g. --set dim=128")
-        try:
-            options[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"--set {assignment}: {value!r} is not a YAML value") from error
+        options[key] = parse_yaml(value, f"--set {assignment}")
     return options
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtpca.arrays import BoolArray, FloatArray
+from rtpca.checks import check_frame_rate
 from rtpca.errors import InputError
 from rtpca.skeletons import Skeleton
 
@@ -91,8 +92,7 @@ def check_recording(recording: Recording, skeleton: Skeleton) -> None:
         raise InputError(f"{where}: positions3d has shape {shape}, needed is (F, J={joints}, 3) with F >= 1")
     if not np.isfinite(recording.positions3d).all():
         raise InputError(f"{where}: positions3d holds numbers that are not finite; leave such frames out")
-    if not (np.isfinite(recording.fps) and recording.fps > 0):
-        raise InputError(f"{where}: the frame rate is {recording.fps}; it must be above zero")
+    check_frame_rate(f"{where}: the frame rate", recording.fps)
     valid = recording.valid
     if valid is not None and (valid.dtype != np.bool_ or valid.shape != shape[:1]):
         raise InputError(

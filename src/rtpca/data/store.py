@@ -25,6 +25,7 @@ from types import TracebackType
 import h5py
 import numpy as np
 
+from rtpca.checks import check_frame_rate
 from rtpca.data.attribution import Attribution
 from rtpca.data.hdf5 import (
     array_in,
@@ -40,12 +41,17 @@ from rtpca.data.hdf5 import (
 from rtpca.data.recording import Recording, RecordingInfo, check_recording
 from rtpca.errors import ConfigError, InputError, RtpcaError
 from rtpca.files import written_whole
+from rtpca.files.damage import reason
+from rtpca.files.reading import check_file
 from rtpca.skeletons import Skeleton, get_skeleton
 
 FORMAT = "rtpca-dataset"
 FORMAT_VERSION = 1
 _TEXTS = ("subject", "action", "split", "source", "licence")
-_DAMAGE = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, OverflowError)
+_DAMAGE = (
+    *(OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, ArithmeticError),
+    *(MemoryError, NotImplementedError),
+)
 
 
 def write_dataset(
@@ -232,13 +238,14 @@ class Dataset:
     def __init__(self, path: str | Path) -> None:
         """Open and check `path`; raises `InputError` where it cannot be used."""
         self.path = Path(path)
-        if not self.path.is_file():
+        if not self.path.exists():
             raise InputError(f"{self.path}: no such file; make one with `rtpca prepare`")
+        check_file(self.path)
         try:
             self._file = h5py.File(self.path, "r")
         except OSError as error:
             raise InputError(
-                f"{self.path}: no HDF5 file, or damaged or cut short ({error}); "
+                f"{self.path}: no HDF5 file, or damaged or cut short ({reason(error)}); "
                 "prepare the data again with `rtpca prepare`"
             ) from error
         self._groups: dict[str, str] = {}
@@ -249,7 +256,9 @@ class Dataset:
             sequences = group_in(self._file, "sequences")
             for key in sorted(sequences):
                 info = self._read_info(group_in(sequences, key))
-                self._groups[info.name] = f"sequences/{key}"
+                if info.name in self._infos:
+                    raise ValueError(f"two sequences are called {info.name!r}")
+                self._groups[info.name] = key
                 self._infos[info.name] = info
         except BaseException as error:
             self._file.close()
@@ -312,7 +321,7 @@ class Dataset:
         """
         info = self.info(name)
         try:
-            return self._read(info, group_in(self._file, self._groups[name]))
+            return self._read(info, group_in(group_in(self._file, "sequences"), self._groups[name]))
         except RtpcaError:
             raise
         except _DAMAGE as error:
@@ -325,7 +334,7 @@ class Dataset:
 
     def _damaged(self, error: BaseException, name: str | None = None) -> InputError:
         where = f"{self.path}: " + (f"sequence {name!r} " if name is not None else "")
-        return InputError(f"{where}is damaged ({error}); prepare the data again with `rtpca prepare`")
+        return InputError(f"{where}is damaged ({reason(error)}); prepare the data again with `rtpca prepare`")
 
     def _read_skeleton(self) -> Skeleton:
         attributes = attributes_of(self._file)
@@ -358,9 +367,10 @@ class Dataset:
         if len(shape) != 3 or shape[0] < 1 or shape[1:] != (self.skeleton.num_joints, 3):
             raise ValueError(f"positions3d of {group.name} has shape {shape}")
         texts = {text: text_of(attributes[text]) for text in _TEXTS}
-        fps = float(attributes["fps"])
-        if not (np.isfinite(fps) and fps > 0):
-            raise ValueError(f"fps of {group.name} is {fps}")
+        try:
+            fps = check_frame_rate(f"fps of {group.name}", float(attributes["fps"]))
+        except InputError as error:
+            raise ValueError(str(error)) from error
         return RecordingInfo(name=text_of(attributes["name"]), num_frames=int(shape[0]), fps=fps, **texts)
 
     def _read(self, info: RecordingInfo, group: h5py.Group) -> Recording:

@@ -4,22 +4,39 @@ VideoPose3D's `.npz` files and several dataset releases hold pickled object arra
 the file names, and even numpy's own helpers can be led to read memory through a forged dtype. So this reader
 admits arrays, numpy scalars and plain containers only, and builds the arrays itself: the names in the stream
 lead to small builders below that check each piece, never to numpy's own functions. Any other name is refused
-before it is looked up.
+before it is looked up, and any instruction that such data do not need before it is carried out.
+
+A few bytes can also ask for endless work or memory: by a place in a table far beyond its end, by copying what
+was read again and again, by keys whose hash takes years. So the stream is read by Python's own unpickler in
+Python, which keeps that table sparse, with a limit on its instructions and on the bytes that are made.
 """
 
 from __future__ import annotations
 
 import math
 import pickle
+import pickletools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from rtpca.errors import InputError
-from rtpca.files.damage import ARRAY_DAMAGE, reason
+from rtpca.files.damage import ARRAY_DAMAGE, check_texts, reason
+from rtpca.files.reading import check_file, opened
+
+_NEEDLESS = {
+    *("PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"),
+    *("NEXT_BUFFER", "READONLY_BUFFER"),
+}
+_OPCODES = {ord(each.code) for each in pickletools.opcodes if each.name not in _NEEDLESS}
+_MAX_OPCODES = 20_000_000
+"""An hour of a detector's lists, frame by frame, takes a third of them."""
+_MOST_TIMES_MADE, _UNSUSPICIOUS_BYTES = 4, 1 << 20
+"""What is made of a stream has a few times its size; each number is in it once."""
+_MOST_AXES = 64
 
 _PLAIN_DTYPE = re.compile(r"[<>|=]?(?:[?bBhHiIlLqQefdgFDGO]|[biufc]\d{1,2}|b1|O[48]|[SUa]\d+)$")
 
@@ -48,7 +65,7 @@ class _Dtype:
     def __init__(self, code: object, *_: object) -> None:
         text = code.decode("latin1") if isinstance(code, bytes) else code
         if not isinstance(text, str) or not _PLAIN_DTYPE.match(text):
-            raise _Refused(f"an array of type {code!r}")
+            raise _Refused("an array of a type that is no plain one")
         self.dtype = np.dtype("O") if text.lstrip("<>|=").startswith("O") else np.dtype(text)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -78,8 +95,12 @@ def _array_from(content: object, kind: object, shape: object, order: object = "C
     if not isinstance(kind, _Dtype):
         raise _Refused("an array without a type")
     dims = (shape,) if isinstance(shape, int) else shape
-    if not isinstance(dims, tuple) or not all(isinstance(n, int) and n >= 0 for n in dims):
-        raise _Refused(f"an array of shape {shape!r}")
+    if (
+        not isinstance(dims, tuple)
+        or len(dims) > _MOST_AXES
+        or not all(isinstance(n, int) and 0 <= n < 1 << 63 for n in dims)
+    ):
+        raise _Refused("an array of a shape that is none")
     count = math.prod(dims)
     layout = "F" if order == "F" else "C"
     if kind.dtype.hasobject:
@@ -93,7 +114,10 @@ def _array_from(content: object, kind: object, shape: object, order: object = "C
     raw = content.encode("latin1") if isinstance(content, str) else content
     if not isinstance(raw, bytes | bytearray) or len(raw) != count * kind.dtype.itemsize:
         raise _Refused("an array whose content does not fit its shape")
-    return np.frombuffer(raw, dtype=kind.dtype).reshape(dims, order=layout).copy(order="K")
+    flat = np.frombuffer(raw, dtype=kind.dtype)
+    if kind.dtype.kind == "U":
+        check_texts(flat)
+    return flat.reshape(dims, order=layout).copy(order="K")
 
 
 def _scalar(kind: object, content: object = b"") -> Any:
@@ -144,23 +168,139 @@ def _builders() -> dict[tuple[str, str], Callable[..., Any]]:
     return builders
 
 
-class _Unpickler(pickle.Unpickler):
-    """An unpickler whose every global name is one of the builders above."""
+class _Opcodes(dict[int, Callable[["_Unpickler"], None]]):
+    """What carries out each instruction; those that data do not need, and too many, are refused."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, known: Mapping[int, Callable[[Any], None]]) -> None:
+        super().__init__({code: known[code] for code in _OPCODES})
+        self._left = _MAX_OPCODES
+
+    def __getitem__(self, code: int) -> Callable[[_Unpickler], None]:
+        self._left -= 1
+        if self._left < 0:
+            raise _Refused(f"more than {_MAX_OPCODES:,} instructions")
+        return super().__getitem__(code)
+
+    def __missing__(self, code: int) -> Callable[[_Unpickler], None]:
+        raise _Refused(f"the instruction {bytes([code])!r}")
+
+
+class _Unpickler(pickle._Unpickler):  # pyright: ignore  # the one in Python: of the stream's words, all are ours
+    """An unpickler whose every global name is one of the builders above, and that builds nothing else."""
+
+    stack: list[Any]
+    append: Callable[[Any], None]
+    pop_mark: Callable[[], list[Any]]
+
+    def __init__(self, file: IO[bytes], most_bytes: int) -> None:
         super().__init__(file, encoding="latin1")
+        self._left = _MOST_TIMES_MADE * most_bytes + _UNSUSPICIOUS_BYTES
         self._admitted = {name: _Admitted(build) for name, build in _builders().items()}
+        known = pickle._Unpickler.dispatch  # pyright: ignore
+        self.dispatch = _Opcodes({**known, **_CHECKED})  # pyright: ignore
 
-    def find_class(self, module_name: str, global_name: str, /) -> Any:
+    def find_class(self, module: str, name: str) -> Any:
         """The builder for a name of the stream.
 
         Raises:
             _Refused: for every name that is not on the list; nothing is imported.
         """
         try:
-            return self._admitted[module_name, global_name]
-        except KeyError:
-            raise _Refused(f"{module_name}.{global_name}") from None
+            return self._admitted[module, name]
+        except (KeyError, TypeError):
+            raise _Refused(f"{module}.{name}") from None
+
+    def reduce(self) -> None:
+        """Call a builder."""
+        arguments, build = self.stack.pop(), self.stack[-1]
+        if not isinstance(build, _Admitted) or not isinstance(arguments, tuple):
+            raise _Refused("a call of something that is no function")
+        self._count(arguments)
+        self.stack[-1] = build(*arguments)
+
+    def build(self) -> None:
+        """Hand an array or a type its content."""
+        state, made = self.stack.pop(), self.stack[-1]
+        if not isinstance(made, _Array | _Dtype) or not isinstance(state, tuple):
+            raise _Refused("a state for something that has none")
+        self._count(state)
+        made.__setstate__(state)
+
+    def append_one(self) -> None:
+        """Append to a list."""
+        item, target = self.stack.pop(), self.stack[-1]
+        _of_kind(target, list).append(item)
+
+    def append_many(self) -> None:
+        """Extend a list."""
+        items, target = self.pop_mark(), self.stack[-1]
+        _of_kind(target, list).extend(items)
+
+    def set_one(self) -> None:
+        """Put an entry into a dictionary."""
+        value, key = self.stack.pop(), self.stack.pop()
+        _of_kind(self.stack[-1], dict)[_key(key)] = value
+
+    def set_many(self) -> None:
+        """Put entries into a dictionary."""
+        items = self.pop_mark()
+        _of_kind(self.stack[-1], dict).update(_entries(items))
+
+    def make_dict(self) -> None:
+        """A dictionary of entries."""
+        items = self.pop_mark()  # which puts another stack in place
+        self.append(_entries(items))
+
+    def add_many(self) -> None:
+        """Put members into a set."""
+        items = self.pop_mark()
+        _of_kind(self.stack[-1], set).update(map(_key, items))
+
+    def make_frozenset(self) -> None:
+        """A frozen set of members."""
+        items = self.pop_mark()
+        self.append(frozenset(map(_key, items)))
+
+    def _count(self, parts: tuple[Any, ...]) -> None:
+        """Count what a builder is about to copy."""
+        for part in parts:
+            if isinstance(part, str | bytes | bytearray):
+                self._left -= len(part)
+            elif isinstance(part, list | tuple | dict | set | frozenset):
+                self._left -= 8 * len(part)
+        if self._left < 0:
+            raise _Refused("the same content many times over")
+
+
+_CHECKED: dict[int, Callable[[Any], None]] = {
+    pickle.REDUCE[0]: _Unpickler.reduce,
+    pickle.BUILD[0]: _Unpickler.build,
+    pickle.APPEND[0]: _Unpickler.append_one,
+    pickle.APPENDS[0]: _Unpickler.append_many,
+    pickle.SETITEM[0]: _Unpickler.set_one,
+    pickle.SETITEMS[0]: _Unpickler.set_many,
+    pickle.DICT[0]: _Unpickler.make_dict,
+    pickle.ADDITEMS[0]: _Unpickler.add_many,
+    pickle.FROZENSET[0]: _Unpickler.make_frozenset,
+}
+
+
+def _of_kind(value: object, kind: type[Any]) -> Any:
+    if type(value) is not kind:
+        raise _Refused(f"a {type(value).__name__} where a {kind.__name__} belongs")
+    return value
+
+
+def _entries(items: list[Any]) -> dict[Any, Any]:
+    return {_key(items[at]): items[at + 1] for at in range(0, len(items), 2)}
+
+
+def _key(value: Any) -> Any:
+    """A key or a member of a set: of keys in keys in keys, the hash alone can take for ever."""
+    parts = value if isinstance(value, tuple) else (value,)
+    if not all(part is None or isinstance(part, str | bytes | int | float | np.generic) for part in parts):
+        raise _Refused(f"a {type(value).__name__} as a name")
+    return value
 
 
 def _resolve(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
@@ -195,22 +335,23 @@ def _resolve(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
     return stand_in
 
 
-def unpickle(file: IO[bytes], source: str) -> Any:
+def unpickle(file: IO[bytes], source: str, most_bytes: int) -> Any:
     """What a stream of pickled numpy arrays and plain containers holds.
 
     Args:
         file: Open binary file at the start of the pickle.
         source: What to call the file in error messages.
+        most_bytes: Bytes that the file can have at most.
 
     Raises:
         InputError: it is damaged, or holds anything else. Nothing of it is run.
     """
     try:
-        return _resolve(_Unpickler(file).load(), {})
+        return _resolve(_Unpickler(file, most_bytes).load(), {})
     except _Refused as error:
         raise InputError(
-            f"{source}: its pickle holds {error}; only numpy arrays and plain containers are read, and "
-            "nothing of the file was run. Save the data as plain arrays if you trust its origin."
+            f"{source}: its pickle holds {reason(error)}; only numpy arrays and plain containers are read, "
+            "and nothing of the file was run. Save the data as plain arrays if you trust its origin."
         ) from error
     except ARRAY_DAMAGE as error:
         raise InputError(f"{source}: the pickled data are damaged or truncated ({reason(error)})") from error
@@ -224,8 +365,6 @@ def read_pickle(path: str | Path) -> Any:
     Raises:
         InputError: the file is missing or damaged, or holds anything else. Nothing of it is run.
     """
-    try:
-        with open(path, "rb") as file:
-            return unpickle(file, str(path))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    size = check_file(path)
+    with opened(path) as file:
+        return unpickle(file, str(path), size)

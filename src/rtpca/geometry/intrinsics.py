@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rtpca.checks import check_axes, check_positive
+from rtpca.checks import check_axes, check_focal, check_pixels
 from rtpca.errors import InputError
 from rtpca.geometry.batch_axes import align_leading
 
@@ -59,7 +59,7 @@ class Intrinsics:
         Raises:
             InputError: a size or focal length is no number above zero.
         """
-        size = torch.tensor([check_positive("image size", side, "pixels") for side in image_size])
+        size = torch.tensor([check_pixels("image size", side) for side in image_size])
         focal = assumed_focal_px(size) if focal_px is None else torch.tensor(focal_pair(focal_px))
         return cls(focal.float(), size.float() / 2, size.float())
 
@@ -165,6 +165,6 @@ def focal_pair(focal_px: float | tuple[float, float]) -> tuple[float, float]:
     """
     try:
         x, y = np.broadcast_to(np.asarray(focal_px, dtype=np.float64), 2).tolist()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"focal length is {focal_px!r}: give one number in pixels, or two (x, y)") from error
-    return check_positive("focal_px", x, "pixels"), check_positive("focal_px", y, "pixels")
+    return check_focal("`focal_px`", x), check_focal("`focal_px`", y)

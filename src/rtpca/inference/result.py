@@ -117,7 +117,7 @@ class LiftResult:
         Raises:
             InputError: the file is missing, damaged, or not a lifting result.
         """
-        arrays = read_npz(path, objects=False)
+        arrays = read_npz(path, (*_KEYS, *_OPTIONAL), objects=False)
         _check_present(path, arrays, _KEYS)
         names = tuple(str(name) for name in np.atleast_1d(arrays["joint_names"]))
         joints = ("J", len(names))

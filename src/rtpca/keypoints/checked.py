@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rtpca.arrays import FloatArray
-from rtpca.checks import check_positive
+from rtpca.checks import check_frame_rate, check_pixels
 from rtpca.errors import InputError, ShapeError
 from rtpca.keypoints.recognise import skeleton_of
 from rtpca.keypoints.record import Keypoints
@@ -16,8 +16,6 @@ from rtpca.skeletons import Skeleton
 
 LARGEST_PX = 1_000_000
 """Beyond this a coordinate is an accident: no image is as large."""
-
-_LOWEST_FPS, _HIGHEST_FPS = 0.1, 10_000.0
 
 
 def checked_keypoints(
@@ -149,14 +147,9 @@ def _frame_rate(fps: float | None) -> float | None:
         return None
     try:
         rate = float(fps)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"fps is {fps!r}: give frames per second as a number") from error
-    check_positive("fps", rate, "frames per second")
-    if not _LOWEST_FPS <= rate <= _HIGHEST_FPS:
-        raise InputError(
-            f"fps is {rate:g}: give frames per second between {_LOWEST_FPS:g} and {_HIGHEST_FPS:g}"
-        )
-    return rate
+    return check_frame_rate("fps", rate)
 
 
 def _image_size(given: tuple[int, int] | None) -> tuple[int, int] | None:
@@ -164,7 +157,7 @@ def _image_size(given: tuple[int, int] | None) -> tuple[int, int] | None:
         return None
     try:
         sides = np.asarray(given, dtype=np.float64).reshape(2).tolist()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"image size is {given}: give width and height in pixels") from error
-    width, height = (round(check_positive("image size", side, "pixels")) for side in sides)
+    width, height = (round(check_pixels("image size", side)) for side in sides)
     return width, height

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtpca.arrays import FloatArray
-from rtpca.checks import check_axes, check_positive, check_scores
+from rtpca.checks import check_axes, check_focal, check_frame_rate, check_pixels, check_scores
 from rtpca.errors import InputError
 from rtpca.skeletons import Skeleton
 
@@ -34,8 +34,7 @@ class Keypoints:
 
     Raises:
         ShapeError: an array does not fit the skeleton or the other array.
-        InputError: no frames, a score below 0, or a frame rate, image size or focal length that is not above
-            0.
+        InputError: no frames, a score below 0, or a frame rate, image size or focal length that is none.
 
     Example:
         >>> clip = Keypoints(np.ones((2, 17, 2)), np.array([[1.0] * 16 + [0.0]] * 2), fps=25)
@@ -70,10 +69,11 @@ class Keypoints:
                 "scores hold numbers below 0: give 0 for missing keypoints, above 0 for seen ones"
             )
         if self.fps is not None:
-            check_positive("frame rate", self.fps, "frames per second")
-        for name, sides in (("image size", self.image_size), ("focal length", self.focal_px)):
-            for side in sides or ():
-                check_positive(name, side, "pixels")
+            check_frame_rate("frame rate", self.fps)
+        for side in self.image_size or ():
+            check_pixels("image size", side)
+        for focal in self.focal_px or ():
+            check_focal("focal length", focal)
         missing = ~(np.isfinite(points).all(axis=2) & (scores > 0))
         if missing.any():
             # The arrays that were handed over stay as they are.

@@ -11,20 +11,23 @@ import os
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
+from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from rtpca.errors import CheckpointError, RtpcaError
 from rtpca.files import written_whole
+from rtpca.files.damage import reason
+from rtpca.files.reading import check_file
 from rtpca.models.config import ModelConfig
 from rtpca.models.network import LiftingNetwork
 from rtpca.models.registry import build, config_from_dict
 from rtpca.models.uncertainty import ScaleCalibration
-from rtpca.options import Positive, from_plain, options
+from rtpca.options import from_plain, options
 from rtpca.skeletons import get_skeleton
 
 FORMAT = "rtpca-checkpoint-1"
@@ -42,7 +45,7 @@ class InputSpec:
     """
 
     normalisation: Normalisation = "screen"
-    fps: Positive | None = None
+    fps: Annotated[float, Field(ge=1, le=1000)] | None = None
     skeleton: str = "h36m17"
 
     def __post_init__(self) -> None:
@@ -121,7 +124,18 @@ def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
         CheckpointError: If there is no such file or name, or the file is damaged, foreign or incomplete.
     """
     path = find_weights(name_or_path)
-    metadata, tensors = _read(path)
+    try:
+        check_file(path)
+        with safe_open(path, framework="pt") as file:
+            return _load(path, str(name_or_path), file)
+    except CheckpointError:
+        raise
+    except (SafetensorError, OSError, RtpcaError) as error:
+        raise CheckpointError(f"{path}: not a readable .safetensors file: {reason(error)}") from error
+
+
+def _load(path: Path, name: str, file: Any) -> Checkpoint:
+    metadata = file.metadata() or {}
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
             f"{path}: not written by this package (its metadata have no {FORMAT}); weights of others "
@@ -134,17 +148,18 @@ def load_checkpoint(name_or_path: str | os.PathLike[str]) -> Checkpoint:
         calibration = None
         if "calibration" in metadata:
             calibration = ScaleCalibration.from_dict(_described(metadata, "calibration"), config.joints)
-    except (RtpcaError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path}: its metadata cannot be read: {error}") from error
-    tensors = {key: _stored(tensor, torch.float32) for key, tensor in tensors.items()}
-    _check_sizes(path, config, tensors)
+    except (RtpcaError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        raise CheckpointError(f"{path}: its metadata cannot be read: {reason(error)}") from error
+    _check_sizes(path, config, file)
     model = build(config)
+    kinds = {key: tensor.is_floating_point() for key, tensor in model.state_dict().items()}
+    tensors = {key: _number_tensor(path, key, file, kinds.get(key, True)) for key in sorted(file.keys())}
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
         first = str(error).splitlines()[-1].strip()
         raise CheckpointError(f"{path}: its tensors do not fit its configuration: {first}") from error
-    return Checkpoint(model.eval(), input, about, str(name_or_path), calibration)
+    return Checkpoint(model.eval(), input, about, name, calibration)
 
 
 def list_weights() -> dict[str, Path]:
@@ -181,10 +196,11 @@ def _described(metadata: dict[str, str], key: str) -> dict[str, Any]:
     return value
 
 
-def _check_sizes(path: Path, config: ModelConfig, tensors: dict[str, Tensor]) -> None:
+def _check_sizes(path: Path, config: ModelConfig, file: Any) -> None:
     """Compare the main sizes before memory is taken for a model of that size."""
+    there = set(file.keys())
     for key, shape in config.main_shapes().items():
-        found = tuple(tensors[key].shape) if key in tensors else None
+        found = tuple(file.get_slice(key).get_shape()) if key in there else None
         if found != shape:
             raise CheckpointError(
                 f"{path}: its tensors do not fit its configuration: {key} needs shape {shape}, found is "
@@ -197,9 +213,13 @@ def _stored(tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
     return tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}, {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path}: not a readable .safetensors file: {error}") from error
+def _number_tensor(path: Path, key: str, file: Any, floating: bool) -> Tensor:
+    """A tensor of the network, in float32 unless it counts something."""
+    tensor = file.get_tensor(key)
+    if tensor.is_floating_point() != floating:
+        wanted = "floating-point" if floating else "whole"
+        raise CheckpointError(f"{path}: {key} is of {tensor.dtype}, needed are {wanted} numbers")
+    tensor = _stored(tensor, torch.float32)
+    if not tensor.isfinite().all():
+        raise CheckpointError(f"{path}: {key} holds numbers that are not finite; such weights lift nothing")
+    return tensor

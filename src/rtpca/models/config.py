@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from rtpca.errors import ConfigError
-from rtpca.options import BelowOne, Count, Positive, options, to_plain
+from rtpca.options import BelowOne, options, to_plain
 
 CrossLayer = Literal["none", "adjacent", "pyramidal"]
 Memory = Literal["block", "accumulated"]
@@ -23,6 +23,12 @@ Amplification = Literal["none", "linear", "trans-conv"]
 PyramidNorm = Literal["time", "channels"]
 Init = Literal["pytorch", "scaled"]
 BlockResidual = Literal["none", "previous", "doubled"]
+Size = Annotated[int, Field(ge=1, le=1 << 16)]
+"""A length or a width, far beyond those of any network: what a file says of its sizes is checked in time."""
+Depth = Annotated[int, Field(ge=1, le=1 << 10)]
+"""How often something is repeated."""
+HiddenRatio = Annotated[float, Field(gt=0, le=64)]
+"""Hidden width of a feed-forward part over its width."""
 
 
 @options("model")
@@ -37,8 +43,8 @@ class ModelConfig(ABC):
     """
 
     arch: str
-    frames: Count
-    joints: Count = 17
+    frames: Size
+    joints: Size = 17
     in_channels: Annotated[int, Field(ge=2, le=3)] = 2
 
     @property
@@ -129,24 +135,24 @@ class RTPCAConfig(ModelConfig):
     """
 
     arch: Literal["rtpca"] = "rtpca"
-    frames: Count = 243
-    dim: Count = 512
-    depth: Count = 8
-    heads: Count = 8
-    mlp_ratio: Positive = 2.0
+    frames: Size = 243
+    dim: Size = 512
+    depth: Depth = 8
+    heads: Size = 8
+    mlp_ratio: HiddenRatio = 2.0
     qkv_bias: bool = True
     dropout: BelowOne = 0.0
     drop_path: BelowOne = 0.1
     init: Init = "pytorch"
     tpca: bool = True
-    stages: Count = 3
-    ratio: Annotated[int, Field(ge=2)] = 2
+    stages: Annotated[int, Field(ge=1, le=16)] = 3
+    ratio: Annotated[int, Field(ge=2, le=1 << 10)] = 2
     compression: Compression = "pool"
     amplification: Amplification = "trans-conv"
     pyramid_norm: PyramidNorm = "time"
     cross_layer: CrossLayer = "adjacent"
     memory: Memory = "block"
-    memory_ratio: Count = 8
+    memory_ratio: Size = 8
     query: Query = "constant"
     block_residual: BlockResidual = "none"
     uncertainty: bool = False

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rtpca.errors import ConfigError
-from rtpca.models.config import ModelConfig, check_heads
+from rtpca.models.config import Depth, ModelConfig, Size, check_heads
 from rtpca.models.layers import (
     BLOCK_NORM_EPS,
     Attention,
@@ -23,7 +23,7 @@ from rtpca.models.layers import (
     drop_path_rate,
 )
 from rtpca.models.network import LiftingNetwork
-from rtpca.options import BelowOne, Count, options
+from rtpca.options import BelowOne, options
 
 HYPOTHESES = 3
 GENERATOR_DEPTH = 4
@@ -47,11 +47,11 @@ class MHFormerConfig(ModelConfig):
     """
 
     arch: Literal["mhformer"] = "mhformer"
-    frames: Count = 351
-    dim: Count = 512
-    hidden: Count = 1024
-    layers: Count = 3
-    heads: Count = 8
+    frames: Size = 351
+    dim: Size = 512
+    hidden: Size = 1024
+    layers: Depth = 3
+    heads: Size = 8
     dropout: BelowOne = 0.1
     drop_path: BelowOne = 0.2
 

@@ -11,10 +11,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from rtpca.models.config import ModelConfig, check_heads, check_hidden
+from rtpca.models.config import Depth, HiddenRatio, ModelConfig, Size, check_heads, check_hidden
 from rtpca.models.layers import BLOCK_NORM_EPS, Attention, Block, drop_path_rate, fold_frames
 from rtpca.models.network import LiftingNetwork
-from rtpca.options import BelowOne, Count, Positive, options
+from rtpca.options import BelowOne, options
 
 
 @options("model")
@@ -32,11 +32,11 @@ class PoseFormerConfig(ModelConfig):
     """
 
     arch: Literal["poseformer"] = "poseformer"
-    frames: Count = 81
-    joint_dim: Count = 32
-    depth: Count = 4
-    heads: Count = 8
-    mlp_ratio: Positive = 2.0
+    frames: Size = 81
+    joint_dim: Size = 32
+    depth: Depth = 4
+    heads: Size = 8
+    mlp_ratio: HiddenRatio = 2.0
     qkv_bias: bool = True
     dropout: BelowOne = 0.0
     drop_path: BelowOne = 0.1

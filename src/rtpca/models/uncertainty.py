@@ -27,7 +27,7 @@ TRAINING_DOF = 4.0
 CALIBRATED_LEVELS = (0.5, 0.9)
 """Shares of the errors at which the calibration is made."""
 _FIRST_SCALE_M = 0.05
-_STEEPEST = 1e3
+_STEEPEST, _LARGEST = 1e3, 1e6
 _BISECTIONS = 12
 _SMALLEST = 0.003  # in units of the normalised input: a tremble that nobody would call noise
 _AXES = 3
@@ -176,10 +176,11 @@ class ScaleCalibration:
         found = {key: values.get(key) for key in ("factor", "steepness")}
         lists = [value for value in found.values() if isinstance(value, list) and len(value) == joints]
         if len(lists) < len(found) or not all(
-            type(number) in (int, float) for value in lists for number in value
+            type(number) in (int, float) and 0 <= number < _LARGEST for value in lists for number in value
         ):
             raise ConfigError(
-                f"the calibration needs a factor and a steepness for {joints} joints, not {found}"
+                f"the calibration needs a factor and a steepness for each of {joints} joints, from 0 to "
+                f"{_LARGEST:g}"
             )
         return cls(*(tuple(map(float, value)) for value in lists))
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rtpca.errors import ConfigError
-from rtpca.models.config import ModelConfig
+from rtpca.models.config import ModelConfig, Size
 from rtpca.models.network import LiftingNetwork
-from rtpca.options import BelowOne, Count, options
+from rtpca.options import BelowOne, options
 
 
 @options("model")
@@ -34,9 +34,9 @@ class VideoPose3DConfig(ModelConfig):
     """
 
     arch: Literal["videopose3d"] = "videopose3d"
-    frames: Count = 243
-    filter_widths: tuple[Count, ...] = (3, 3, 3, 3, 3)
-    channels: Count = 1024
+    frames: Size = 243
+    filter_widths: tuple[Size, ...] = (3, 3, 3, 3, 3)
+    channels: Size = 1024
     dropout: BelowOne = 0.25
 
     def __post_init__(self) -> None:

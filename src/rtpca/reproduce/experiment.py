@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from safetensors import SafetensorError, safe_open
 
 from rtpca.errors import InputError, RtpcaError, TrainingError
+from rtpca.files.yaml_text import read_yaml
 from rtpca.options import from_plain
 from rtpca.reproduce.datafile import DataFile
 from rtpca.reproduce.paper import NamedRun
@@ -115,8 +115,8 @@ class Experiment:
             return  # nothing, or nothing that was saved
         remedy = f"choose another `out`, or delete {self.folder} to train it again"
         try:
-            old = from_plain(TrainConfig, yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (RtpcaError, yaml.YAMLError, OSError) as error:
+            old = from_plain(TrainConfig, read_yaml(path))
+        except RtpcaError as error:
             raise TrainingError(f"{path}: cannot be read as a recipe ({error}); {remedy}") from error
         before, now = flat_values(old.to_dict()), flat_values(self.config.to_dict())
         changed = [key for key in now if key not in _FREE and before.get(key) != now[key]]

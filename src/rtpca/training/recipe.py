@@ -16,7 +16,6 @@ Each stage starts from the weights of the one before.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -25,17 +24,9 @@ from typing import Any, cast
 import yaml
 
 from rtpca.errors import ConfigError
+from rtpca.files.yaml_text import parse_yaml, read_yaml
 from rtpca.options import from_plain
 from rtpca.training.config import TrainConfig
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads 1e-3 as a number, as YAML 1.2 does; PyYAML's floats need a dot."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
 
 
 def load_recipe(path: str | Path | None, overrides: Sequence[str] = ()) -> tuple[TrainConfig, ...]:
@@ -49,7 +40,8 @@ def load_recipe(path: str | Path | None, overrides: Sequence[str] = ()) -> tuple
         The configurations of its stages in their order; a single one where it has none.
 
     Raises:
-        ConfigError: If the file is unreadable, a key is unknown, or a value does not fit.
+        InputError: If the file cannot be read.
+        ConfigError: If it is no YAML, a key is unknown, or a value does not fit.
     """
     stages = [{}] if path is None else _stages(Path(path))
     for override in overrides:
@@ -153,14 +145,7 @@ def _changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); give the path of a YAML recipe"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
+    values = read_yaml(path)
     if values is None:
         return {}
     if not isinstance(values, dict):
@@ -180,7 +165,4 @@ def _apply(override: str, values: dict[str, Any]) -> None:
         if not isinstance(inner, dict):
             raise ConfigError(f"{override}: {part} is a value, not a group of options")
         values = inner
-    try:
-        values[last] = yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{override}: {text!r} is not a YAML value") from error
+    values[last] = parse_yaml(text, override)

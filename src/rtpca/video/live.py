@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from rtpca.arrays import FloatArray, ImageArray
-from rtpca.checks import check_positive
+from rtpca.checks import check_frame_rate
 from rtpca.errors import InputError
 from rtpca.extras import optional_import
 from rtpca.keypoints import ASSUMED_FPS, read_keypoints
@@ -98,7 +98,7 @@ def _replayed(
     keypoints = read_keypoints(name, skeleton, person, image_size)
     notes = list(keypoints.notes)
     known = keypoints.fps if fps is None else fps
-    rate = check_positive("fps", ASSUMED_FPS if known is None else known, "frames per second")
+    rate = check_frame_rate("fps", ASSUMED_FPS if known is None else known)
     if known is None:
         notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
     size = image_size or keypoints.image_size

@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib import format as npy_format
 
 from rtpca.arrays import AnyFloatArray, FloatArray
 from rtpca.data.attribution import Attribution
 from rtpca.errors import InputError
 from rtpca.files.damage import ARCHIVE_DAMAGE
-from rtpca.files.npz import npz_names, read_npz
+from rtpca.files.npz import npz_names, read_npy_header, read_npz
 
-MAX_UNPACKED_BYTES = 12 << 30
-"""Larger archives are refused unread; the largest published one unpacks to a tenth of it."""
+MAX_UNPACKED_BYTES = 4 << 30
+"""Larger archives are refused unread; the largest published one unpacks to a third of it."""
 
+METADATA_ARRAY = "metadata"
+"""What the files of VideoPose3D's family say about their arrays."""
 NOTE_ARRAY = "imitation"
 """An array that only imitated files have: the terms of the motion that they were made from (JSON)."""
 
@@ -134,11 +135,7 @@ def _dataset_of(path: Path, array: str) -> str | None:
     """The dataset whose first key the pickle shows; None where it shows none. Nothing is unpickled."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open(f"{array}.npy") as member:
-            version = npy_format.read_magic(member)
-            if version == (1, 0):
-                npy_format.read_array_header_1_0(member)
-            else:
-                npy_format.read_array_header_2_0(member)
+            read_npy_header(member)
             beginning = member.read(_PEEK_BYTES)
     except (*ARCHIVE_DAMAGE, KeyError):
         return None
@@ -155,20 +152,14 @@ def _dataset_of(path: Path, array: str) -> str | None:
 
 
 def read_archive(archive: Archive) -> dict[str, Any]:
-    """All arrays of an archive by name; the pickled ones as the dictionaries that they wrap.
+    """The main array of an archive, its metadata and its note by name; pickled ones as what they wrap.
 
     Raises:
         InputError: it is damaged, too large, or holds more than arrays and plain containers; nothing of it
             is run then.
     """
-    with zipfile.ZipFile(archive.path) as opened:
-        size = sum(info.file_size for info in opened.infolist())
-    if size > MAX_UNPACKED_BYTES:
-        raise InputError(
-            f"{archive.path}: unpacks to {size >> 30} GiB, more than the {MAX_UNPACKED_BYTES >> 30} GiB that "
-            "are read"
-        )
-    arrays = read_npz(archive.path)
+    names = (archive.array, METADATA_ARRAY, NOTE_ARRAY)
+    arrays = read_npz(archive.path, names, most_bytes=MAX_UNPACKED_BYTES)
     contents = {name: array.item() if array.ndim == 0 else array for name, array in arrays.items()}
     main = contents.get(archive.array)
     if not isinstance(main, dict) or not all(isinstance(key, str) for key in main):

@@ -7,7 +7,6 @@ Arrays: `positions` (N, J, 3), all takes one after another; `offsets` (takes + 1
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rtpca.arrays import AnyFloatArray
+from rtpca.data.formats.archives import MAX_UNPACKED_BYTES
 from rtpca.errors import InputError
-from rtpca.files.damage import ARCHIVE_DAMAGE
+from rtpca.files.npz import read_npz
 
 _NEEDED = ("positions", "offsets", "names", "actions", "joint_names", "fps")
 
@@ -86,21 +86,10 @@ def read_joint_positions(path: Path) -> PositionTakes:
 
 
 def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    name = ""
-    try:
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as archive:
-            missing = [key for key in _NEEDED if key not in archive.files]
-            if missing:
-                raise InputError(f"{path}: has no array {missing[0]!r}; needed are {', '.join(_NEEDED)}")
-            for name in (*_NEEDED, "performer"):
-                if name in archive.files:
-                    arrays[name] = np.asarray(archive[name])
-    except (*ARCHIVE_DAMAGE, KeyError, TypeError, MemoryError, OverflowError) as error:
-        what = f"array {name!r} " if name else ""
-        raise InputError(
-            f"{path}: {what}cannot be read ({error}); the file is damaged or no plain .npz file"
-        ) from error
+    arrays = read_npz(path, (*_NEEDED, "performer"), objects=False, most_bytes=MAX_UNPACKED_BYTES)
+    missing = [key for key in _NEEDED if key not in arrays]
+    if missing:
+        raise InputError(f"{path}: has no array {missing[0]!r}; needed are {', '.join(_NEEDED)}")
     return arrays
 
 

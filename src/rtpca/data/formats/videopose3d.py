@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 
 from rtpca.arrays import FloatArray
-from rtpca.data.formats.archives import Archive, find_archives, named_entries, pixels, points_of, read_archive
+from rtpca.data.formats.archives import (
+    METADATA_ARRAY,
+    Archive,
+    find_archives,
+    named_entries,
+    pixels,
+    points_of,
+    read_archive,
+)
 from rtpca.errors import InputError
 from rtpca.skeletons import get_skeleton
 from rtpca.skeletons.convert import convert_keypoints
@@ -149,7 +157,7 @@ def read_keypoints2d(archive: Archive, layouts: tuple[str, ...]) -> Keypoints2D:
         InputError: it is damaged or hostile, or its joints are unknown or of no use.
     """
     contents = read_archive(archive)
-    metadata = contents.get("metadata")
+    metadata = contents.get(METADATA_ARRAY)
     skeleton = _skeleton_of(metadata if isinstance(metadata, dict) else {})
     if skeleton is None:
         raise InputError(

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from rtpca.errors import InputError
-from rtpca.files.npz import read_npy, read_npz
+from rtpca.files.npz import npz_names, read_npy_file, read_npz
 from rtpca.keypoints.checked import split_scores
 from rtpca.keypoints.people import People
 from rtpca.keypoints.record import Keypoints
 
+_NAMES = ("keypoints", "scores", "score", "image_size", "fps", "skeleton")
 _NEEDED = (
     "keypoints (F, J, 2) in pixels or (F, J, 3) with scores, and if known image_size (2,), fps, skeleton and "
     "scores (F, J)"
@@ -27,17 +28,12 @@ def read_arrays(path: Path) -> People:
             inside.
     """
     if path.suffix.lower() == ".npy":
-        try:
-            with open(path, "rb") as file:
-                arrays: dict[str, Any] = {"keypoints": read_npy(file, str(path), objects=False)}
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        arrays = {"keypoints": read_npy_file(path)}
     else:
-        arrays = dict(read_npz(path, objects=False))
+        arrays = read_npz(path, _NAMES, objects=False)
     if "keypoints" not in arrays:
-        raise InputError(
-            f"{path}: has {', '.join(arrays) or 'no arrays'}, but no 'keypoints'; needed are {_NEEDED}"
-        )
+        there = ", ".join(npz_names(path)) or "no arrays"
+        raise InputError(f"{path}: has {there}, but no 'keypoints'; needed are {_NEEDED}")
     scores = arrays.get("scores", arrays.get("score"))
     try:
         points, values, notes = split_scores(arrays.pop("keypoints"), scores)

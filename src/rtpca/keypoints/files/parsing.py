@@ -15,6 +15,8 @@ import numpy as np
 
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
+from rtpca.files.damage import reason
+from rtpca.files.reading import read_whole
 from rtpca.keypoints.recognise import sets_of_as_many_joints
 
 _LARGEST_NUMBER = 10**19
@@ -34,12 +36,7 @@ def read_json(path: Path) -> Any:
     Raises:
         InputError: it is missing, truncated, or not JSON.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    content = read_whole(path)
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -49,7 +46,7 @@ def read_json(path: Path) -> Any:
                 return [json.loads(line) for line in lines]
             except (ValueError, RecursionError):
                 pass
-        raise InputError(f"{path}: not JSON, or truncated ({error})") from error
+        raise InputError(f"{path}: not JSON, or truncated ({reason(error)})") from error
 
 
 def joints_of(points: Any, where: str, scores: Any = None) -> FloatArray:

@@ -24,6 +24,9 @@ _HIGHEST_SPREAD = 0.5
 """A softmax over a map that reaches this is none: these are scores of another program."""
 
 
+_NAMES = ("positions_2d", "keypoints", "metadata")
+
+
 def is_videopose3d(names: list[str]) -> bool:
     """Whether an `.npz` with arrays of these names is one of these files."""
     return "positions_2d" in names or {"boxes", "keypoints"} <= set(names)
@@ -35,7 +38,7 @@ def read_videopose3d(path: Path) -> People:
     Raises:
         InputError: the file is damaged, holds more than arrays and containers, or not these data.
     """
-    arrays = read_npz(path)
+    arrays = read_npz(path, _NAMES)
     metadata = _item(arrays.get("metadata"))
     metadata = metadata if isinstance(metadata, dict) else {}
     if "positions_2d" in arrays:
