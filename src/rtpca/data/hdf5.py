@@ -6,8 +6,10 @@ out of the file, or claims to be larger than what is stored of it.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -29,6 +31,64 @@ _FILTERS = {*_PACKING, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 _UNSUSPICIOUS_BYTES, _MOST_TIMES_PACKED = 1 << 26, 200
 """What unpacks to more than this many times its size is no measurement; small arrays may."""
 _CAMERA = ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh", "distortion")
+
+
+class SteadyFile(io.RawIOBase):
+    """A file for the HDF5 library to write to, which does not survive that a write fails, on a full disk say.
+
+    What fails is kept in `error`, and the library is told that all is well: so it comes to its end.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a file, which is made if it is not there."""
+        super().__init__()
+        self.error: OSError | None = None
+        self._file = open(path, "r+b" if path.exists() else "w+b", buffering=0)  # noqa: SIM115  # closed below
+
+    def check(self) -> None:
+        """Raise what failed, if anything did."""
+        if self.error is not None:
+            raise self.error
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """As of any file."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As of any file."""
+        return self._file.tell()
+
+    def readinto(self, buffer: Any, /) -> int:
+        """As of any file; what was never written is nothing."""
+        count = self._file.readinto(buffer) or 0
+        if self.error is not None and count < len(buffer):
+            buffer[count:] = bytes(len(buffer) - count)
+            return len(buffer)
+        return count
+
+    def write(self, content: Any, /) -> int:
+        """Write all of it, unless something failed."""
+        left = memoryview(content)
+        while len(left) and self.error is None:
+            try:
+                left = left[self._file.write(left) or 0 :]
+            except OSError as error:
+                self.error = error
+        return len(memoryview(content))
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Set its length, unless something failed."""
+        if self.error is None:
+            try:
+                return self._file.truncate(size)
+            except OSError as error:
+                self.error = error
+        return size or 0
+
+    def close(self) -> None:
+        """Close it."""
+        self._file.close()
+        super().close()
 
 
 def fixed_text(text: str) -> npt.NDArray[np.bytes_]:

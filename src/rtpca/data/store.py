@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +28,7 @@ import numpy as np
 from rtpca.checks import check_frame_rate
 from rtpca.data.attribution import Attribution
 from rtpca.data.hdf5 import (
+    SteadyFile,
     array_in,
     attributes_of,
     fixed_text,
@@ -106,6 +107,7 @@ class DatasetWriter:
             self._read_existing()
         self._stack = ExitStack()
         self._file: h5py.File | None = None
+        self._disk: SteadyFile | None = None
 
     def _read_existing(self) -> None:
         try:
@@ -131,11 +133,20 @@ class DatasetWriter:
             scratch = stack.enter_context(written_whole(self.path))
             if self._append:
                 shutil.copyfile(self.path, scratch)
-            self._file = stack.enter_context(h5py.File(scratch, "r+" if self._append else "w"))
+            self._disk = stack.enter_context(closing(SteadyFile(scratch)))
+            stack.push(self._end)
+            self._file = stack.enter_context(h5py.File(self._disk, "r+" if self._append else "w"))
             if not self._append:
                 self._write_header(self._file)
             self._stack = stack.pop_all()
         return self
+
+    def _end(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """What failed on the disk is the reason for whatever else fails."""
+        if self._disk is not None:
+            self._disk.check()
 
     def _write_header(self, file: h5py.File) -> None:
         file.attrs["format"] = fixed_text(FORMAT)
@@ -150,10 +161,7 @@ class DatasetWriter:
     ) -> None:
         if kind is None and self._file is not None:
             self._stack.callback(self._write_attributions, self._file)
-        try:
-            self._stack.__exit__(kind, error, trace)
-        except OSError as fault:
-            raise InputError(f"{self.path}: cannot be written ({fault}); is the disk full?") from fault
+        self._stack.__exit__(kind, error, trace)
 
     def _write_attributions(self, file: h5py.File) -> None:
         text = json.dumps([attribution.to_dict() for attribution in self._attributions.values()], indent=1)
@@ -179,10 +187,8 @@ class DatasetWriter:
             raise InputError(
                 f"{self.path}: already holds a sequence {recording.name!r}; was the same source given twice?"
             )
-        try:
-            self._write(self._file.create_group(f"sequences/{len(self._names):06d}"), recording)
-        except OSError as error:
-            raise InputError(f"{self.path}: cannot be written ({error}); is the disk full?") from error
+        self._write(self._file.create_group(f"sequences/{len(self._names):06d}"), recording)
+        self._end(None, None, None)
         self._names.add(recording.name)
 
     def _write(self, group: h5py.Group, recording: Recording) -> None:

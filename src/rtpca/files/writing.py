@@ -1,23 +1,41 @@
-"""Writing of output files: whole or not at all."""
+"""Writing of output files: whole or not at all.
+
+What is being written lies in a hidden folder beside its target, which is locked as long as it is in use. What
+a process left that was killed is locked by nobody, and goes when the next one writes there.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rtpca.errors import InputError
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks: nothing is swept there
+    fcntl = None
+
 _SHOWN_PART = 40
+_TROUBLE = {
+    errno.ENOSPC: "the disk is full: free some space and try again",
+    errno.EDQUOT: "no space is left of what you may use: free some and try again",
+    errno.EFBIG: "the file would be larger than the system allows",
+    errno.EIO: "the disk does not answer: see that it is still there",
+    errno.EROFS: "the disk can only be read: choose another folder",
+}
+"""What the system says where somebody cannot write, whatever they are writing."""
 
 
 @contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Generator[Path]:
-    """Hand out a temporary path beside `path`, and move it into place when the block ends well.
+    """Hand out a temporary path near `path`, and move it into place when the block ends well.
 
     On an error, Ctrl-C included, the temporary file is removed and what `path` held before stays.
 
@@ -25,25 +43,18 @@ def written_whole(path: str | os.PathLike[str]) -> Generator[Path]:
         path: The file to write; an existing one is replaced.
 
     Yields:
-        The path to write to, in the same folder and with the same ending.
+        The path to write to, of the same name and on the same disk.
 
     Raises:
-        InputError: The folder does not exist or may not be written to, or the name is too long.
+        InputError: The folder does not exist or may not be written to, the name is too long, or the disk is
+            full or gone.
 
     Example:
         >>> with written_whole("/tmp/answer.txt") as scratch:
         ...     _ = scratch.write_text("42")
     """
-    target = _usable_target(path)
-    # Not tempfile.mkstemp: its files are readable by their owner only, and would stay so after the move.
-    # Without the stem, so that every name that the file system takes can be written.
-    scratch = target.with_name(f".rtpca-{secrets.token_hex(4)}.part{target.suffix}")
-    _check_length(scratch, target)
-    try:
-        yield scratch
-        os.replace(scratch, target)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with written_together() as scratch:
+        yield scratch(path)
 
 
 def write_lines(path: str | os.PathLike[str], lines: Iterable[str]) -> Path:
@@ -57,7 +68,8 @@ def write_lines(path: str | os.PathLike[str], lines: Iterable[str]) -> Path:
         The path.
 
     Raises:
-        InputError: The folder does not exist or may not be written to, or the name is too long.
+        InputError: The folder does not exist or may not be written to, the name is too long, or the disk is
+            full or gone.
     """
     with written_whole(path) as scratch:
         scratch.write_text("\n".join([*lines, ""]), encoding="utf-8")
@@ -76,34 +88,133 @@ def written_together() -> Generator[Callable[[str | os.PathLike[str]], Path]]:
         is left out; the same path gives the same one again.
 
     Raises:
-        InputError: a folder does not exist or may not be written to, or a name is too long.
+        InputError: a folder does not exist or may not be written to, a name is too long, or the disk is full
+            or gone.
 
     Example:
         >>> with written_together() as scratch:
         ...     _ = scratch("/tmp/question.txt").write_text("?")
         ...     _ = scratch("/tmp/answer.txt").write_text("42")
     """
-    folders: dict[Path, Path] = {}
+    places: dict[Path, LockedFolder] = {}
     targets: dict[Path, Path] = {}
 
     def scratch(path: str | os.PathLike[str]) -> Path:
         target = _usable_target(path)
-        place = target.parent.resolve()
-        if place not in folders:
-            folders[place] = place / f".rtpca-{secrets.token_hex(4)}.part"
-            folders[place].mkdir()
-        _check_length(folders[place] / target.name, target)
-        targets[place / target.name] = folders[place] / target.name
-        return targets[place / target.name]
+        parent = target.parent.resolve()
+        if parent not in places:
+            places[parent] = LockedFolder(parent)
+        written = places[parent].path / target.name
+        _check_length(written, target)
+        targets[parent / target.name] = written
+        return written
 
     try:
         yield scratch
         for target, written in targets.items():
             if written.exists():
                 os.replace(written, target)
+    except OSError as error:
+        ours = any(str(error.filename).startswith(str(place.path)) for place in places.values())
+        if ours or (error.filename is None and error.errno in _TROUBLE):
+            folder = ", ".join(map(str, places)) or "the output"
+            raise InputError(
+                f"cannot write in {folder}: {trouble(error)}; nothing is left half-written"
+            ) from error
+        raise
     finally:
-        for folder in folders.values():
-            shutil.rmtree(folder, ignore_errors=True)
+        for place in places.values():
+            place.remove()
+
+
+def trouble(error: OSError) -> str:
+    """What the system says where somebody cannot write, in words."""
+    return _TROUBLE.get(error.errno or 0, error.strerror or str(error))
+
+
+class LockedFolder:
+    """A folder of a name of its own, locked for as long as this process lives and uses it.
+
+    Attributes:
+        path: Where it is.
+    """
+
+    path: Path
+
+    def __init__(self, parent: Path, name: str = ".rtpca-*.part", mode: int = 0o777) -> None:
+        """Make it in another folder, and remove those of that name in there that nobody uses any more.
+
+        Args:
+            parent: The other folder.
+            name: What it is called, with a star for what tells it from others.
+            mode: Who may use it, less what the user's mask takes away.
+
+        Raises:
+            InputError: the system refuses it.
+        """
+        try:
+            _sweep(parent, name)
+            self._lock = self._make(parent, name, mode)
+            while self._lock is not None and not _is_still(self.path, self._lock):
+                os.close(self._lock)
+                self._lock = self._make(parent, name, mode)
+        except OSError as error:
+            raise InputError(f"cannot write in {parent}: {trouble(error)}") from error
+
+    def _make(self, parent: Path, name: str, mode: int) -> int | None:
+        """A folder and its lock; another where somebody who sweeps is faster than the lock."""
+        while True:
+            # Not tempfile.mkdtemp: what comes of the files in it is for all who may read the folder around.
+            self.path = parent / name.replace("*", secrets.token_hex(4))
+            self.path.mkdir(mode)
+            with suppress(BlockingIOError, FileNotFoundError):
+                return _lock(self.path)
+
+    def remove(self) -> None:
+        """Remove it with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _sweep(folder: Path, name: str) -> None:
+    """Remove the locked folders of processes that were killed: nobody holds their locks any more."""
+    called = re.compile(re.escape(name).replace(r"\*", "[0-9a-f]{8}"))
+    with os.scandir(folder) as entries:
+        places = [Path(entry) for entry in entries if called.fullmatch(entry.name)]
+    for place in places:
+        with suppress(OSError):
+            lock = None if place.is_symlink() else _lock(place)
+            if lock is not None:
+                shutil.rmtree(place, ignore_errors=True)
+                os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """Hold the lock of a folder until what is returned is closed; None where there are no locks.
+
+    Raises:
+        BlockingIOError: Somebody else holds it.
+    """
+    if fcntl is None:
+        return None
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(held)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return held
+
+
+def _is_still(folder: Path, held: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(folder), os.fstat(held))
+    except FileNotFoundError:
+        return False
 
 
 def _usable_target(path: str | os.PathLike[str]) -> Path:
@@ -130,6 +241,8 @@ def _check_length(path: Path, target: Path) -> None:
                 f"cannot write {_shortened(target)}: the name is longer than the file system allows; give a "
                 "shorter one"
             ) from error
+    except ValueError as error:
+        raise InputError(f"cannot write {target}: {error}") from error
 
 
 def _shortened(path: Path) -> str:

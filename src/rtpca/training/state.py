@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rtpca.errors import CheckpointError
+from rtpca.errors import CheckpointError, InputError
 from rtpca.files import written_whole
 
 FORMAT = "rtpca-training-state-1"
@@ -51,9 +51,20 @@ class TrainState:
 
 
 def save_state(path: Path, state: TrainState) -> None:
-    """Write, whole or not at all."""
+    """Write, whole or not at all.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
     with written_whole(path) as partial:
-        torch.save({"format": FORMAT, **vars(state)}, partial)
+        try:
+            torch.save({"format": FORMAT, **vars(state)}, partial)
+        except RuntimeError as error:  # PyTorch's writer raises no OSError
+            if "inline_container" not in str(error):
+                raise
+            raise InputError(
+                f"{path}: cannot be written; is the disk full? The state before is kept"
+            ) from error
 
 
 def load_state(path: Path, device: torch.device | str = "cpu") -> TrainState:

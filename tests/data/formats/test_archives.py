@@ -123,9 +123,7 @@ def test_archives_that_unpack_to_more_than_memory_are_refused_unread(h36m_files,
     content[directory : directory + 4] = struct.pack("<L", 0xFFFF0000)
     path.write_bytes(content)
     monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1 << 31)
-    with pytest.raises(
-        InputError, match="unpack to 4,294,902,516 bytes, and files of its kind"
-    ):
+    with pytest.raises(InputError, match="unpack to 4,294,902,516 bytes, and files of its kind"):
         read_archive(archives.Archive(path, "positions_3d"))
 
 
