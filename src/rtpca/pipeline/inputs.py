@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rtpca.arrays import ImageArray
 from rtpca.errors import InputError
+from rtpca.files.reading import check_file
 from rtpca.inference import Lifter
 from rtpca.keypoints import ASSUMED_FPS, Keypoints, open_keypoints
 from rtpca.pipeline.events import Events
@@ -47,6 +48,8 @@ def read_input(path: Path, options: LiftOptions, lifter: Lifter, events: Events)
     """
     from rtpca.video.reader import is_video
 
+    if path.exists() and not path.is_dir():
+        check_file(path)  # whoever opens a pipe to look into it waits for ever
     if is_video(path):
         return _read_video(path, options, lifter, events)
     return _read_file(path, options, lifter, events)

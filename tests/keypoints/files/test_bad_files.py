@@ -78,8 +78,25 @@ GOOD_ITEM = {"image_id": 1, "keypoints": flat(GOOD[0])}
         (lambda folder: folder, InputError, "a folder without .json files"),
         (text("video.mp4"), InputError, "the ending .mp4 is not known; readable are"),
         (text("empty.json"), InputError, "not JSON, or truncated"),
-        (text("binary.json", b"\xff\xfe\x00"), InputError, "not JSON, or truncated"),
         (text("deep.json", b"[" * 100_000), InputError, "not JSON, or truncated"),
+        (text("digits.json", b"[" + b"9" * 400 + b"]"), InputError, "a number of 400 digits"),
+        (text("digits.json", b"[" + b"9" * 5000 + b"]"), InputError, "a number of 5000 digits"),
+        (
+            document([{"image_id": "9" * 5000 + ".jpg", "keypoints": flat(GOOD[0])}] * 2),
+            InputError,
+            "bad.json: an image is called by a name of 5,004 characters",
+        ),
+        (
+            document(
+                {
+                    "images": [{"id": 1, "width": 3_000_000_000, "height": 1080}],
+                    "annotations": [{"image_id": 1, "keypoints": flat(GOOD[0])}],
+                }
+            ),
+            InputError,
+            r"bad.json: an image size of 3e\+09 pixels",
+        ),
+        (text("binary.json", b"\xff\xfe\x00"), InputError, "not JSON, or truncated"),
         (text("no.npz", b"PK"), InputError, "not an .npz archive"),
         (text("no.npy", b"\x93NUMPY"), InputError, "damaged or truncated"),
         (arrays(poses=GOOD), InputError, "has poses, but no 'keypoints'; needed are keypoints"),

@@ -14,6 +14,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from rtpca.errors import InputError
+
+_LONGEST_NAME = 4096
 _MOSTLY_EMPTY = 20
 """Numbers more than so many times as far apart as frames would be do not count frames."""
 _EVEN_STEPS = 0.9
@@ -88,8 +91,12 @@ def named_clips(names: Iterable[str]) -> list[ClipFrames]:
     that tells cameras or takes apart, beside one that counts the frames of each. A number with a fraction is
     a time stamp. Names of one frame each are photographs: clips of their own.
     """
+    names = set(names)
+    longest = max(map(len, names), default=0)
+    if longest > _LONGEST_NAME:
+        raise InputError(f"an image is called by a name of {longest:,} characters: no file has such a name")
     alike: dict[str, list[str]] = {}
-    for name in in_natural_order(set(names)):
+    for name in in_natural_order(names):
         folder, _, own = name.replace("\\", "/").rpartition("/")
         words = "#".join(_parts(own)[::2]).replace("#.#", "#")
         alike.setdefault(f"{folder}/{words}", []).append(name)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from rtpca.arrays import FloatArray
+from rtpca.checks import LARGEST_SIDE_PX
 from rtpca.errors import InputError
 from rtpca.files.damage import reason
 from rtpca.files.reading import read_whole
@@ -21,7 +22,7 @@ from rtpca.keypoints.recognise import sets_of_as_many_joints
 
 _LARGEST_NUMBER = 10**19
 """Frame numbers beyond this (time stamps in nanoseconds reach 2e18) are an accident."""
-_LARGEST_SIDE_PX = 1_000_000
+_MOST_DIGITS = 40
 _MOST_IDENTITIES = 100
 _SIDES = (("width", "height"), ("w", "h"), ("image_width", "image_height"), ("imageWidth", "imageHeight"))
 SCORE_NAMES = (
@@ -38,15 +39,21 @@ def read_json(path: Path) -> Any:
     """
     content = read_whole(path)
     try:
-        return json.loads(content)
+        return json.loads(content, parse_int=_whole_number)
     except (ValueError, RecursionError) as error:
         lines = [line for line in content.splitlines() if line.strip()]
         if len(lines) > 1 and all(line.strip().startswith((b"{", b"[")) for line in lines):
             try:
-                return [json.loads(line) for line in lines]
+                return [json.loads(line, parse_int=_whole_number) for line in lines]
             except (ValueError, RecursionError):
                 pass
         raise InputError(f"{path}: not JSON, or truncated ({reason(error)})") from error
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits, which no program counts to")
+    return int(digits)
 
 
 def joints_of(points: Any, where: str, scores: Any = None) -> FloatArray:
@@ -155,11 +162,17 @@ def identities_of(value: Any) -> tuple[str, ...]:
 
 
 def size_of(width: Any, height: Any) -> tuple[int, int] | None:
-    """An image size, or None where the file has none that is usable."""
+    """An image size, or None where the file has none that is usable.
+
+    Raises:
+        InputError: it is far larger than any image.
+    """
     sides: list[int] = []
     for side in (width, height):
+        if isinstance(side, int | float) and side > LARGEST_SIDE_PX:
+            raise InputError(f"an image size of {side:g} pixels, which is none: correct it, or take it out")
         number = frame_number(side)
-        if number is None or not 1 <= number <= _LARGEST_SIDE_PX:
+        if number is None or number < 1:
             return None
         sides.append(round(number))
     return sides[0], sides[1]

@@ -63,6 +63,15 @@ def open_keypoints(path: str | Path, image_size: tuple[int, int] | None = None) 
         InputError: the file is missing, damaged, of no known format, or shows nobody.
     """
     path = Path(path)
+    try:
+        return _read(path)
+    except InputError as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"{path}: {error}") from error
+
+
+def _read(path: Path) -> People:
     if path.is_dir():
         return folders.read_folder(path, image_size)
     if not path.exists():
