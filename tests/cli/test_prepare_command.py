@@ -12,16 +12,18 @@ import zipfile
 import numpy as np
 import pytest
 
+from rig_files import NAMINGS, rig_bvh
 from rtpca.cli.main import main
 from rtpca.data.store import open_dataset
+from rtpca.data.synthetic import generate_motion
 from rtpca.skeletons import get_skeleton
 
 
 @pytest.fixture
 def takes(tmp_path):
     """Two takes of 60 frames as joint positions."""
-    known = get_skeleton("cmu38")
-    positions = np.random.default_rng(0).normal(size=(120, known.num_joints, 3)).astype(np.float32)
+    known = get_skeleton("h36m17")
+    positions = np.concatenate([generate_motion("walk", 60, 120.0), generate_motion("wave", 60, 120.0)])
     names, actions = np.array(["walking/one", "running/two"]), np.array(["walking", "running"])
     path = tmp_path / "takes.npz"
     np.savez(
@@ -85,14 +87,13 @@ def test_mistakes_end_in_one_line_and_code_2(takes, tmp_path, monkeypatch, capsy
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_ended_run_leaves_nothing_behind(tmp_path, number, code):
-    head = "HIERARCHY ROOT hip { OFFSET 0 0 0 CHANNELS 1 Xrotation } \nMOTION\nFrames: 9999\nFrame Time: 1\n"
-    with zipfile.ZipFile(tmp_path / "many.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for index in range(400):
-            archive.writestr(f"{index}.bvh", head + "0\n" * 9999)
-    mapping = {"recipe": dict.fromkeys(get_skeleton("h36m17").joints, "hip"), "metres_per_unit": 1}
-    (tmp_path / "map.json").write_text(json.dumps(mapping))
+    one = rig_bvh(NAMINGS["xsens"], frames=1)
+    still = one.replace("Frames: 1", "Frames: 3000") + one.splitlines()[-1].join(["", "\n"]) * 2999
+    with zipfile.ZipFile(tmp_path / "many.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for index in range(100):
+            archive.writestr(f"{index}.bvh", still)
     before = sorted(path.name for path in tmp_path.iterdir())
-    words = ["prepare", "bvh", "many.zip", "-o", "out.h5", "--mapping", "map.json"]
+    words = ["prepare", "bvh", "many.zip", "-o", "out.h5"]
     command = [sys.executable, "-m", "rtpca.cli.main", *words]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     while len(list(tmp_path.iterdir())) == len(before):  # until the temporary file is there
@@ -103,3 +104,20 @@ def test_an_ended_run_leaves_nothing_behind(tmp_path, number, code):
     assert process.returncode == code
     assert "Traceback" not in shown
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_options_are_named_as_flags_in_what_is_said_about_files(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "walk.bvh").write_text(rig_bvh(NAMINGS["mixamo"], frame_time="30", rest_offset=True))
+    assert main(["prepare", "bvh", "walk.bvh", "-o", "out.h5"]) == 2
+    assert "itself, 30 fps; give the true rate as --fps" in capsys.readouterr().err
+    words = ["prepare", "bvh", "walk.bvh", "-o", "out.h5", "--fps", "30"]
+    assert main([*words, "--metres-per-unit", "1"]) == 2
+    assert "give --metres-per-unit 0.01" in capsys.readouterr().err
+    assert main([*words, "--up", "z"]) == 0
+    assert "warning: walk.bvh: the people are lying in all takes (1)" in capsys.readouterr().err
+    assert main([*words, "--root-offset", "add", "--up", "y"]) == 0
+    assert main(words) == 0
+    assert "replace its OFFSET, as the height of the feet" in capsys.readouterr().err
+    with open_dataset("out.h5") as dataset:
+        assert dataset.read("walk.bvh:walk.bvh").positions3d[..., 1].min() < 0.2

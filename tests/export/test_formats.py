@@ -13,7 +13,7 @@ import numpy as np
 import pygltflib
 import pytest
 
-from rtpca.data.formats.bvh import bvh_positions, parse_bvh
+from rtpca.data.formats.bvh import bvh_positions, frame_rate, parse_bvh
 from rtpca.errors import ConfigError, InputError, MissingExtraError
 from rtpca.export import FORMATS, save_bvh, save_c3d, save_csv, save_glb, save_json, save_trc
 from rtpca.export.body import BODY, H36M_IN_BODY
@@ -28,7 +28,7 @@ def read_bvh(path, names):
     """(F, 17, 3) metres and the frame rate, by our own reader."""
     motion = parse_bvh(path.read_text(), path.name)
     columns = [motion.joint_names.index(name) for name in names]
-    return bvh_positions(motion)[:, columns] / 100, motion.fps
+    return bvh_positions(motion)[:, columns] / 100, frame_rate(motion.frame_time)
 
 
 def test_bvh_reads_back_within_20_mm(tmp_path, truth):

@@ -48,7 +48,7 @@ _SIDED: Mapping[str, str] = {
     "hand_tip": "handtip fingertip",
     "clavicle": "collar collarbone",
     "up_leg": "upperleg thigh",
-    "leg": "lowerleg shin",
+    "leg": "lowerleg shin calf",
     "arm": "upperarm",
     "forearm": "lowerarm",
 }

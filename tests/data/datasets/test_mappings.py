@@ -97,7 +97,7 @@ def change(**changes):
         (change(recipe={"pelvis": {"A": "x"}}), "'pelvis' holds 'x', where a number is needed"),
         (change(recipe={"pelvis": {"A": 0.5}}), "'pelvis': the weights sum to 0.5"),
         (change(recipe={"tail": {"A": 1}}), "'tail'"),
-        (change(up_axis="x"), "up_axis is 'x'; y and z"),
+        (change(up_axis="w"), "up_axis is 'w'; possible are y, z, x, -y, -z, -x"),
         (change(metres_per_unit=0), "'metres_per_unit' must be above zero"),
         (change(fps={"a": -1}), "'fps' must be above zero"),
         (change(fps=True), "'fps' holds True"),

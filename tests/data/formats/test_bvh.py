@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from rtpca.data.formats.bvh import bvh_positions, parse_bvh
+from rtpca.data.formats.bvh import bvh_positions, frame_rate, parse_bvh
 from rtpca.data.formats.source_files import SourceFiles
 from rtpca.errors import InputError
 
@@ -116,7 +116,7 @@ def test_written_file_is_read_back_and_positions_agree_with_scipy(data):
     values = np.array(rows).reshape(frames, width)
     motion = parse_bvh(bvh_text(root, values), "a.bvh")
     np.testing.assert_array_equal(motion.values, values)
-    assert motion.fps == 30.0
+    assert frame_rate(motion.frame_time) == 30.0
     positions = bvh_positions(motion)
     for frame in range(frames):
         expected = expected_positions(root, values[frame])
@@ -181,12 +181,46 @@ def test_position_channels_of_other_joints_replace_their_offset():
         ("0.02", 50.0),
         ("0.0404", 1 / 0.0404),
         ("1", 1.0),
-        ("2.5", 0.4),
+        ("0.001", 1000.0),
     ],
 )
 def test_frame_rate_undoes_the_rounding_of_the_header(frame_time, fps):
     motion = parse_bvh(HAND_WORKED.replace("0.00833333", frame_time), "a.bvh")
-    assert motion.fps == pytest.approx(fps, rel=1e-12)
+    assert frame_rate(motion.frame_time) == pytest.approx(fps, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("frame_time", "message"),
+    [
+        ("30", "Frame Time is '30' s, 0.033 frames a second; it seems to be the rate itself, 30 fps"),
+        ("120.0", "seems to be the rate itself, 120 fps"),
+        ("59.94", "seems to be the rate itself, 59.94 fps"),
+        ("33.3333", "seems to be in milliseconds, for 30 fps"),
+        ("8.3333", "seems to be in milliseconds, for 120 fps"),
+        ("2.5", "0.4 frames a second$"),
+        ("1e9", "1e-09 frames a second$"),
+        ("0.00001", "too short for a recording"),
+        ("0", "'0', which is no time"),
+        ("-0.0333", "which is no time"),
+        ("nan", "which is no time"),
+        ("inf", "which is no time"),
+        ("1e999999999", "0 frames a second$|no time"),
+        ("fast", "'fast', which is no number"),
+        ("", "which is no number"),
+    ],
+)
+def test_a_frame_time_that_is_none_is_told_with_what_it_may_be(frame_time, message):
+    with pytest.raises(ValueError, match=message):
+        frame_rate(frame_time)
+
+
+def test_what_is_added_for_the_rest_pose_is_known():
+    motion = parse_bvh(HAND_WORKED, "a.bvh")
+    np.testing.assert_array_equal(motion.root_shift, [1, 2, 3])
+    np.testing.assert_array_equal(motion.rest, [[1, 2, 3], [1, -2, 3], [1, -7, 3]])
+    text = HAND_WORKED.replace("CHANNELS 6 Xposition Yposition", "CHANNELS 4").replace("10 20 30", "30")
+    motion = parse_bvh(text, "a.bvh")
+    np.testing.assert_array_equal(motion.root_shift, [0, 0, 3])
 
 
 def test_windows_line_ends_spelling_and_spaces_do_not_matter():
@@ -221,7 +255,9 @@ DAMAGED = [
     (HAND_WORKED.replace("Frames: 2", "Frames: 0"), "line 17: 0 frames"),
     (HAND_WORKED.replace("Frames: 2", "Frames: 3"), "line 20: the header states 3 frames, but 2 .*cut short"),
     (HAND_WORKED.replace("Frames: 2", "Frames: 1"), "line 20: the header states 1 frames, but 2 .*altered"),
-    (HAND_WORKED.replace("0.00833333", "0"), "line 18: found 'Frame Time: 0'"),
+    (HAND_WORKED.replace("Frame Time: 0.00833333", "Frame Time 0.1"), "line 18: found 'Frame Time 0.1'"),
+    (HAND_WORKED.replace("90 0 0 0 90 0", "90 0 0 0 90 1e300"), "line 20: .*too large for a body"),
+    (HAND_WORKED.replace("OFFSET 0 -4 0", "OFFSET 0 -1e400 0"), "line 8: .*must be finite and of a body"),
     (
         HAND_WORKED.replace("90 0 0 0 90 0", "90 0 0 0 90"),
         "line 20: 8 numbers, but the hierarchy has 9 channels",

@@ -38,8 +38,8 @@ DATASETS: Mapping[str, KnownDataset] = {
         ("asf", *_MOCAP),
     ),
     "bvh": KnownDataset(
-        "Any BVH motion (file, folder, zip); the joints of cgspeed's CMU files and of FreeMoCap are known.",
-        _MOCAP,
+        "Any BVH motion (file, folder, zip); joints with the names of the usual programs are known.",
+        ("root_offset", *_MOCAP),
     ),
     "joint-positions": KnownDataset("Joint positions of any origin (.npz, see docs/data.md).", _MOCAP),
     "h36m": KnownDataset(

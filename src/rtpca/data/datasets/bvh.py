@@ -10,7 +10,7 @@ from rtpca.data.attribution import Attribution
 from rtpca.data.datasets.cmu import CMU_ACKNOWLEDGEMENT, CMU_TERMS, cmu_facts, cmu_take
 from rtpca.data.datasets.mappings import built_in_mapping
 from rtpca.data.datasets.mocap import UNKNOWN, MocapReader, Motion, TakeFacts
-from rtpca.data.formats.bvh import bvh_positions, parse_bvh
+from rtpca.data.formats.bvh import bvh_positions, frame_rate, parse_bvh
 from rtpca.data.formats.source_files import SourceFiles
 from rtpca.errors import InputError
 
@@ -68,7 +68,7 @@ _ACTION_OF_FOLDER = {"salsa": "salsa", "indian": "indian_dance", "martial": "mar
 class Reader(MocapReader):
     """Reads one file, a folder or a zip."""
 
-    known_skeletons = ("cmu_bvh", "freemocap")
+    known_skeletons = ("cmu_bvh", "freemocap", "cmu38", "h36m17")
 
     def members(self, source: SourceFiles) -> tuple[str, ...]:
         """The BVH files."""
@@ -82,7 +82,21 @@ class Reader(MocapReader):
         """Read one take."""
         motion = parse_bvh(source.read_text(member), source.label(member))
         facts = _facts(source.parts(member), motion.joint_names)
-        return Motion(bvh_positions(motion), motion.joint_names, facts, fps=motion.fps)
+        fps, fault = None, ""
+        try:
+            fps = frame_rate(motion.frame_time)
+        except ValueError as error:
+            fault = str(error)
+        return Motion(
+            bvh_positions(motion),
+            motion.joint_names,
+            facts,
+            fps=fps,
+            fps_fault=fault,
+            parents=tuple(joint.parent for joint in motion.joints),
+            rest=motion.rest,
+            root_shift=motion.root_shift,
+        )
 
 
 def _facts(parts: Sequence[str], joint_names: Sequence[str]) -> TakeFacts:

@@ -67,7 +67,7 @@ _ACTION_OF_SUBJECT = {1: "playground", 60: "salsa", 61: "salsa", 94: "indian_dan
 class Reader(joint_positions.Reader):
     """Reads AMC files with their skeletons; a single `.npz` as its sibling does."""
 
-    known_skeletons = ("cmu_asf31", "cmu38")
+    known_skeletons = ("cmu_asf31", "cmu38", "h36m17")
 
     def __init__(self, sources: Sequence[Path], options: PrepareOptions, report: PrepareReport) -> None:
         """Open the sources."""

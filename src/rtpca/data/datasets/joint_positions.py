@@ -19,7 +19,7 @@ from rtpca.errors import InputError
 class Reader(MocapReader):
     """Reads such files; nothing is known about their terms."""
 
-    known_skeletons = ("cmu38",)
+    known_skeletons = ("cmu38", "h36m17")
 
     def __init__(self, sources: Sequence[Path], options: PrepareOptions, report: PrepareReport) -> None:
         """Open the sources."""

@@ -15,6 +15,8 @@ from typing import Any, cast
 import numpy as np
 
 from rtpca.arrays import DoubleArray
+from rtpca.data.datasets.axes import y_up_from
+from rtpca.data.datasets.options import UP_AXES
 from rtpca.errors import ConfigError, InputError
 from rtpca.skeletons import combination_matrix, get_skeleton, joint_weights
 
@@ -53,7 +55,7 @@ class JointMapping:
         metres_per_unit: length unit of the files.
         fps: true frame rate, where the files do not state it or state it wrongly.
         skip_first_frames: leading frames of every file that are no motion (T-pose).
-        up_axis: axis of the files that points up, `"y"` or `"z"`.
+        up_axis: axis of the files that points up, one of `UP_AXES` of the options.
     """
 
     name: str
@@ -87,9 +89,7 @@ class JointMapping:
         """
         weights = combination_matrix(self.recipe, joint_names, get_skeleton(TARGET).joints)
         mapped = np.matmul(weights, positions)  # (17, J) @ (F, J, 3) -> (F, 17, 3)
-        if self.up_axis == "z":
-            mapped = np.stack([mapped[..., 0], mapped[..., 2], -mapped[..., 1]], axis=-1)
-        return mapped
+        return y_up_from(mapped, self.up_axis)
 
 
 def per_file(value: PerFile, parts: Sequence[str]) -> float | None:
@@ -183,8 +183,8 @@ def read_json(path: Path) -> Any:
 def _mapping(name: str, entry: dict[str, Any], path: Path) -> JointMapping:
     where = f"{path}, mapping {name!r}"
     up_axis = entry.get("up_axis", "y")
-    if up_axis not in ("y", "z"):
-        raise InputError(f"{where}: up_axis is {up_axis!r}; y and z are possible")
+    if up_axis not in UP_AXES:
+        raise InputError(f"{where}: up_axis is {up_axis!r}; possible are {', '.join(UP_AXES)}")
     mapping = JointMapping(
         name=name,
         recipe=_recipe(entry.get("recipe"), where),

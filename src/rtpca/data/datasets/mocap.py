@@ -14,9 +14,13 @@ import numpy as np
 
 from rtpca.arrays import DoubleArray
 from rtpca.data.attribution import Attribution
+from rtpca.data.datasets.axes import y_up_from
+from rtpca.data.datasets.body_check import BodyCheck
 from rtpca.data.datasets.mappings import TARGET, JointMapping, built_in_mapping, per_file, read_mappings
 from rtpca.data.datasets.options import PrepareOptions
 from rtpca.data.datasets.reader import DatasetReader, PrepareReport, Take
+from rtpca.data.datasets.rigs import mapping_by_names
+from rtpca.data.datasets.root_offset import RootOffset
 from rtpca.data.datasets.takelists import (
     NO_SPLIT,
     TakeTable,
@@ -25,6 +29,7 @@ from rtpca.data.datasets.takelists import (
     read_bad_frames,
     read_splits,
 )
+from rtpca.data.datasets.units import body_height, likely_unit
 from rtpca.data.formats.source_files import SourceFiles
 from rtpca.data.recording import Recording
 from rtpca.errors import ConfigError, InputError
@@ -41,6 +46,15 @@ _NO_RANGES: tuple[tuple[int, int], ...] = ()
 
 _HEAD_ABOVE_ANKLES = 0.93
 """Height of h36m17's head above the ankles by stature: 0.90 to 0.96 in the upright takes of four sources."""
+
+_ROOT_NOTES = {
+    "add": "positions of the root are added to its OFFSET, as the height of the feet and the first frame "
+    "show; `root_offset` replace says otherwise",
+    "replace": "positions of the root are its place and replace its OFFSET, as the height of the feet and "
+    "the first frame show; `root_offset` add says otherwise",
+    "unknown": "positions of the root are added to its OFFSET, though it cannot be told whether they replace "
+    "it; `root_offset` replace says that they do",
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,11 @@ class Motion:
         facts: what is known about the take.
         fps: frame rate that the file states, None where it does not.
         metres_per_unit: length unit that the file states, None where it does not.
+        fps_fault: what is wrong with the frame rate that the file states.
+        parents: `(J,)` place of the joint that each hangs from, -1 for the root; None where that is not said.
+        rest: `(J, 3)` rest pose in unit and axes of the file, None where it has none.
+        root_shift: `(3,)` what was added to all positions because the file gives its root a place in the rest
+            pose, though the root's own positions may hold it already; None where that is no question.
     """
 
     positions: DoubleArray
@@ -77,6 +96,10 @@ class Motion:
     facts: TakeFacts
     fps: float | None = None
     metres_per_unit: float | None = None
+    fps_fault: str = ""
+    parents: tuple[int, ...] | None = None
+    rest: DoubleArray | None = None
+    root_shift: DoubleArray | None = None
 
 
 class MocapReader(DatasetReader):
@@ -93,6 +116,8 @@ class MocapReader(DatasetReader):
         """Open the sources."""
         super().__init__(sources, options, report)
         self._sources = [self.files.enter_context(SourceFiles(path)) for path in sources]
+        self._root_offsets: dict[str, RootOffset] = {}
+        self.bodies = BodyCheck(mendable=True, up_is_said=options.up_axis is not None)
 
     @abstractmethod
     def members(self, source: SourceFiles) -> Sequence[str]:
@@ -124,7 +149,10 @@ class MocapReader(DatasetReader):
         mapping = self._mapping(motion, source, member, beside)
         fps = self._fps(motion, mapping, source, member)
         positions = mapping.apply(motion.positions, motion.joint_names)
+        positions = self._placed(positions, motion, mapping, source, member)
         unit_m = self._metres_per_unit(motion, mapping, positions, source, member)
+        rest = None if motion.rest is None else mapping.apply(motion.rest[None], motion.joint_names)[0]
+        self.bodies.expect(source.path.name, unit_m, mapping.up_axis, rest, get_skeleton(TARGET))
         positions3d = (positions * unit_m).astype(np.float32)
         frames = len(positions3d)
         facts, attribution = motion.facts, self._terms(motion.facts.attribution, source, beside)
@@ -169,6 +197,10 @@ class MocapReader(DatasetReader):
         if self.options.mapping is None:
             candidates += [built_in_mapping(name) for name in self.known_skeletons]
         fitting = next((mapping for mapping in candidates if mapping.fits(motion.joint_names)), None)
+        if fitting is None and self.options.mapping is None and motion.parents is not None:
+            fitting = mapping_by_names(motion.joint_names, motion.parents, motion.positions)
+            if fitting is not None:
+                self.report.note(f"{source.path.name}: {_recognised(fitting)}; `mapping` says otherwise")
         if fitting is not None:
             up_axis = self.options.up_axis
             return fitting if up_axis is None else replace(fitting, up_axis=up_axis)
@@ -180,21 +212,44 @@ class MocapReader(DatasetReader):
                 f"{label}: has no {missing}, which {self.options.mapping} needs; it has {names}"
             )
         raise ConfigError(
-            f"{label}: its joints ({names}) fit no known mapping ({known}); "
-            "describe them in a JSON file and give it as `mapping`"
+            f"{label}: its joints ({names}) fit no known mapping ({known}), and their names show no whole "
+            "body; describe them in a JSON file and give it as `mapping`"
         )
 
     def _fps(self, motion: Motion, mapping: JointMapping, source: SourceFiles, member: str) -> float:
         parts = source.parts(member)
         fps = self.options.fps or per_file(mapping.fps, parts) or motion.facts.fps or motion.fps
         if fps is None:
-            raise ConfigError(
-                f"{source.label(member)}: the file does not state its frame rate; give it as `fps`"
-            )
+            fault = motion.fps_fault or "the file does not state its frame rate"
+            raise ConfigError(f"{source.label(member)}: {fault}; give the true rate as `fps`")
         if motion.fps is not None and abs(fps - motion.fps) > 0.01 * fps:
             where = "/".join((source.path.name, *parts[1:-1]))
             self.report.note(f"{where}: taken as {fps:g} fps, the files state {motion.fps:g}")
         return fps
+
+    def _placed(
+        self,
+        positions: DoubleArray,
+        motion: Motion,
+        mapping: JointMapping,
+        source: SourceFiles,
+        member: str,
+    ) -> DoubleArray:
+        """The joints where the person was: with what the rest pose added to them, or without it."""
+        if motion.root_shift is None or not motion.root_shift.any():
+            return positions
+        shift = y_up_from(motion.root_shift, mapping.up_axis)
+        where = "/".join((source.path.name, *source.parts(member)[1:-1]))
+        how = self.options.root_offset
+        if how == "auto":
+            # Files that lie together are of one program.
+            together = str(source.path.parent) if source.is_single_file else where
+            decides = self._root_offsets.setdefault(together, RootOffset())
+            root = y_up_from(motion.positions[0, 0], mapping.up_axis)
+            how = decides.decide(positions, get_skeleton(TARGET), root, shift)
+            if how in _ROOT_NOTES:
+                self.report.note(f"{where}: {_ROOT_NOTES[how]}")
+        return positions - shift if how == "replace" else positions
 
     def _metres_per_unit(
         self, motion: Motion, mapping: JointMapping, positions: DoubleArray, source: SourceFiles, member: str
@@ -204,10 +259,20 @@ class MocapReader(DatasetReader):
         stated = self.options.metres_per_unit or per_file(mapping.metres_per_unit, source.parts(member))
         value = stated or motion.metres_per_unit
         if value is None:
-            raise ConfigError(
-                f"{source.label(member)}: its length unit is not known; give it as `metres_per_unit` (0.01 "
-                "for centimetres), or the person's height as `stature_m`"
+            height = body_height(positions, get_skeleton(TARGET))
+            unit = likely_unit(height)
+            if unit is None:
+                raise ConfigError(
+                    f"{source.label(member)}: its length unit is not known, and a person {height:.3g} units "
+                    "tall fits none; give it as `metres_per_unit` (0.01 for centimetres), or the person's "
+                    "height as `stature_m`"
+                )
+            where = "/".join((source.path.name, *source.parts(member)[1:-1]))
+            self.report.note(
+                f"{where}: lengths are taken as {unit[0]}, which no file states but the bodies show; "
+                "`metres_per_unit` or `stature_m` say otherwise"
             )
+            value = unit[1]
         return value
 
     def _terms(self, known: Attribution, source: SourceFiles, beside: _SideFiles) -> Attribution:
@@ -253,6 +318,15 @@ class _SideFiles:
         names = [m for m in source.members if _LICENCE_FILE.fullmatch(PurePosixPath(m).name)]
         texts = [] if source.is_single_file else [source.read_text(name).strip() for name in names[:3]]
         self.licence_text = "\n\n".join(texts)
+
+
+def _recognised(mapping: JointMapping) -> str:
+    """What the names were taken for, by the joints that are called differently from program to program."""
+    said = ", ".join(
+        f"{joint.partition('_')[2]}s {next(iter(mapping.recipe[joint]))}"
+        for joint in ("left_hip", "left_knee", "left_ankle", "left_shoulder", "left_wrist")
+    )
+    return f"joints are taken by their names ({said}, ...)"
 
 
 def stature_in_units(positions: DoubleArray, label: str) -> float:

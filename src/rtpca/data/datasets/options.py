@@ -6,7 +6,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
+from rtpca.checks import check_choice
 from rtpca.errors import ConfigError
+
+UP_AXES = ("y", "z", "x", "-y", "-z", "-x")
+"""Names of the axes of a file that may point up; `"-y"` is that of pictures, where y points down."""
+
+ROOT_OFFSETS = ("auto", "add", "replace")
+"""What becomes of the positions of a BVH's root."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +40,12 @@ class PrepareOptions:
     stature_m: Annotated[
         float | None, "Height of the person in metres, where the length unit is not known."
     ] = None
-    up_axis: Annotated[str | None, "Axis of the files that points up: y or z."] = None
+    up_axis: Annotated[
+        str | None, "Axis of the files that points up: y, z, x, or one that points down, as -y."
+    ] = None
+    root_offset: Annotated[
+        str, "Positions of the root: auto, add (to its OFFSET), or replace (it); auto: what fits the floor."
+    ] = "auto"
     licence: Annotated[str | None, "Terms of the data in one line, stored with every sequence."] = None
     attribution: Annotated[str | None, "Acknowledgement to be shown."] = None
     min_seconds: Annotated[float, "Leave out shorter runs of good frames."] = 0.25
@@ -60,8 +72,9 @@ class PrepareOptions:
             raise ConfigError("`split` puts all takes into one split, `splits` lists them; give one of them")
         if self.split == "":
             raise ConfigError("`split` is empty; give train, val or test")
-        if self.up_axis not in (None, "y", "z"):
-            raise ConfigError(f"`up_axis` is {self.up_axis!r}; choose y or z")
+        if self.up_axis is not None:
+            check_choice("`up_axis`", self.up_axis, UP_AXES)
+        check_choice("`root_offset`", self.root_offset, ROOT_OFFSETS)
 
     @property
     def given(self) -> list[str]:

@@ -14,6 +14,7 @@ from rtpca.data.recording import Recording
 from rtpca.data.store import DatasetWriter
 from rtpca.errors import InputError
 from rtpca.progress import Progress, in_silence
+from rtpca.skeletons import get_skeleton
 
 
 def prepare(
@@ -37,7 +38,7 @@ def prepare(
 
     Raises:
         InputError: a file is missing, damaged, foreign or hostile; nothing was written or run then.
-        ConfigError: an option does not fit the data set.
+        ConfigError: an option does not fit the data set, or the data say that one is needed.
     """
     options, report = options or PrepareOptions(), PrepareReport()
     reader = reader_of(dataset, options)([Path(source) for source in sources], options, report)
@@ -53,6 +54,8 @@ def prepare(
                 report.count(recording)
         if not report.sequences:
             raise InputError(f"nothing to write, {output} is not written ({'; '.join(report.notes)})")
+        for note in reader.bodies.notes():
+            report.note(f"warning: {note}")
     if note := reader.last_note():
         report.note(note)
     progress(len(takes), len(takes), "")
@@ -67,6 +70,8 @@ def prepare(
 def _recordings(take: Take, reader: DatasetReader) -> list[Recording]:
     try:
         recordings = list(take.read())
+        for recording in recordings:
+            reader.bodies.add(recording, get_skeleton(reader.skeleton))
     except InputError as error:
         if not reader.options.skip_damaged:
             raise

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rtpca.data.attribution import Attribution
+from rtpca.data.datasets.body_check import BodyCheck
 from rtpca.data.datasets.options import PrepareOptions
 from rtpca.data.recording import Recording
 
@@ -70,6 +71,7 @@ class DatasetReader(ABC):
         report: is told what is assumed, found or left out.
         attributions: the terms of what was read, by the `source` of its recordings.
         files: what is open until the last take is read.
+        bodies: checks what was read.
     """
 
     skeleton: ClassVar[str]
@@ -85,6 +87,7 @@ class DatasetReader(ABC):
         self.options, self.report = options, report
         self.attributions: dict[str, Attribution] = {}
         self.files = ExitStack()
+        self.bodies = BodyCheck()
 
     @abstractmethod
     def takes(self) -> Sequence[Take]:

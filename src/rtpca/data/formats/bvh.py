@@ -5,7 +5,7 @@ Three traps of the format, all met in published files:
 - Rotation orders differ from joint to joint: the `CHANNELS` line of each joint decides. The matrix of a joint
   is the product of its elementary rotations in the listed order (column vectors).
 - Joints other than the root may have position channels. For them the channels *replace* the `OFFSET`; for the
-  root they are added to it.
+  root they are added to it here, and programs disagree: `root_shift` is what that adds.
 - `Frame Time` is often wrong; the caller may know better.
 
 Read by hand: what becomes of such files is decided here, and a damaged one is answered with its line.
@@ -14,6 +14,7 @@ Read by hand: what becomes of such files is decided here, and a damaged one is a
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -25,10 +26,18 @@ from rtpca.arrays import DoubleArray
 from rtpca.data.formats.kinematics import identity_rotation, rotate, turn
 from rtpca.errors import InputError
 
-Number = TypeVar("Number", int, float)
+Value = TypeVar("Value", int, str)
 
 END_SUFFIX = "_End"
 """An end site is named after its joint with this suffix, because the format gives it no name."""
+
+_SHORTEST_S, _LONGEST_S = Decimal("0.0005"), Decimal(1)
+_USUAL_FPS = (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 72, 75, 90, 100, 120, 144, 150, 180, 200, 240, 250, 300)
+_LARGEST = 1e9
+"""Numbers beyond it are no length and no angle of a body in any unit."""
+MAX_NUMBERS = 100_000_000
+"""Longer tables are refused: two hours of a hundred channels at 120 fps are 86 million numbers."""
+MAX_JOINTS = 10_000
 
 _CHANNELS = {
     f"{axis}{kind}": (kind, index) for kind in ("position", "rotation") for index, axis in enumerate("xyz")
@@ -59,17 +68,33 @@ class BvhMotion:
     Attributes:
         joints: in the order of the file, end sites included.
         values: `(F, number of channels)`, degrees and length units as in the file.
-        fps: frame rate of the header (see `frame_rate`).
+        frame_time: what the header states, as it is written; see `frame_rate`.
     """
 
     joints: tuple[BvhJoint, ...]
     values: DoubleArray
-    fps: float
+    frame_time: str
 
     @property
     def joint_names(self) -> tuple[str, ...]:
         """Names in the order of the positions."""
         return tuple(joint.name for joint in self.joints)
+
+    @property
+    def root_shift(self) -> DoubleArray:
+        """`(3,)` the root's `OFFSET` along the axes that it has position channels for."""
+        root = self.joints[0]
+        moved = {axis for kind, axis in root.channels if kind == "position"}
+        return np.array([root.offset[axis] if axis in moved else 0.0 for axis in range(3)])
+
+    @property
+    def rest(self) -> DoubleArray:
+        """`(J, 3)` places of the joints with all angles zero, the root at its `OFFSET`."""
+        places = np.array([joint.offset for joint in self.joints])
+        for index, joint in enumerate(self.joints):
+            if joint.parent >= 0:
+                places[index] += places[joint.parent]
+        return places
 
 
 def frame_rate(frame_time: str) -> float:
@@ -82,20 +107,35 @@ def frame_rate(frame_time: str) -> float:
         The whole rate (24) or video rate (24000 / 1001) whose frame time has these digits; else the inverse.
 
     Raises:
-        ValueError: the text is no number above zero.
+        ValueError: it is no time between two frames of a recording; the message says what it may be instead.
     """
     try:
         time_s = Decimal(frame_time.strip())
     except InvalidOperation:
-        raise ValueError(f"{frame_time!r} is no number") from None
+        raise ValueError(f"its Frame Time is {_shorten(frame_time.strip())}, which is no number") from None
     if not time_s.is_finite() or time_s <= 0:
-        raise ValueError(f"{frame_time!r} is not above zero")
+        raise ValueError(f"its Frame Time is {_shorten(frame_time.strip())}, which is no time")
+    if not _SHORTEST_S <= time_s <= _LONGEST_S:
+        raise ValueError(f"its Frame Time is {_shorten(frame_time.strip())} s{_likely_rate(float(time_s))}")
     last_digit_s = 10.0 ** int(time_s.as_tuple().exponent)
     fps = 1.0 / float(time_s)
     for candidate in (float(round(fps)), round(fps) * 1000 / 1001, math.ceil(fps) * 1000 / 1001):
         if candidate > 0 and abs(1.0 / candidate - float(time_s)) <= last_digit_s:
             return candidate
     return fps
+
+
+def _likely_rate(time_s: float) -> str:
+    """What somebody may have meant who wrote a time that none is."""
+    if time_s < _SHORTEST_S:
+        return ", which is too short for a recording"
+    in_ms = 1000.0 / time_s
+    usual = next((rate for rate in _USUAL_FPS if abs(in_ms - rate) < 0.01 * rate), None)
+    if usual is not None and time_s not in _USUAL_FPS:
+        return f", {1 / time_s:.2g} frames a second; it seems to be in milliseconds, for {usual:g} fps"
+    if _USUAL_FPS[0] <= time_s <= _USUAL_FPS[-1]:
+        return f", {1 / time_s:.2g} frames a second; it seems to be the rate itself, {time_s:g} fps"
+    return f", {1 / time_s:.2g} frames a second"
 
 
 def parse_bvh(text: str, label: str) -> BvhMotion:
@@ -111,8 +151,9 @@ def parse_bvh(text: str, label: str) -> BvhMotion:
     lines = text.splitlines()
     parser = _HierarchyParser(lines, label)
     joints = parser.parse()
-    values, fps = _parse_motion(lines, parser.line, sum(len(joint.channels) for joint in joints), label)
-    return BvhMotion(tuple(joints), values, fps)
+    width = sum(len(joint.channels) for joint in joints)
+    values, frame_time = _parse_motion(lines, parser.line, width, label)
+    return BvhMotion(tuple(joints), values, frame_time)
 
 
 class _HierarchyParser:
@@ -146,8 +187,8 @@ class _HierarchyParser:
             value = float(token)
         except ValueError:
             self._fail(f"found {_shorten(token)}, where {wanted} is needed")
-        if not np.isfinite(value):
-            self._fail(f"{wanted} is {token}; it must be finite")
+        if not abs(value) < _LARGEST:
+            self._fail(f"{wanted} is {_shorten(token)}; it must be finite and of a body")
         return value
 
     def _name(self) -> str:
@@ -189,6 +230,8 @@ class _HierarchyParser:
                     channels.append(())
                 parents.append(current)
                 offsets.append(None)
+                if len(names) > MAX_JOINTS:
+                    self._fail(f"more than {MAX_JOINTS} joints are read from no file")
                 stack.append(len(names) - 1)
             elif token == "}":
                 if offsets[current] is None:
@@ -198,7 +241,7 @@ class _HierarchyParser:
                 self._fail(
                     f"found {_shorten(token)}, where OFFSET, CHANNELS, JOINT, End Site or '}}' is needed"
                 )
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        repeated = sorted(name for name, count in Counter(names).items() if count > 1)
         if repeated:
             self._fail(
                 f"the joint name {repeated[0]!r} occurs twice; joints are found by name, rename one of them"
@@ -228,13 +271,13 @@ class _HierarchyParser:
         return tuple(channels)
 
 
-def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple[DoubleArray, float]:
+def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple[DoubleArray, str]:
     """Read `Frames:`, `Frame Time:` and the table that follows line `start` (1-based, the line of MOTION)."""
     rows = [
         (number, line) for number, line in enumerate(lines[start:], start + 1) if line and not line.isspace()
     ]
     frames = _header_value(rows, 0, "Frames:", int, start, label)
-    fps = _header_value(rows, 1, "Frame Time:", frame_rate, start, label)
+    frame_time = _header_value(rows, 1, "Frame Time:", str.strip, start, label)
     if frames < 1:
         raise InputError(f"{label}, line {rows[0][0]}: {frames} frames; at least one is needed")
     table = rows[2:]
@@ -244,6 +287,11 @@ def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple
         raise InputError(
             f"{label}, line {last}: the header states {frames} frames, "
             f"but {len(table)} lines of numbers follow; {what}"
+        )
+    if len(table) * width > MAX_NUMBERS:
+        raise InputError(
+            f"{label}: {len(table)} frames of {width} channels are more than the {MAX_NUMBERS} numbers that "
+            "are read; cut the recording"
         )
     values = np.empty((len(table), width))
     for index, (number, line) in enumerate(table):
@@ -257,17 +305,18 @@ def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple
             values[index] = tokens
         except ValueError as error:
             raise InputError(f"{label}, line {number}: {error}; the line is damaged") from error
-    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    bad = np.flatnonzero(~(np.abs(values) < _LARGEST).all(axis=1))
     if bad.size:
         raise InputError(
-            f"{label}, line {table[bad[0]][0]}: a number that is not finite; the line is damaged"
+            f"{label}, line {table[bad[0]][0]}: a number that is not finite, or too large for a body; "
+            "the line is damaged"
         )
-    return values, fps
+    return values, frame_time
 
 
 def _header_value(
-    rows: list[tuple[int, str]], index: int, word: str, read: Callable[[str], Number], start: int, label: str
-) -> Number:
+    rows: list[tuple[int, str]], index: int, word: str, read: Callable[[str], Value], start: int, label: str
+) -> Value:
     if index >= len(rows):
         raise InputError(f"{label}, line {start + index}: the file ends before {word!r}; it was cut short")
     number, line = rows[index]
@@ -299,7 +348,9 @@ def bvh_positions(motion: BvhMotion) -> DoubleArray:
     frames = len(motion.values)
     columns = np.ascontiguousarray(motion.values.T)
     positions = np.empty((len(motion.joints), 3, frames))
-    rotations: list[DoubleArray] = []
+    # Kept while joints hang from them: those of all joints at once would be thrice the positions.
+    last_child = {joint.parent: index for index, joint in enumerate(motion.joints)}
+    rotations: dict[int, DoubleArray] = {}
     first = 0
     for index, joint in enumerate(motion.joints):
         local = np.repeat(np.array(joint.offset)[:, None], frames, axis=1)
@@ -315,8 +366,11 @@ def bvh_positions(motion: BvhMotion) -> DoubleArray:
             else:
                 local[axis] = column
         first += len(joint.channels)
-        rotations.append(rotation)
+        if index in last_child:
+            rotations[index] = rotation
         positions[index] = (
             local if joint.parent < 0 else positions[joint.parent] + rotate(parent_rotation, local)
         )
+        if last_child.get(joint.parent) == index:
+            rotations.pop(joint.parent, None)
     return np.ascontiguousarray(positions.transpose(2, 0, 1))
