@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from rtpca.cli.main import main
 from rtpca.data.demo_clip import load_demo_clip
 from rtpca.inference import StreamLifter
+from rtpca.models import InputSpec, build_model, save_checkpoint
+from rtpca.video import VideoFrame, open_live
 
 
 @pytest.fixture
@@ -80,10 +83,49 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(replay, capsys, monkeypatch, 
     assert message in errors[0]
 
 
-def test_an_image_size_that_nobody_says_is_asked_for(tmp_path, capsys):
+def test_an_image_size_that_nobody_says_is_assumed_as_for_a_clip(tmp_path, capsys):
     np.save(tmp_path / "a.npy", load_demo_clip().keypoints.keypoints_px[:5])
-    assert main(["stream", str(tmp_path / "a.npy"), "--skeleton", "h36m17"]) == 2
-    assert "--image-size" in capsys.readouterr().err
+    assert main(["stream", str(tmp_path / "a.npy"), "--skeleton", "h36m17", "--latency", "0"]) == 0
+    said = capsys.readouterr().err
+    assert "image size not given: " in said
+    assert "better with --image-size" in said
+
+
+def test_weights_that_need_an_image_size_ask_for_it(tmp_path, capsys):
+    torch.manual_seed(0)
+    model = build_model("rtpca", frames=27, joints=17, dim=8, depth=1, heads=1, in_channels=3)
+    save_checkpoint(tmp_path / "screen.safetensors", model, InputSpec(normalisation="screen", fps=20.0))
+    np.save(tmp_path / "a.npy", load_demo_clip().keypoints.keypoints_px[:5])
+    words = ["--skeleton", "h36m17", "--weights", str(tmp_path / "screen.safetensors")]
+    assert main(["stream", str(tmp_path / "a.npy"), *words]) == 2
+    assert "the image size is not known, and these weights need it" in capsys.readouterr().err
+
+
+def test_frames_of_a_film_that_are_shown_at_one_time_count_once(monkeypatch):
+    class Film:
+        def __init__(self, path):
+            del path
+
+        def __enter__(self):
+            times_s = (0, 0.04, 0.04, 0.08)
+            image = np.zeros((32, 32, 3), np.uint8)
+            return [VideoFrame(index, time_s, image) for index, time_s in enumerate(times_s)]
+
+        def __exit__(self, *_):
+            pass
+
+    class Nobody:
+        name, skeleton = "nobody", "h36m17"
+
+        def __call__(self, image, time_s):
+            return []
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("rtpca.video.live.VideoReader", Film)
+    monkeypatch.setattr("rtpca.video.live.load_detector", lambda *_, **__: Nobody())
+    assert [time_s for time_s, _ in open_live("twice.mp4").frames] == [0, 0.04, 0.08]
 
 
 def test_a_camera_without_its_package_says_what_to_install(monkeypatch, capsys):

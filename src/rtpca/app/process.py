@@ -13,8 +13,8 @@ from rtpca.inference import Lifter, LiftResult
 from rtpca.keypoints.files import KEYPOINT_ENDINGS
 from rtpca.pipeline import LiftedClip, LiftOptions, Outputs, lift_input
 from rtpca.progress import Progress
+from rtpca.video.container import VIDEO_ENDINGS
 
-VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 ENDINGS = (*VIDEO_ENDINGS, *KEYPOINT_ENDINGS)
 """What can be read; the page offers no others."""
 

@@ -58,6 +58,7 @@ def stream(
 
     from rtpca.errors import InputError
     from rtpca.inference import StreamLifter
+    from rtpca.models import load_checkpoint
     from rtpca.video import open_live
 
     if output is not None and output.suffix.lower() not in _ENDINGS:
@@ -66,6 +67,7 @@ def stream(
     # One window is too little to share out, and the other cores have a detector to run.
     torch.set_num_threads(1)
 
+    checkpoint = load_checkpoint(weights)
     live = open_live(
         input,
         skeleton=skeleton,
@@ -74,9 +76,10 @@ def stream(
         detector=detector,
         person=person,
         realtime=realtime,
+        needs_image_size=checkpoint.input.normalisation == "screen",
     )
-    lifter = StreamLifter.from_pretrained(
-        weights,
+    lifter = StreamLifter(
+        checkpoint,
         skeleton=live.skeleton,
         image_size=live.image_size,
         device=device,

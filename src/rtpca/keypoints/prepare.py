@@ -43,20 +43,11 @@ def prepare(
     Raises:
         InputError: the joint set is not recognised, or nothing can be lifted from these keypoints.
     """
-    points, scores = keypoints.keypoints_px, keypoints.scores
+    keypoints = described(keypoints, needs_image_size)
+    points, scores, source, fps = keypoints.keypoints_px, keypoints.scores, keypoints.skeleton, keypoints.fps
+    assert source is not None
+    assert fps is not None
     notes = list(keypoints.notes)
-    source = keypoints.skeleton
-    if source is None:
-        source, note = recognise_skeleton(points, scores)
-        notes.append(note)
-    doubt = implausible(points, scores, source)
-    notes += [doubt] if doubt else []
-    size, size_note = _image_size(keypoints.image_size, points, needs_image_size)
-    notes += [size_note] if size_note else []
-    if keypoints.fps is None:
-        notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
-    fps = keypoints.fps or ASSUMED_FPS
-
     h36m_points, h36m_scores = _convert(points, relative_scores(scores, min_score), source)
     never = unknown_joints(source)
     if never:
@@ -76,10 +67,37 @@ def prepare(
         keypoints_px=h36m_points,
         scores=h36m_scores,
         skeleton=get_skeleton("h36m17"),
-        fps=fps,
-        image_size=size,
         notes=tuple(notes),
     )
+
+
+def described(keypoints: Keypoints, needs_image_size: bool) -> Keypoints:
+    """One person's keypoints with joint set, image size and frame rate, recognised or assumed if nobody said.
+
+    Args:
+        keypoints: The person, as `checked_keypoints` gives them.
+        needs_image_size: Whether an unknown image size is an error.
+
+    Returns:
+        The same keypoints, with notes of what was assumed and of what is doubtful.
+
+    Raises:
+        InputError: the joint set is not recognised, or the image size not known.
+    """
+    points, scores = keypoints.keypoints_px, keypoints.scores
+    notes = list(keypoints.notes)
+    source = keypoints.skeleton
+    if source is None:
+        source, note = recognise_skeleton(points, scores)
+        notes.append(note)
+    doubt = implausible(points, scores, source)
+    notes += [doubt] if doubt else []
+    size, size_note = _image_size(keypoints.image_size, points, needs_image_size)
+    notes += [size_note] if size_note else []
+    if keypoints.fps is None:
+        notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
+    fps = keypoints.fps or ASSUMED_FPS
+    return replace(keypoints, skeleton=source, fps=fps, image_size=size, notes=tuple(notes))
 
 
 def _image_size(

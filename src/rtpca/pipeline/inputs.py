@@ -46,7 +46,7 @@ def read_input(path: Path, options: LiftOptions, lifter: Lifter, events: Events)
     Raises:
         RtpcaError: the file cannot be read, shows nobody, or not the person who is asked for.
     """
-    from rtpca.video.reader import is_video
+    from rtpca.video.container import is_video
 
     if path.exists() and not path.is_dir():
         check_file(path)  # whoever opens a pipe to look into it waits for ever

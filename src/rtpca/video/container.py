@@ -7,6 +7,7 @@ that its reader ever sees: it has no name there, and no other can be opened.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,20 @@ from typing import Any, BinaryIO
 
 from rtpca.errors import InputError
 
+VIDEO_ENDINGS = (
+    *(".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".m2v", ".ts", ".mts", ".m2ts"),
+    *(".vob", ".wmv", ".asf", ".flv", ".f4v", ".ogv", ".3gp", ".3g2", ".mxf", ".divx", ".dv", ".y4m"),
+    *(".h264", ".264", ".hevc", ".265", ".ivf", ".mjpeg", ".mjpg", ".gif", ".apng"),
+    *(".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".jp2", ".jxl", ".avif", ".heic", ".heif"),
+)
+"""What films and pictures are usually called."""
+_FIRST_BYTES = (
+    *((4, part) for part in (b"ftyp", b"moov", b"mdat", b"wide")),
+    *((0, part) for part in (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"GIF8", b"\x89PNG", b"\xff\xd8\xff")),
+    *((0, part) for part in (b"\x00\x00\x01\xba", b"\x30\x26\xb2\x75", b"YUV4MPEG2")),
+    *((8, part) for part in (b"AVI ", b"WEBP")),
+)
+"""Where in a file what stands, by the containers and pictures that are the usual ones."""
 _FILMS = (
     # Containers, by what they are used for today and were used for once.
     *(
@@ -54,6 +69,21 @@ _JPEG, _JPEG_FILMS = b"\xff\xd8\xff", (".mjpeg", ".mjpg")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
 _BUFFER_BYTES = 1 << 18
 _HEAD_BYTES = 1024
+
+
+def is_video(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is to be read as a video or picture: by its ending, or by how it begins."""
+    path = Path(path)
+    if path.suffix.lower() in VIDEO_ENDINGS:
+        return True
+    if not path.is_file():  # a pipe would be waited for
+        return False
+    try:
+        with open(path, "rb") as file:
+            begin = file.read(16)
+    except OSError:
+        return False
+    return any(begin[at : at + len(part)] == part for at, part in _FIRST_BYTES)
 
 
 class Container:

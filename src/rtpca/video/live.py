@@ -6,22 +6,25 @@ import platform
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from rtpca.arrays import FloatArray, ImageArray
-from rtpca.checks import check_frame_rate
 from rtpca.errors import InputError
 from rtpca.extras import optional_import
-from rtpca.keypoints import ASSUMED_FPS, read_keypoints
-from rtpca.keypoints.recognise import recognise_skeleton
+from rtpca.keypoints import open_keypoints
+from rtpca.keypoints.checked import checked_keypoints
+from rtpca.keypoints.prepare import described, prepare
 from rtpca.skeletons import Skeleton, get_skeleton
+from rtpca.video.container import is_video, said_plainly
 from rtpca.video.detectors import load_detector
-from rtpca.video.reader import VideoReader, is_video
+from rtpca.video.reader import VideoReader
 from rtpca.video.tracking import overlap
 
 _CAMERAS = {"Linux": ("v4l2", "/dev/video{}"), "Darwin": ("avfoundation", "{}"), "Windows": ("dshow", "{}")}
+_MIN_SCORE = 0.1
 
 Content = TypeVar("Content")
 _Pictures = Iterator[tuple[float, ImageArray]]
@@ -54,6 +57,7 @@ def open_live(
     detector: str = "auto",
     person: int | None = None,
     realtime: bool = False,
+    needs_image_size: bool = False,
 ) -> LiveKeypoints:
     """Open what the user named.
 
@@ -65,6 +69,8 @@ def open_live(
         detector: Which detector finds people in pictures.
         person: Which person of a keypoint file, from 1.
         realtime: Replay files at their own speed instead of as fast as it goes.
+        needs_image_size: Whether a keypoint file must say how large the image is; else the extent of its
+            keypoints stands in for it, as for `rtpca.Lifter`.
 
     Returns:
         The keypoints.
@@ -84,7 +90,7 @@ def open_live(
     if video:
         pictures = _video_pictures(name)
         return _detected(_paced(pictures) if realtime else pictures, detector)
-    return _replayed(name, skeleton, image_size, fps, person, realtime)
+    return _replayed(name, skeleton, image_size, fps, person, realtime, needs_image_size)
 
 
 def _replayed(
@@ -94,25 +100,27 @@ def _replayed(
     fps: float | None,
     person: int | None,
     realtime: bool,
+    needs_image_size: bool,
 ) -> LiveKeypoints:
-    keypoints = read_keypoints(name, skeleton, person, image_size)
-    notes = list(keypoints.notes)
-    known = keypoints.fps if fps is None else fps
-    rate = check_frame_rate("fps", ASSUMED_FPS if known is None else known)
-    if known is None:
-        notes.append(f"frame rate not given: {ASSUMED_FPS:g} frames per second assumed")
-    size = image_size or keypoints.image_size
-    if size is None:
-        raise InputError(
-            f"{name} does not say how large the image is: give `image_size` (live, it cannot be guessed)"
-        )
-    joint_set = keypoints.skeleton
-    if joint_set is None:
-        joint_set, note = recognise_skeleton(keypoints.keypoints_px, keypoints.scores)
-        notes.append(note)
-    content = np.concatenate([keypoints.keypoints_px, keypoints.scores[..., None]], axis=-1)
+    people = open_keypoints(name, image_size)
+    if image_size is None and not needs_image_size:
+        people = people.in_one_image()
+    one = people.person(person, skeleton)
+    try:
+        known = described(checked_keypoints(one, fps=fps, image_size=image_size), needs_image_size)
+        # Nobody is followed live whom a clip would not show.
+        prepare(known, min_score=_MIN_SCORE, max_gap_s=0, needs_image_size=False, repair=False)
+    except InputError as error:
+        raise type(error)(f"{name}: {error}") from error
+    assert known.skeleton is not None
+    assert known.fps is not None
+    assert known.image_size is not None
+    rate = known.fps
+    content = np.concatenate([known.keypoints_px, known.scores[..., None]], axis=-1)
     frames = ((frame / rate, joints) for frame, joints in enumerate(content))
-    return LiveKeypoints(_paced(frames) if realtime else frames, joint_set, size, tuple(notes))
+    return LiveKeypoints(
+        _paced(frames) if realtime else frames, known.skeleton, known.image_size, known.notes
+    )
 
 
 def _paced(frames: Iterator[tuple[float, Content]]) -> Iterator[tuple[float, Content]]:
@@ -163,9 +171,12 @@ def _likeness(box_px: FloatArray, last_box_px: FloatArray | None) -> tuple[float
 
 
 def _video_pictures(name: str) -> _Pictures:
+    last_s = -1.0
     with VideoReader(name) as video:
         for frame in video:
-            yield frame.time_s, frame.image
+            if frame.time_s > last_s:  # some files show several frames at one time
+                yield frame.time_s, frame.image
+                last_s = frame.time_s
 
 
 def _camera_pictures(number: int) -> _Pictures:
@@ -176,7 +187,7 @@ def _camera_pictures(number: int) -> _Pictures:
         container = av.open(place.format(number), format=form)
     except (OSError, ValueError) as error:
         raise InputError(f"camera {number} cannot be opened: {error}") from error
-    with container:
+    with container, said_plainly(av, Path(f"camera {number}")):
         began = time.monotonic()
         for frame in container.decode(video=0):
             yield time.monotonic() - began, frame.to_ndarray(format="rgb24")

@@ -23,18 +23,6 @@ from rtpca.errors import InputError
 from rtpca.extras import optional_import
 from rtpca.video.container import MOST_PIXELS, Container, check_file, said_plainly
 
-_ENDINGS = {
-    *(".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".m2v", ".ts", ".mts", ".m2ts"),
-    *(".vob", ".wmv", ".asf", ".flv", ".f4v", ".ogv", ".3gp", ".3g2", ".mxf", ".divx", ".dv", ".y4m"),
-    *(".gif", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic"),
-}
-_FIRST_BYTES = (
-    *((4, part) for part in (b"ftyp", b"moov", b"mdat", b"wide")),
-    *((0, part) for part in (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"GIF8", b"\x89PNG", b"\xff\xd8\xff")),
-    *((0, part) for part in (b"\x00\x00\x01\xba", b"\x30\x26\xb2\x75", b"YUV4MPEG2")),
-    *((8, part) for part in (b"AVI ", b"WEBP")),
-)
-"""Where in a file what stands, by the containers and pictures that are the usual ones."""
 _ASSUMED_RATE = Fraction(30)
 _LOWEST_RATE, _HIGHEST_RATE = Fraction(1, 10), Fraction(10_000)
 """Rates beyond are units of time that stand where a rate should, 90,000 or a billion."""
@@ -48,19 +36,6 @@ ratio, and FFmpeg's libraries believe it as long as it is below the number of li
 at 1000:1 would take 6 GB.
 """
 _MOST_PER_THREAD = 4096 * 2304
-
-
-def is_video(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is to be read as a video or picture: by its ending, or by how it begins."""
-    path = Path(path)
-    if path.suffix.lower() in _ENDINGS:
-        return True
-    try:
-        with open(path, "rb") as file:
-            begin = file.read(16)
-    except OSError:
-        return False
-    return any(begin[at : at + len(part)] == part for at, part in _FIRST_BYTES)
 
 
 @dataclass(frozen=True)

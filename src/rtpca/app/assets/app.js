@@ -125,7 +125,6 @@ function startOver() {
 }
 
 function start() {
-  byId("endings").textContent = settings.endings.join(", ");
   byId("limit").textContent = megabytes(settings.max_bytes);
   for (const name of settings.exports) {
     const box = document.createElement("input");

@@ -64,14 +64,14 @@ def open_keypoints(path: str | Path, image_size: tuple[int, int] | None = None) 
     """
     path = Path(path)
     try:
-        return _read(path)
+        return _read(path, image_size)
     except InputError as error:
         if str(path) in str(error):
             raise
         raise type(error)(f"{path}: {error}") from error
 
 
-def _read(path: Path) -> People:
+def _read(path: Path, image_size: tuple[int, int] | None) -> People:
     if path.is_dir():
         return folders.read_folder(path, image_size)
     if not path.exists():
