@@ -97,7 +97,7 @@ def _stored_as_table(path: Path, group: Any) -> tuple[list[tuple[Any, ...]], lis
     """Labels of columns, of rows, and values of a table in pandas' format "table"."""
     stored = group.attrs["non_index_axes"]
     raw = bytes(stored) if isinstance(stored, np.bytes_ | bytes) else np.asarray(stored).tobytes()
-    axes = unpickle(io.BytesIO(raw), str(path))
+    axes = unpickle(io.BytesIO(raw), str(path), len(raw))
     labels = [tuple(label) for label in axes[0][1]]
     if len(labels) > _MOST_COLUMNS:
         raise ValueError(f"{len(labels)} columns")
