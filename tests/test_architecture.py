@@ -65,7 +65,6 @@ HEAVY = {
     "PIL",
     "safetensors",
     "av",
-    "supervision",
 }
 # Typer itself loads it to read the words after a verb.
 HEAVY_BEFORE_VERBS = HEAVY | {"pydantic", "pydantic_core"}

@@ -1,23 +1,27 @@
 """People in a clip: detections of single frames become tracks, keypoints of one person over time.
 
-Files of keypoints are joined here by distance, which needs no further package; `rtpca.video.tracking` finds
-out itself who is who, and has its tracks assembled here.
+The identities of a file's own tracker win; where there are none, `rtpca.keypoints.identities` finds out who
+is who, for files and videos alike.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from rtpca.arrays import FloatArray, IntArray
-from rtpca.keypoints.record import Keypoints
+from rtpca.arrays import DoubleArray, FloatArray, IntArray
+from rtpca.keypoints.following import body_sizes
+from rtpca.keypoints.identities import Doubt, identify, linked, without_leaps
+from rtpca.keypoints.pieces import Piece
+from rtpca.keypoints.record import ASSUMED_FPS, Keypoints
 
-_MAX_LOST_FRAMES = 30
-_MAX_STEP = 0.6
-"""A person's middle moves by at most this part of the person's size from one frame to the next."""
+_SAME_POSE, _SAME_BOX = 0.08, 0.85
+"""Tracks whose joints are closer than this part of the person's size, or whose boxes overlap by more than
+that (intersection over union), in the median of their common frames, show one person twice."""
+_MOSTLY = 0.7
+_COMMON_JOINTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,113 +67,116 @@ class Track:
         return Keypoints(joints[..., :2], scores, image_size=self.image_size, who=self.who, notes=self.notes)
 
 
-def build_tracks(detections: Sequence[Detection], frames: int) -> list[Track]:
+def build_tracks(detections: Sequence[Detection], frames: int, fps: float = ASSUMED_FPS) -> list[Track]:
     """Join detections into tracks.
 
-    The file's own identities are used if every detection has one and none appears twice in a frame.
-    Otherwise, a detection continues the track whose last detection is the nearest, if that is near enough. A
-    file with at most one person per frame is one track.
+    Detections of one identity are one person; identities that take turns are joined where one goes on as the
+    other. Without identities people are followed by `rtpca.keypoints.identities`, and detections without one
+    also among those who have one. Where nobody is ever seen beside another, all is one person, unless it
+    leaps from one place to another for good. Who is shown twice all the time is one person.
 
     Args:
-        detections: In any order, all with the same number of joints.
+        detections: In any order, all with the same number of joints, of which at least one is seen; no
+            identity twice in a frame.
         frames: Frames F of the clip.
+        fps: Frames per second, about.
 
     Returns:
-        One per person, the one with the most seen joints first.
+        One per person, the one with the most seen joints first; `notes` say where it is doubtful who is who.
+
+    Raises:
+        InputError: a frame shows more people than can be followed.
     """
     ordered = sorted(detections, key=lambda detection: detection.frame)
-    per_frame = Counter(detection.frame for detection in ordered)
-    identities = {(detection.frame, detection.identity) for detection in ordered}
-    if all(count == 1 for count in per_frame.values()):
-        groups = [ordered]
-    elif all(detection.identity is not None for detection in ordered) and len(identities) == len(ordered):
-        by_identity: dict[str | None, list[Detection]] = {}
-        for detection in ordered:
-            by_identity.setdefault(detection.identity, []).append(detection)
-        groups = list(by_identity.values())
+    notes: list[str] = []
+    at = np.array([detection.frame for detection in ordered])
+    found = np.stack([detection.joints for detection in ordered])
+    places = np.where(found[..., 2:] > 0, found[..., :2], np.nan).astype(np.float64)
+    named: dict[str, list[int]] = {}
+    for index, detection in enumerate(ordered):
+        if detection.identity is not None:
+            named.setdefault(detection.identity, []).append(index)
+    known = [Piece(np.array(members), at[members], places[members]) for members in named.values()]
+    whole = Piece(np.arange(len(at)), at, places)
+    doubts: list[Doubt] = []
+    alone = len(np.unique(at)) == len(at)
+    if alone and len(known) < 2:
+        people = without_leaps(whole, fps)
+    elif sum(map(len, named.values())) < len(ordered):
+        people, doubts = identify(whole, known, fps)
+    elif alone:
+        people = linked(known, fps)
+        if len(people) < len(known):
+            notes.append(
+                f"{len(known)} identities, of which {len(known) - len(people)} go on as an earlier one"
+            )
     else:
-        groups = _nearest_groups(ordered)
-    return assemble_tracks(groups, frames)
-
-
-def assemble_tracks(groups: Sequence[Sequence[Detection]], frames: int) -> list[Track]:
-    """The tracks of people whose detections are known.
-
-    Args:
-        groups: The detections of each person, at most one per frame.
-        frames: Frames F of the clip.
-
-    Returns:
-        One per person, the one with the most seen joints first.
-    """
-    ordered = sorted(groups, key=lambda group: -sum(int((one.joints[:, 2] > 0).sum()) for one in group))
-    return [_assemble(group, frames) for group in ordered]
-
-
-@dataclass
-class _OpenTrack:
-    """A track that may go on."""
-
-    middle: FloatArray
-    size: float
-    frame: int
-    members: list[Detection] = field(default_factory=list[Detection])
-
-    def cost(self, frame: int, middle: FloatArray) -> float:
-        """Distance over what the person can have moved since; above 1 is too far."""
-        reach = _MAX_STEP * self.size * (frame - self.frame) ** 0.5
-        return float(np.linalg.norm(middle - self.middle)) / max(reach, 1e-6)
-
-
-def _nearest_groups(ordered: list[Detection]) -> list[list[Detection]]:
-    groups: list[list[Detection]] = []
-    open_tracks: list[_OpenTrack] = []
-    first = 0
-    while first < len(ordered):
-        frame = ordered[first].frame
-        end = first
-        while end < len(ordered) and ordered[end].frame == frame:
-            end += 1
-        open_tracks = [track for track in open_tracks if frame - track.frame <= _MAX_LOST_FRAMES]
-        boxes = [(_box(detection.joints), detection) for detection in ordered[first:end]]
-        boxes = [(box, detection) for box, detection in boxes if box is not None]
-        pairs = sorted(
-            (track.cost(frame, box[0]), i, j)
-            for i, track in enumerate(open_tracks)
-            for j, (box, _) in enumerate(boxes)
+        people = known
+    if not named:
+        people, note = _without_doubles(people, found[..., 2])
+        notes += note
+    tracks = [
+        _track(
+            [ordered[index] for index in person.members],
+            frames,
+            (*notes, *(doubt.note() for doubt in doubts if doubt.about(person))),
         )
-        continued: dict[int, int] = {}
-        for cost, i, j in pairs:
-            if cost <= 1 and i not in continued.values() and j not in continued:
-                continued[j] = i
-        for j, ((middle, size), detection) in enumerate(boxes):
-            if j in continued:
-                track = open_tracks[continued[j]]
-                track.middle, track.size, track.frame = middle, size, frame
-            else:
-                track = _OpenTrack(middle, size, frame)
-                open_tracks.append(track)
-                groups.append(track.members)
-            track.members.append(detection)
-        first = end
-    return groups
+        for person in people
+    ]
+    return sorted(tracks, key=lambda track: -int((track.joints[..., 2] > 0).sum()))
 
 
-def _box(joints: FloatArray) -> tuple[FloatArray, float] | None:
-    """Middle and size of the seen joints; None where nothing is seen."""
-    seen = joints[(joints[:, 2] > 0) & np.isfinite(joints).all(axis=1), :2]
-    if not len(seen):
-        return None
-    low, high = seen.min(axis=0), seen.max(axis=0)
-    return np.median(seen, axis=0).astype(np.float32), float((high - low).max())
+def _without_doubles(people: list[Piece], scores: FloatArray) -> tuple[list[Piece], list[str]]:
+    """Those who do not lie on somebody surer most of the time, and a note; (N, J) scores of detections."""
+    sums = scores.sum(axis=1)
+    surest_first = sorted(people, key=lambda person: -float(sums[person.members].sum()))
+    kept: list[Piece] = []
+    by_frame: dict[int, list[tuple[Piece, int]]] = {}
+    doubles = 0
+    for person in surest_first:
+        beside: dict[int, list[tuple[int, int]]] = {}
+        for row, frame in enumerate(person.frames.tolist()):
+            for other, other_row in by_frame.get(frame, ()):
+                beside.setdefault(id(other), []).append((row, other_row))
+        others = {id(other): other for other in kept}
+        if any(
+            len(pairs) >= _MOSTLY * len(person.frames) and _same_person(person, others[key], pairs)
+            for key, pairs in beside.items()
+        ):
+            doubles += len(person.frames)
+            continue
+        kept.append(person)
+        for row, frame in enumerate(person.frames.tolist()):
+            by_frame.setdefault(frame, []).append((person, row))
+    order = {id(person): place for place, person in enumerate(people)}
+    kept.sort(key=lambda person: order[id(person)])
+    return kept, [f"{doubles} detections that showed a person a second time were left out"] if doubles else []
 
 
-def _assemble(group: Sequence[Detection], frames: int) -> Track:
-    identity = group[0].identity
-    name = f"identity {identity}, " if identity is not None else ""
+def _same_person(one: Piece, other: Piece, pairs: list[tuple[int, int]]) -> bool:
+    rows, other_rows = np.array(pairs).T
+    a, b = one.joints[rows], other.joints[other_rows]  # (N, J, 2)
+    distance = np.linalg.norm(a - b, axis=-1) / np.maximum(body_sizes(a), body_sizes(b))[:, None]
+    enough = np.isfinite(distance).sum(axis=1) >= _COMMON_JOINTS
+    if enough.any() and float(np.median(np.nanmedian(distance[enough], axis=1))) < _SAME_POSE:
+        return True
+    return float(np.median(_overlap(a, b))) > _SAME_BOX
+
+
+def _overlap(a: DoubleArray, b: DoubleArray) -> DoubleArray:
+    """(N,) intersection over union of the boxes round joints (N, J, 2)."""
+    (low_a, high_a), (low_b, high_b) = ((np.nanmin(x, axis=1), np.nanmax(x, axis=1)) for x in (a, b))
+    common = np.maximum(np.minimum(high_a, high_b) - np.maximum(low_a, low_b), 0).prod(axis=-1)
+    union = (high_a - low_a).prod(axis=-1) + (high_b - low_b).prod(axis=-1) - common
+    return common / np.maximum(union, 1e-9)
+
+
+def _track(detections: list[Detection], frames: int, notes: tuple[str, ...]) -> Track:
+    name = f"identity {detections[0].identity}, " if detections[0].identity is not None else ""
     return Track(
         frames,
-        np.array([detection.frame for detection in group]),
-        np.stack([detection.joints for detection in group]),
-        who=f"{name}seen in {len(group)} of {frames} frames",
+        np.array([detection.frame for detection in detections]),
+        np.stack([detection.joints for detection in detections]),
+        who=f"{name}seen in {len(detections)} of {frames} frames",
+        notes=notes,
     )

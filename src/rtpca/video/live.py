@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,17 +14,21 @@ import numpy as np
 from rtpca.arrays import FloatArray, ImageArray
 from rtpca.errors import InputError
 from rtpca.extras import optional_import
-from rtpca.keypoints import open_keypoints
+from rtpca.keypoints import ASSUMED_FPS, open_keypoints
 from rtpca.keypoints.checked import checked_keypoints
+from rtpca.keypoints.following import Follower
 from rtpca.keypoints.prepare import described, prepare
 from rtpca.skeletons import Skeleton, get_skeleton
 from rtpca.video.container import is_video, said_plainly
 from rtpca.video.detectors import load_detector
+from rtpca.video.detectors.base import PersonDetection
 from rtpca.video.reader import VideoReader
-from rtpca.video.tracking import overlap
 
 _CAMERAS = {"Linux": ("v4l2", "/dev/video{}"), "Darwin": ("avfoundation", "{}"), "Windows": ("dshow", "{}")}
 _MIN_SCORE = 0.1
+
+_GIVEN_UP_S = 1.0
+"""Somebody who is out of sight for longer is given up, and the largest person followed."""
 
 Content = TypeVar("Content")
 _Pictures = Iterator[tuple[float, ImageArray]]
@@ -141,16 +145,12 @@ def _detected(pictures: _Pictures, detector: str) -> LiveKeypoints:
     height, width = first[1].shape[:2]
 
     def keypoints() -> Generator[tuple[float, FloatArray | None]]:
-        last_box: FloatArray | None = None
+        followed = Followed()
         try:
             for time_s, image in _chained(first, pictures):
-                people = finder(image, time_s)
-                if not people:
-                    yield time_s, None
-                    continue
-                best = max(people, key=lambda person: _likeness(person.box_px, last_box))
-                last_box = best.box_px
-                yield time_s, np.concatenate([best.keypoints_px, best.scores[:, None]], axis=1)
+                one = followed.among(finder(image, time_s), time_s)
+                joints = None if one is None else np.column_stack([one.keypoints_px, one.scores])
+                yield time_s, joints
         finally:
             finder.close()
 
@@ -164,10 +164,32 @@ def _chained(first: tuple[float, ImageArray], rest: _Pictures) -> _Pictures:
     yield from rest
 
 
-def _likeness(box_px: FloatArray, last_box_px: FloatArray | None) -> tuple[float, float]:
-    """How likely this is the person that was followed: overlap with the last box; then the larger box."""
-    area = max(0.0, float((box_px[2] - box_px[0]) * (box_px[3] - box_px[1])))
-    return (0.0 if last_box_px is None else overlap(box_px, last_box_px)), area
+class Followed:
+    """One of the people of a stream: the largest at first, then the same as long as they are not lost."""
+
+    def __init__(self) -> None:
+        self._follower = Follower(_GIVEN_UP_S * ASSUMED_FPS)
+        self._identity: int | None = None
+        self._last_s = 0.0
+
+    def among(self, people: Sequence[PersonDetection], time_s: float) -> PersonDetection | None:
+        """Who is followed, of the people of the next frame; None while they are out of sight."""
+        seen = [one for one in people if (one.scores > 0).any()]
+        if not seen:
+            return None
+        places = np.stack([np.where(one.scores[:, None] > 0, one.keypoints_px, np.nan) for one in seen])
+        identities = self._follower.update(time_s * ASSUMED_FPS, places.astype(np.float64))
+        if self._identity is None or time_s - self._last_s > _GIVEN_UP_S:
+            largest = max(range(len(seen)), key=lambda index: _area(seen[index].box_px))
+            self._identity = identities[largest]
+        if self._identity not in identities:
+            return None
+        self._last_s = time_s
+        return seen[identities.index(self._identity)]
+
+
+def _area(box_px: FloatArray) -> float:
+    return max(0.0, float((box_px[2] - box_px[0]) * (box_px[3] - box_px[1])))
 
 
 def _video_pictures(name: str) -> _Pictures:

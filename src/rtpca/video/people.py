@@ -12,16 +12,20 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from rtpca.arrays import ImageArray
+import numpy as np
+
+from rtpca.arrays import FloatArray, ImageArray
 from rtpca.errors import InputError
 from rtpca.keypoints import Keypoints
-from rtpca.keypoints.tracks import Track
+from rtpca.keypoints.tracks import Detection, Track, build_tracks
 from rtpca.progress import Progress, in_silence
 from rtpca.skeletons import Skeleton, get_skeleton
-from rtpca.video.detectors.base import Detector
+from rtpca.video.detectors.base import Detector, PersonDetection
 from rtpca.video.reader import VideoReader
 from rtpca.video.timing import Timing, at_constant_rate, find_timing
-from rtpca.video.tracking import PersonTracker
+
+_SHORTEST_S = 0.5
+"""Who is seen for less is hardly a person, where others are seen for longer."""
 
 _MOST_ADDED = 1000
 """So many times as many frames may lie on a constant rate: a camera that films one per quarter of an hour."""
@@ -78,7 +82,6 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
 
     Raises:
         InputError: the video is damaged, or nobody is found in it.
-        MissingExtraError: supervision is not installed.
     """
     seconds: dict[str, float] = {"decode": 0.0, "detect": 0.0, "track": 0.0}
     times_s = array("d")
@@ -91,14 +94,15 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
         seconds[stage] += now - clock
         clock = now
 
-    tracker = PersonTracker(float(video.rates[0]))
+    detections: list[Detection] = []
     clock = time.perf_counter()
     for frame in video:
         lap("decode")
         found = detector(frame.image, frame.time_s)
         lap("detect")
-        tracker.update(frame.index, found)
-        lap("track")
+        detections += (
+            Detection(frame.index, joints) for joints in map(_joints, found) if (joints[:, 2] > 0).any()
+        )
         if frame.index == 0:
             image_size = (frame.image.shape[1], frame.image.shape[0])
         times_s.append(frame.time_s)
@@ -110,7 +114,7 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
             f"apart that {timing.frames} would be made of them; cut it where it pauses, or show them at a "
             f'constant rate with: ffmpeg -i "{video.path}" -vf setpts=N/30/TB -r 30 steady.mp4'
         )
-    tracks, notes = tracker.finish(len(times_s))
+    tracks, notes = _people(detections, len(times_s), float(timing.rate))
     if not tracks:
         raise InputError(
             f"{video.path}: nobody was found in its {_counted(len(times_s))} by {detector.name}; people must "
@@ -124,6 +128,26 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
         notes=(*_described(video, image_size, timing), _found(tracks, detector), *notes),
         seconds=seconds,
     )
+
+
+def _joints(one: PersonDetection) -> FloatArray:
+    """(J, 3) pixels and score."""
+    joints = np.column_stack([one.keypoints_px, one.scores]).astype(np.float32)
+    joints[~np.isfinite(joints).all(axis=1)] = np.nan, np.nan, 0
+    return joints
+
+
+def _people(detections: list[Detection], frames: int, rate: float) -> tuple[list[Track], list[str]]:
+    """The tracks of those who are seen for long, and a note on the others."""
+    if not detections:
+        return [], []
+    tracks = build_tracks(detections, frames, rate)
+    shortest = min(_SHORTEST_S * rate, max(len(track.seen) for track in tracks))
+    lasting = [track for track in tracks if len(track.seen) >= shortest]
+    dropped = len(tracks) - len(lasting)
+    what = "1 track" if dropped == 1 else f"{dropped} tracks"
+    notes = [f"{what} of less than {_SHORTEST_S:g} s dropped: hardly people"] if dropped else []
+    return lasting, notes
 
 
 def steady_pictures(path: str | os.PathLike[str], timing: Timing) -> Iterator[ImageArray]:

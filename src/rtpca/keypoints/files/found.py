@@ -18,6 +18,7 @@ from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
 from rtpca.keypoints.files.frames import ClipFrames
 from rtpca.keypoints.people import People
+from rtpca.keypoints.record import ASSUMED_FPS
 from rtpca.keypoints.tracks import Detection, Track, build_tracks
 
 _SAME_BODY = 0.03
@@ -108,7 +109,7 @@ def people_of(
         said.append(f"{len(parts)} clips or photographs in the file, each by itself: {_listed(parts)}")
     for number, (clip, members) in enumerate(parts):
         heard: list[str] = [clip.note] if clip.note else []
-        tracks = build_tracks(_detections(members, heard), clip.frames)
+        tracks = build_tracks(_detections(members, heard), clip.frames, fps or ASSUMED_FPS)
         size = image_size or next((one.image_size for one in members if one.image_size), None)
         where = f"{clip.label}: " if len(parts) > 1 else ""
         each += [
