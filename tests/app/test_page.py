@@ -74,8 +74,7 @@ def served(browser, weights, tmp_path_factory):
 
 def uploads(temporary: Path) -> list[Path]:
     # The program may remove a folder meanwhile, which `Path.rglob` takes amiss.
-    found = [Path(folder, name) for folder, _, names in os.walk(temporary) for name in names]
-    return [path for path in found if path.name != "in-use"]
+    return [Path(folder, name) for folder, _, names in os.walk(temporary) for name in names]
 
 
 def lifted(page) -> None:

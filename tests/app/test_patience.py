@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from rtpca.app import JobQueue, Outcome
-from rtpca.app.scratch import ScratchFolder
 from rtpca.errors import InputError
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: pip install 'rtpca[app]'")
@@ -141,7 +140,7 @@ def test_a_folder_that_cannot_take_uploads_is_one_line_and_the_server_goes_on(se
         folder.write_bytes(b"in the way")
         status, _, said = server.ask("POST", "/jobs?name=a.npz", b"abc")
         assert status == 507
-        assert said["error"].startswith(f"the upload cannot be stored in {folder} (Not a directory)")
+        assert said["error"].startswith(f"the upload cannot be stored in {folder}: Not a directory")
         folder.unlink()
         folder.mkdir()
         number = server.ask("POST", "/jobs?name=a.npz", b"abc")[2]["id"]
@@ -154,9 +153,9 @@ def test_a_folder_that_cannot_take_uploads_is_one_line_and_the_server_goes_on(se
         (OSError(errno.ENOSPC, "No space left"), "the disk is full: free some space and try again"),
         (
             OSError(errno.EROFS, "Read-only file system", "/x/poses3d.npz"),
-            "poses3d.npz cannot be read or written",
+            "poses3d.npz: the disk can only be read",
         ),
-        (OSError(errno.EIO, "Input/output error"), "a file cannot be read or written (Input/output error)"),
+        (OSError(errno.EIO, "Input/output error"), "the disk does not answer: see that it is still there"),
         (MemoryError(), "a.npz needs more memory than there is"),
     ],
 )
@@ -192,9 +191,10 @@ def test_work_that_fails_because_its_job_was_removed_says_nothing(serving, caplo
 _KILLED = """
 import sys, tempfile
 tempfile.tempdir = sys.argv[1]
-from rtpca.app.scratch import ScratchFolder
-folder = ScratchFolder()
-(folder.files / "upload.mp4").write_bytes(bytes(1000))
+from rtpca.app import JobQueue
+jobs = JobQueue(None)
+jobs.start()
+jobs.open("a.mp4", ".mp4", False, (), "auto").upload.write_bytes(bytes(1000))
 print("made", flush=True)
 sys.stdin.read()
 """
@@ -206,34 +206,26 @@ def temporary(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_the_folder_of_a_program_that_was_killed_is_removed_and_that_of_a_running_one_is_not(temporary):
+def test_the_uploads_of_a_program_that_was_killed_are_removed_and_those_of_a_running_one_are_not(temporary):
     command = [sys.executable, "-c", _KILLED, str(temporary)]
+    jobs = JobQueue(copy)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout.readline() == b"made\n"
         (theirs,) = temporary.iterdir()
-        ScratchFolder().remove()
+        jobs.start()
+        jobs.close()
         assert list(temporary.iterdir()) == [theirs]
         os.kill(other.pid, signal.SIGKILL)
         other.wait()
-    ours = ScratchFolder()
-    assert list(temporary.iterdir()) == [ours.files.parent]
-    ours.remove()
+    jobs = JobQueue(copy)
+    jobs.start()
+    assert list(temporary.iterdir()) == [jobs.folder]
+    assert jobs.folder.stat().st_mode & 0o777 == 0o700
+    jobs.close()
     assert list(temporary.iterdir()) == []
-
-
-def test_what_only_looks_like_such_a_folder_stays(temporary, tmp_path_factory):
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    (elsewhere / "precious").write_text("x")
-    (elsewhere / "in-use").write_text("")
-    (temporary / "rtpca-app-link").symlink_to(elsewhere)
-    (temporary / "rtpca-app-file").write_text("x")
-    (temporary / "rtpca-app-new").mkdir()  # about to be locked
-    ScratchFolder().remove()
-    assert (elsewhere / "precious").exists()
-    assert len(list(temporary.iterdir())) == 3
 
 
 def test_no_room_for_a_folder_is_one_line(temporary, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(temporary / "gone"))
-    with pytest.raises(InputError, match=r"no folder for uploads can be made \(No such file .*set TMPDIR"):
+    with pytest.raises(InputError, match=r"cannot write in .*gone: No such file"):
         JobQueue(copy).start()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import queue
 import re
 import secrets
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from rtpca.app.scratch import ScratchFolder
 from rtpca.errors import InputError, RtpcaError
+from rtpca.files.writing import LockedFolder, trouble
 from rtpca.progress import Progress
 
 State = Literal["uploading", "waiting", "running", "done", "failed"]
@@ -145,19 +145,20 @@ class JobQueue:
         self._waiting: queue.Queue[Job | None] = queue.Queue()
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
-        self._scratch: ScratchFolder | None = None
+        self._scratch: LockedFolder | None = None
         self.folder: Path | None = None
 
     def start(self) -> None:
-        """Make the temporary folder and begin to work; once.
+        """Make the temporary folder, readable by this user only, and begin to work; once.
 
         Raises:
             InputError: no folder can be made.
         """
         if self._thread is not None:
             return
-        self._scratch = ScratchFolder()
-        self.folder = self._scratch.files
+        # Those of programs that were killed go as this one is made.
+        self._scratch = LockedFolder(Path(tempfile.gettempdir()), "rtpca-app-*", 0o700)
+        self.folder = self._scratch.path
         self._thread = threading.Thread(target=self._work, name="rtpca-jobs", daemon=True)
         self._thread.start()
 
@@ -260,7 +261,8 @@ class JobQueue:
         except RtpcaError as error:
             job.error = _named(str(error), job)
         except OSError as error:
-            job.error = _named(_of_the_system(error), job)
+            place = "" if error.filename is None else f"{Path(os.fsdecode(error.filename)).name}: "
+            job.error = _named(place + trouble(error), job)
         except MemoryError:
             job.error = f"{job.options.name} needs more memory than there is: cut it into parts"
         except Exception:
@@ -285,14 +287,6 @@ class JobQueue:
 
     def _clear(self, job: Job) -> None:
         shutil.rmtree(job.upload.parent, ignore_errors=True)
-
-
-def _of_the_system(error: OSError) -> str:
-    """What a disk that is full, gone or not ours did to the work."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full: free some space and try again"
-    place = "a file" if error.filename is None else Path(os.fsdecode(error.filename)).name
-    return f"{place} cannot be read or written ({error.strerror or error}): is the disk still there?"
 
 
 def _named(text: str, job: Job) -> str:

@@ -26,6 +26,7 @@ from rtpca.app.guard import Guard
 from rtpca.app.jobs import Job, JobQueue, TooBusyError
 from rtpca.app.patience import ImpatientProtocol, StalledError, arriving
 from rtpca.errors import InputError
+from rtpca.files.writing import trouble
 
 HOST = "127.0.0.1"
 _MEGABYTE = 1_000_000
@@ -168,10 +169,7 @@ class _Endpoints:
         except ClientDisconnect:
             return JSONResponse({"error": "the upload was broken off"}, status_code=400)
         except OSError as error:
-            refused = (
-                f"the upload cannot be stored in {self._jobs.folder} ({error.strerror}): free some space, or "
-            )
-            refused += "set TMPDIR to another folder and start rtpca app again"
+            refused = f"the upload cannot be stored in {self._jobs.folder}: {trouble(error)}"
             headers = {"connection": "close"}
             return JSONResponse({"error": refused}, status_code=507, headers=headers)
         self._jobs.submit(job)
