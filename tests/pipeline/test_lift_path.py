@@ -16,6 +16,7 @@ from rtpca.errors import ConfigError, InputError
 from rtpca.inference import Lifter
 from rtpca.models import Checkpoint, InputSpec, build_model
 from rtpca.pipeline import LiftOptions, Silence, lift_input
+from rtpca.skeletons import get_skeleton
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "video"))
 
@@ -130,6 +131,29 @@ def test_nobody_who_can_be_lifted_is_one_error(tmp_path, walk, lifter, frames, m
     with pytest.raises(InputError, match="^" + re.escape(message.format(path=path))):
         rtpca.lift_path(path, lifter=lifter, skeleton="h36m17", person="all", events=heard)
     assert not [note for note in heard.notes if "left out" in note]
+
+
+def test_parts_of_the_image_become_pixels_by_the_size_that_is_given(tmp_path, walk, lifter) -> None:
+    names = get_skeleton("h36m17").joints
+    header = ",".join(["frame", *(f"{name}_{axis}" for name in names for axis in "xy")])
+    rows = (walk / (1920, 1080)).reshape(len(walk), -1)
+    lines = [header, *(f"{frame}," + ",".join(map(str, row)) for frame, row in enumerate(rows))]
+    (tmp_path / "walk.csv").write_text("\n".join(lines))
+    with pytest.raises(InputError, match="coordinates are normalised.*`image_size`"):
+        rtpca.lift_path(tmp_path / "walk.csv", lifter=lifter)
+    (one,) = rtpca.lift_path(tmp_path / "walk.csv", lifter=lifter, image_size=(1920, 1080), fps=25)
+    expected = lifter(walk, (1920, 1080), 25, "h36m17")
+    np.testing.assert_allclose(one.poses3d, expected.poses3d, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "name", ["in.doc", "in.bvh", "in", "in.csv", "in.txt", "in.trc", "in.pkl", "in.h5", "in.slp"]
+)
+def test_what_is_no_keypoint_file_is_never_taken_for_a_video(tmp_path, lifter, name) -> None:
+    (tmp_path / name).write_bytes(b"frame,x,y\n0,1,2\n")
+    with pytest.raises(InputError, match=f"^{re.escape(str(tmp_path / name))}") as caught:
+        rtpca.lift_path(tmp_path / name, lifter=lifter, image_size=IMAGE_SIZE)
+    assert not re.search(r"\bav\b|a video says", str(caught.value))
 
 
 def test_what_is_not_about_a_person_ends_the_work(tmp_path, walk, lifter) -> None:

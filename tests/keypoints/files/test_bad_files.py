@@ -114,7 +114,7 @@ GOOD_ITEM = {"image_id": 1, "keypoints": flat(GOOD[0])}
         (document([]), InputError, "an empty list"),
         (document([1, 2]), InputError, "no known layout"),
         (document("text"), InputError, "no known layout"),
-        (document([GOOD_ITEM, {"image_id": 2}]), InputError, "entry 1 has no usable 'keypoints'"),
+        (document([{"image_id": 2}]), InputError, "no person in it"),
         (document([GOOD_ITEM, 7]), InputError, "entry 1 has no usable 'image_id'"),
         (
             document([{"image_id": 1, "keypoints": [1, 2, 3, 4, 5]}]),
@@ -146,8 +146,8 @@ GOOD_ITEM = {"image_id": 1, "keypoints": flat(GOOD[0])}
             "these are 3D poses",
         ),
         (document({"people": []}), InputError, "no person in it"),
-        (document({"people": [{}]}), InputError, "no 'pose_keypoints_2d'"),
-        (document({"people": [5]}), InputError, "no 'pose_keypoints_2d'"),
+        (document({"people": [{}]}), InputError, "no person in it"),
+        (document({"people": [5]}), InputError, "no object with 'pose_keypoints_2d'"),
     ],
 )
 def test_bad_files_are_one_clear_line(tmp_path, write, error, message):

@@ -610,6 +610,38 @@ def test_names_that_mmpose_states_decide(tmp_path):
     check(write_json(tmp_path / "v.json", {"meta_info": meta, "instance_info": frames}), truth)
 
 
+@pytest.mark.parametrize("unit", ["pixels", "parts"])
+def test_frames_of_openpose_may_say_how_large_their_canvas_is(tmp_path, unit):
+    truth = person(6, 18)
+    frames = [
+        {
+            "people": [{"pose_keypoints_2d": flat(joints if unit == "pixels" else parts(joints))}],
+            "canvas_width": SIZE[0],
+            "canvas_height": SIZE[1],
+        }
+        for joints in truth
+    ]
+    order = [0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10]
+    check(write_json(tmp_path / "poses.json", frames), truth[:, order], "coco17")
+    assert read_keypoints(tmp_path / "poses.json", "coco17").image_size == SIZE
+
+
+def test_the_width_and_height_of_a_person_are_no_size_of_the_image(tmp_path):
+    truth = person(6, 17)
+    items = [
+        {"image_id": f, "keypoints": flat(j), "x": 1, "y": 2, "width": 40, "height": 90}
+        for f, j in enumerate(truth)
+    ]
+    assert read_keypoints(write_json(tmp_path / "r.json", items), "coco17").image_size is None
+    named = [
+        {"image_id": f, "keypoints": flat(j), "image_width": 640, "image_height": 360}
+        for f, j in enumerate(truth)
+    ]
+    assert read_keypoints(write_json(tmp_path / "s.json", named), "coco17").image_size == (640, 360)
+    people = [{"frame": f, "keypoints": j.tolist(), "width": 40, "height": 90} for f, j in enumerate(truth)]
+    assert read_keypoints(write_json(tmp_path / "t.json", people), "coco17").image_size is None
+
+
 @pytest.mark.parametrize("tracked", [True, False])
 def test_easy_vitpose_has_y_first(tmp_path, tracked):
     truth = person(6, 17)

@@ -42,13 +42,13 @@ def is_results(document: list[Any]) -> bool:
 def read_results(items: list[Any], path: Path) -> People:
     """COCO results or AlphaPose: a list of {"image_id", "keypoints": [x, y, score, ...]}.
 
-    AlphaPose's image_id is the name of an image, COCO's a number; both may name a `video_id`. An entry whose
-    keypoints are null or empty is a frame without anybody. AlphaPose's tracker writes "idx", nested in lists
-    where boxes were merged; other tools write "track_id". AlphaPose's 136-joint set is cut to the 26 of the
-    body.
+    AlphaPose's image_id is the name of an image, COCO's a number; both may name a `video_id`. An entry
+    without keypoints is somebody who is not seen in that frame. AlphaPose's tracker writes "idx", nested in
+    lists where boxes were merged; other tools write "track_id". AlphaPose's 136-joint set is cut to the 26
+    of the body.
 
     Raises:
-        InputError: an entry has no image_id or keypoints, or they are malformed.
+        InputError: an entry has no image_id, or keypoints are malformed.
     """
     keys: list[tuple[Hashable, float | str]] = []
     for i, item in enumerate(items):
@@ -62,13 +62,11 @@ def read_results(items: list[Any], path: Path) -> People:
     clips, places = _placed(keys)
     found: list[Found] = []
     for i, (key, item) in enumerate(zip(keys, items, strict=True)):
-        if "keypoints" not in item:
-            raise InputError(f"{path}: entry {i} has no usable 'keypoints'")
-        if not item["keypoints"]:
+        if not item.get("keypoints"):
             continue
         joints = _body_of(joints_of(item["keypoints"], f"{path}, entry {i}"))
         clip, frame = places[key]
-        found.append(Found(frame, joints, _identity(item), clip, size_in(item)))
+        found.append(Found(frame, joints, _identity(item), clip, size_in(item, of_person=True)))
     named = any(isinstance(number, str) for _, number in keys)
     return people_of(path, "AlphaPose results" if named else "COCO results", found, clips)
 

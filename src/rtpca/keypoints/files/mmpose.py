@@ -79,9 +79,9 @@ def instances(
     """
     found: list[Found] = []
     for i, item in enumerate(items):
-        if not isinstance(item, dict) or "keypoints" not in item:
-            raise InputError(f"{where}: instance {i} has no 'keypoints'")
-        if not item["keypoints"]:
+        if not isinstance(item, dict):
+            raise InputError(f"{where}: instance {i} is no object with 'keypoints'")
+        if not item.get("keypoints"):
             continue
         joints = joints_of(item["keypoints"], f"{where}, instance {i}", item.get("keypoint_scores"))
         identity = identities_of(item.get("track_id", item.get("instance_id")))

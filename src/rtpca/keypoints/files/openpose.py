@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from rtpca.errors import InputError
 from rtpca.keypoints.files.found import Found, people_of
 from rtpca.keypoints.files.frames import ClipFrames, named_clips
 from rtpca.keypoints.files.parsing import identities_of, joints_of, size_in
+from rtpca.keypoints.files.units import in_pixels
 from rtpca.keypoints.people import People
 
 # Places of COCO's 17 joints in OpenPose's COCO model, which puts a neck second and the right side first.
@@ -26,17 +27,22 @@ def is_frame(document: Any) -> bool:
     return isinstance(document, dict) and any(isinstance(document.get(name), list) for name in _PEOPLE)
 
 
-def read_frame(document: dict[str, Any], path: Path) -> People:
-    """One frame of OpenPose.
+def read_frames(frames: Sequence[Any], path: Path) -> People:
+    """Frames of OpenPose, one after the other.
 
     Raises:
-        InputError: it is malformed, or shows nobody.
+        InputError: one of them is malformed, or nobody is shown.
     """
-    return people_of(path, "OpenPose frame", frame_people(document, 0, str(path)), [ClipFrames({}, 1)])
+    found: list[Found] = []
+    for place, document in enumerate(frames):
+        where = f"{path}, frame {place}" if len(frames) > 1 else str(path)
+        found += frame_people(document, place, where)
+    what = "OpenPose frames" if len(frames) > 1 else "OpenPose frame"
+    return people_of(path, what, found, [ClipFrames({}, len(frames))])
 
 
 def read_named_frames(frames: Mapping[str, Any], path: Path) -> People:
-    """AlphaPose's `--format open` and `--format cmu`: frames of OpenPose by the names of their images.
+    """AlphaPose's formats "open" and "cmu": frames of OpenPose by the names of their images.
 
     Raises:
         InputError: a frame is malformed, or nobody is shown.
@@ -44,28 +50,28 @@ def read_named_frames(frames: Mapping[str, Any], path: Path) -> People:
     clips = named_clips(frames)
     found: list[Found] = []
     for index, clip in enumerate(clips):
-        for name, frame in clip.places.items():
-            found += frame_people(frames[str(name)], frame, f"{path}, {name}", index)
+        for name, place in clip.places.items():
+            found += frame_people(frames[str(name)], place, f"{path}, {name}", index)
     return people_of(path, "AlphaPose results in OpenPose's form", found, clips)
 
 
 def frame_people(document: Mapping[str, Any], frame: int, where: str, clip: int = 0) -> list[Found]:
-    """The people of one frame.
+    """The people of one frame; in pixels, where the frame says how large its picture is.
 
     Raises:
         InputError: one of them is malformed.
     """
     people = next(document[name] for name in _PEOPLE if isinstance(document.get(name), list))
+    size = size_in(document)
     found: list[Found] = []
     for i, person in enumerate(people):
-        given = [person[name] for name in _KEYPOINTS if name in person] if isinstance(person, dict) else []
-        if not given:
-            raise InputError(f"{where}: person {i} has no 'pose_keypoints_2d'")
-        if given[0]:
-            joints = _known_order(joints_of(given[0], f"{where}, person {i}"))
-            identity = identities_of(person.get("person_id"))
-            found.append(Found(frame, joints, identity, clip, size_in(document)))
-    return found
+        if not isinstance(person, dict):
+            raise InputError(f"{where}: person {i} is no object with 'pose_keypoints_2d'")
+        given = next((person[name] for name in _KEYPOINTS if person.get(name)), None)
+        if given is not None:
+            joints = _known_order(joints_of(given, f"{where}, person {i}"))
+            found.append(Found(frame, joints, identities_of(person.get("person_id")), clip, size))
+    return found if size is None else in_pixels(found, size, Path(where))
 
 
 def _known_order(joints: FloatArray) -> FloatArray:

@@ -24,7 +24,10 @@ _LARGEST_NUMBER = 10**19
 """Frame numbers beyond this (time stamps in nanoseconds reach 2e18) are an accident."""
 _MOST_DIGITS = 40
 _MOST_IDENTITIES = 100
-_SIDES = (("width", "height"), ("w", "h"), ("image_width", "image_height"), ("imageWidth", "imageHeight"))
+_SIDES = (
+    *(("image_width", "image_height"), ("imageWidth", "imageHeight"), ("canvas_width", "canvas_height")),
+    *(("frame_width", "frame_height"), ("img_width", "img_height"), ("width", "height")),
+)
 SCORE_NAMES = (
     *("score", "confidence", "visibility", "likelihood", "visible", "presence", "conf", "prob"),
     *("c", "v"),
@@ -178,11 +181,16 @@ def size_of(width: Any, height: Any) -> tuple[int, int] | None:
     return sides[0], sides[1]
 
 
-def size_in(document: Any) -> tuple[int, int] | None:
-    """The image size that a JSON object states under one of the usual names, or None."""
+def size_in(document: Any, of_person: bool = False) -> tuple[int, int] | None:
+    """The image size that a JSON object states under one of the usual names, or None.
+
+    Args:
+        document: The object.
+        of_person: Whether it describes a person, whose own width and height are no image's.
+    """
     if not isinstance(document, dict):
         return None
-    for width, height in _SIDES:
+    for width, height in _SIDES[:-1] if of_person else _SIDES:
         size = size_of(document.get(width), document.get(height))
         if size is not None:
             return size

@@ -197,7 +197,7 @@ def _unpacked(item: Any) -> Any:
 
 def _frame(item: Any) -> _Frame | None:
     people = _people_in(item)
-    return None if people is None else _Frame(_called(item), people, size_in(item))
+    return None if people is None else _Frame(_called(item), people, size_in(item, _is_person(item)))
 
 
 def _called(item: Any) -> float | str | None:

@@ -139,7 +139,7 @@ def _read_json(document: Any, path: Path, image_size: tuple[int, int] | None) ->
         if drawn.is_drawn(document):
             return drawn.read_drawn({path.name: document}, path)
         if openpose.is_frame(document):
-            return openpose.read_frame(document, path)
+            return openpose.read_frames([document], path)
         if document and all(openpose.is_frame(frame) for frame in document.values()):
             return openpose.read_named_frames(document, path)
     elif isinstance(document, list):
@@ -147,6 +147,8 @@ def _read_json(document: Any, path: Path, image_size: tuple[int, int] | None) ->
             raise InputError(f"{path}: an empty list: no person in it")
         if mmpose.is_predictions(document):
             return mmpose.read_predictions(document, path)
+        if all(openpose.is_frame(frame) for frame in document):
+            return openpose.read_frames(document, path)
         if coco.is_results(document):
             return coco.read_results(document, path)
     people = read_people_lists(document, path, image_size)
