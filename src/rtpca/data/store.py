@@ -27,22 +27,12 @@ import numpy as np
 
 from rtpca.checks import check_frame_rate
 from rtpca.data.attribution import Attribution
-from rtpca.data.hdf5 import (
-    SteadyFile,
-    array_in,
-    attributes_of,
-    fixed_text,
-    group_in,
-    read_array,
-    read_camera,
-    text_of,
-    write_array,
-    write_camera,
-)
+from rtpca.data.hdf5 import SteadyFile, fixed_text, read_array, read_camera, write_array, write_camera
 from rtpca.data.recording import Recording, RecordingInfo, check_recording
 from rtpca.errors import ConfigError, InputError, RtpcaError
 from rtpca.files import written_whole
 from rtpca.files.damage import reason
+from rtpca.files.hdf5 import array_in, attributes_of, group_in, text_of
 from rtpca.files.reading import check_file
 from rtpca.skeletons import Skeleton, get_skeleton
 

@@ -7,8 +7,8 @@ import zipfile
 
 import numpy as np
 import pytest
-from rig_files import NAMINGS, Naming, rig_bvh
 
+from rig_files import NAMINGS, Naming, rig_bvh
 from rtpca.data.datasets.mappings import built_in_mapping, read_mappings
 from rtpca.data.datasets.options import PrepareOptions
 from rtpca.data.datasets.prepare import prepare

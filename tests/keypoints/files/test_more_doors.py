@@ -376,6 +376,7 @@ def deeplabcut_h5(path: Path, truth: np.ndarray, stored_as: str) -> Path:
     labels = list(zip(*(row[1:] for row in header), strict=True))
     with h5py.File(path, "w") as file:
         group = file.create_group("df_with_missing")
+        group.attrs["TITLE"] = h5py.Empty("S1")
         if stored_as == "table":
             group.attrs["pandas_type"] = np.bytes_(b"frame_table")
             group.attrs["non_index_axes"] = np.bytes_(pickle.dumps([(1, labels)], protocol=0))

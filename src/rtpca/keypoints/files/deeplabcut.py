@@ -28,9 +28,15 @@ def is_deeplabcut(rows: Sequence[Sequence[str]]) -> bool:
     return named[:1] == ["scorer"] and "bodyparts" in named and "coords" in named
 
 
-def is_table(group: Any) -> bool:
-    """Whether a group of an HDF5 file is a table of pandas, as DeepLabCut writes it."""
-    return "table" in group or "axis0_level0" in group
+def table_in(file: Any) -> Any:
+    """The first table of pandas in an open HDF5 file, as DeepLabCut writes it, or None."""
+    import h5py
+
+    for name in file:
+        inside = isinstance(file.get(name, getlink=True), h5py.HardLink)
+        if inside and isinstance(group := file[name], h5py.Group) and {"table", "axis0_level0"} & set(group):
+            return group
+    return None
 
 
 def read_csv(path: Path) -> People:
@@ -69,24 +75,16 @@ def read_csv(path: Path) -> People:
     return _people(path, keys, columns, np.array(values, dtype=np.float32))
 
 
-def read_h5(path: Path, file: Any) -> People:
+def read_h5(path: Path, table: Any) -> People:
     """DeepLabCut's `.h5`, a table of pandas in an open HDF5 file.
 
-    The names of the columns are a pickle in it, which is read without running anything.
+    The names of the columns may be a pickle in it, which is read without running anything.
 
     Raises:
-        InputError: it is no such table, or damaged.
+        InputError: the pickle holds something else.
+        KeyError, ValueError, TypeError, IndexError: it is no such table, or damaged.
     """
-    group = next(file[name] for name in file if is_table(file[name]))
-    try:
-        if "table" in group:
-            labels, keys, values = _stored_as_table(path, group)
-        else:
-            labels, keys, values = _stored_fixed(group)
-    except (KeyError, ValueError, TypeError, IndexError, OSError, RuntimeError, AttributeError) as error:
-        raise InputError(
-            f"{path}: a table of DeepLabCut that is damaged, or of another form ({error}); `.csv` is read too"
-        ) from error
+    labels, keys, values = _stored_as_table(path, table) if "table" in table else _stored_fixed(table)
     columns = [
         tuple(str(part) for part in (label[1:] if len(label) > 3 else ("", *label[-2:]))) for label in labels
     ]
@@ -95,13 +93,15 @@ def read_h5(path: Path, file: Any) -> People:
 
 def _stored_as_table(path: Path, group: Any) -> tuple[list[tuple[Any, ...]], list[Any], np.ndarray]:
     """Labels of columns, of rows, and values of a table in pandas' format "table"."""
-    stored = group.attrs["non_index_axes"]
+    from rtpca.files.hdf5 import array_in, attributes_of
+
+    stored = attributes_of(group)["non_index_axes"]
     raw = bytes(stored) if isinstance(stored, np.bytes_ | bytes) else np.asarray(stored).tobytes()
     axes = unpickle(io.BytesIO(raw), str(path), len(raw))
     labels = [tuple(label) for label in axes[0][1]]
     if len(labels) > _MOST_COLUMNS:
         raise ValueError(f"{len(labels)} columns")
-    table = group["table"][()]
+    table = array_in(group, "table")[()]
     blocks = sorted(name for name in table.dtype.names if name.startswith("values_block_"))
     values = np.concatenate([table[name].reshape(len(table), -1) for name in blocks], axis=1)
     if values.shape[1] != len(labels):
@@ -111,30 +111,23 @@ def _stored_as_table(path: Path, group: Any) -> tuple[list[tuple[Any, ...]], lis
 
 def _stored_fixed(group: Any) -> tuple[list[tuple[Any, ...]], list[Any], np.ndarray]:
     """The same of a table in pandas' format "fixed"."""
-    levels = sorted(name for name in group if name.startswith("axis0_level"))
-    labels = sorted(
-        name for name in group if name.startswith(("axis0_label", "axis0_code")) and name not in levels
-    )
-    names = [[_plain(part) for part in group[level][()]] for level in levels]
-    codes = [group[label][()] for label in labels]
-    columns = [
-        tuple(part[code[at]] for part, code in zip(names, codes, strict=True)) for at in range(len(codes[0]))
-    ]
+    from rtpca.files.hdf5 import array_in
+
+    def levels(axis: str) -> list[list[Any]]:
+        """What each level of a label says, for every row or column."""
+        count = sum(name.startswith(f"{axis}_level") for name in group)
+        names = [
+            [_plain(part) for part in array_in(group, f"{axis}_level{level}")[()]] for level in range(count)
+        ]
+        codes = [array_in(group, f"{axis}_label{level}")[()].tolist() for level in range(count)]
+        return [[part[code] for code in place] for part, place in zip(names, codes, strict=True)]
+
+    columns = list(zip(*levels("axis0"), strict=True))
     if "axis1" in group:
-        rows = [_plain(key) for key in group["axis1"][()]]
+        rows = [_plain(key) for key in array_in(group, "axis1")[()]]
     else:
-        parts = [
-            [_plain(part) for part in group[name][()]]
-            for name in sorted(group)
-            if name.startswith("axis1_level")
-        ]
-        places = [group[name][()] for name in sorted(group) if name.startswith(("axis1_label", "axis1_code"))]
-        places = [place for place in places if np.issubdtype(place.dtype, np.integer)]
-        rows = [
-            "/".join(str(part[p[at]]) for part, p in zip(parts, places, strict=True))
-            for at in range(len(places[0]))
-        ]
-    values = group["block0_values"][()]
+        rows = ["/".join(map(str, parts)) for parts in zip(*levels("axis1"), strict=True)]
+    values = array_in(group, "block0_values")[()]
     if values.shape != (len(rows), len(columns)):
         raise ValueError(f"{values.shape} values for {len(rows)} frames and {len(columns)} columns")
     return columns, rows, values

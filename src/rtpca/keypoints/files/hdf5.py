@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rtpca.errors import InputError
+from rtpca.files.damage import reason
+from rtpca.files.reading import check_file
 from rtpca.keypoints.files import deeplabcut, sleap
 from rtpca.keypoints.people import People
 
@@ -18,6 +20,7 @@ def read_hdf5(path: Path) -> People:
     # Only who reads such files pays for loading it.
     import h5py
 
+    check_file(path)
     try:
         with h5py.File(path, "r") as file:
             names = set(file)
@@ -25,13 +28,11 @@ def read_hdf5(path: Path) -> People:
                 return sleap.read_analysis(path, file)
             if {"frames", "instances", "metadata"} <= names:
                 return sleap.read_project(path, file)
-            if any(
-                isinstance(file.get(name, getlink=False), h5py.Group) and deeplabcut.is_table(file[name])
-                for name in names
-            ):
-                return deeplabcut.read_h5(path, file)
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise InputError(f"{path}: no HDF5 file, or damaged ({str(error).splitlines()[0]})") from error
+            table = deeplabcut.table_in(file)
+            if table is not None:
+                return deeplabcut.read_h5(path, table)
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise InputError(f"{path}: no HDF5 file, or damaged ({reason(error)})") from error
     raise InputError(
         f"{path}: an HDF5 file that holds {', '.join(sorted(map(str, names))[:8]) or 'nothing'}, and no "
         "keypoints: "

@@ -16,7 +16,6 @@ from rtpca.keypoints.people import People
 
 _ORDER = ("frame", "track", "node", "xy")
 _ORDER_FOR_MATLAB = ("track", "xy", "node", "frame")
-_MOST_CELLS = 2_000_000_000
 
 
 def read_analysis(path: Path, file: Any) -> People:
@@ -25,13 +24,15 @@ def read_analysis(path: Path, file: Any) -> People:
     Raises:
         InputError: arrays are missing, or do not fit each other.
     """
-    names = [_text(name) for name in file["node_names"][()]]
-    tracks = file["tracks"]
-    if tracks.ndim != 4 or tracks.size > _MOST_CELLS:
+    from rtpca.files.hdf5 import array_in, attributes_of
+
+    names = _texts(file, "node_names")
+    tracks = array_in(file, "tracks")
+    if tracks.ndim != 4:
         raise InputError(
             f"{path}: 'tracks' has the shape {tracks.shape}, needed are track, x and y, node, frame"
         )
-    stated = tracks.attrs.get("dims")
+    stated = attributes_of(tracks).get("dims")
     order = (
         tuple(json.loads(_text(stated))) if stated is not None else _guessed_order(tracks.shape, len(names))
     )
@@ -42,12 +43,12 @@ def read_analysis(path: Path, file: Any) -> People:
     if pair != 2 or nodes != len(names):
         raise InputError(f"{path}: 'tracks' has the shape {tracks.shape}, but {len(names)} nodes are named")
     scores = np.ones((frames, people, nodes), dtype=np.float32)
-    if "point_scores" in file and file["point_scores"].size == scores.size:
+    if "point_scores" in file and array_in(file, "point_scores").size == scores.size:
         axes = [axis for axis in order if axis != "xy"]
-        given = np.transpose(file["point_scores"][()], [axes.index(axis) for axis in _ORDER[:3]])
+        given = np.transpose(array_in(file, "point_scores")[()], [axes.index(axis) for axis in _ORDER[:3]])
         if given.shape == scores.shape and np.nansum(given) > 0:
             scores = given
-    called = [_text(name) for name in file["track_names"][()]] if "track_names" in file else []
+    called = _texts(file, "track_names") if "track_names" in file else []
     seen = np.isfinite(points).all(axis=-1).any(axis=-1)
     found = [
         Found(
@@ -77,15 +78,18 @@ def read_project(path: Path, file: Any) -> People:
     Raises:
         InputError: tables are missing, or do not fit each other.
     """
-    metadata = json.loads(_text(file["metadata"].attrs["json"]))
+    from rtpca.files.hdf5 import array_in, attributes_of, group_in
+
+    metadata = json.loads(_text(attributes_of(group_in(file, "metadata"))["json"]))
     nodes = [_text(node["name"]) for node in metadata["nodes"]]
     skeletons = [[int(node["id"]) for node in skeleton["nodes"]] for skeleton in metadata["skeletons"]]
     if not skeletons:
         raise InputError(f"{path}: a project of SLEAP without a skeleton")
     names = [nodes[place] for place in skeletons[0]]
-    frames, instances = file["frames"][()], file["instances"][()]
-    labelled, predicted = file["points"][()], file["pred_points"][()]
-    tracks = [json.loads(_text(track)) for track in file["tracks_json"][()]] if "tracks_json" in file else []
+    frames, instances, labelled, predicted = (
+        array_in(file, name)[()] for name in ("frames", "instances", "points", "pred_points")
+    )
+    tracks = [json.loads(track) for track in _texts(file, "tracks_json")] if "tracks_json" in file else []
     videos = sorted({int(video) for video in frames["video"]})
     sizes = _sizes_of_videos(file)
     clips = []
@@ -126,13 +130,20 @@ def _track_name(tracks: list[Any], track: int) -> str:
 def _sizes_of_videos(file: Any) -> dict[int, tuple[int, int]]:
     """(width, height) of the videos that state it."""
     sizes: dict[int, tuple[int, int]] = {}
-    for number, video in enumerate(file["videos_json"][()] if "videos_json" in file else ()):
-        backend = json.loads(_text(video)).get("backend")
+    for number, video in enumerate(_texts(file, "videos_json") if "videos_json" in file else ()):
+        backend = json.loads(video).get("backend")
         shape = backend.get("shape") if isinstance(backend, dict) else None
         if isinstance(shape, list) and len(shape) == 4:
             size = size_of(frame_number(shape[2]), frame_number(shape[1]))
             sizes |= {number: size} if size else {}
     return sizes
+
+
+def _texts(file: Any, name: str) -> list[str]:
+    """An array of texts, of whatever length each."""
+    from rtpca.files.hdf5 import array_in
+
+    return [_text(value) for value in array_in(file, name)[()]]
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ joint. DeepLabCut's tables have several header rows: `rtpca.keypoints.files.deep
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -17,6 +18,8 @@ import numpy as np
 
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
+from rtpca.files.damage import reason
+from rtpca.files.reading import read_whole
 from rtpca.keypoints.files.found import Found, people_of
 from rtpca.keypoints.files.frames import ClipFrames, named_clips, numbered_frames
 from rtpca.keypoints.files.parsing import SCORE_NAMES, frame_number, identities_of
@@ -96,20 +99,16 @@ def read_rows(path: Path) -> Iterator[list[str]]:
         InputError: it cannot be read, or is no text.
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            sample = file.read(20_000)
-            file.seek(0)
-            first = next((line for line in sample.splitlines() if line.strip()), "")
-            separator = max(",;\t", key=first.count)
-            for row in csv.reader(file, delimiter=separator):
-                if len(row) > _MOST_COLUMNS or any(len(cell) > _LONGEST_CELL for cell in row):
-                    raise InputError(f"{path}: a row of {len(row)} columns: no table of keypoints")
-                if any(cell.strip() for cell in row):
-                    yield [cell.strip() for cell in row]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        text = read_whole(path).decode("utf-8-sig")
+        first = next((line for line in text[:20_000].splitlines() if line.strip()), "")
+        separator = max(",;\t", key=first.count)
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            if len(row) > _MOST_COLUMNS or any(len(cell) > _LONGEST_CELL for cell in row):
+                raise InputError(f"{path}: a row of {len(row)} columns: no table of keypoints")
+            if any(cell.strip() for cell in row):
+                yield [cell.strip() for cell in row]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: no text of a table ({error})") from error
+        raise InputError(f"{path}: no text of a table ({reason(error)})") from error
 
 
 def first_rows(path: Path, count: int) -> list[list[str]]:

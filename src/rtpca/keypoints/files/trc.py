@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rtpca.errors import InputError
+from rtpca.files.reading import read_whole
 from rtpca.keypoints.files.found import Found, people_of
 from rtpca.keypoints.files.frames import ClipFrames
 from rtpca.keypoints.files.parsing import frame_number
@@ -26,10 +27,7 @@ def read_trc(path: Path) -> People:
     Raises:
         InputError: it is no TRC file, or holds positions in space.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    lines = read_whole(path).decode("utf-8-sig", errors="replace").splitlines()
     if len(lines) <= _HEADER_LINES or not lines[0].startswith("PathFileType"):
         raise InputError(f"{path}: no TRC file: it begins with 'PathFileType' and has at least one frame")
     stated = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))

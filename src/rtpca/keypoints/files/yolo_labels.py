@@ -13,6 +13,7 @@ import numpy as np
 
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
+from rtpca.files.reading import read_whole
 from rtpca.keypoints.files.found import Found, people_of
 from rtpca.keypoints.files.frames import ClipFrames, in_natural_order, named_clips
 from rtpca.keypoints.files.units import in_pixels
@@ -78,12 +79,7 @@ def label_files(folder: Path) -> list[Path]:
 
 def _rows(path: Path) -> list[tuple[int, FloatArray]]:
     """The numbers of each line that is not empty, and which line it is."""
-    try:
-        if path.stat().st_size > _LONGEST_BYTES:
-            raise InputError(f"{path}: too long for the labels of a frame")
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    text = read_whole(path, _LONGEST_BYTES).decode("utf-8-sig", errors="replace")
     rows: list[tuple[int, FloatArray]] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
