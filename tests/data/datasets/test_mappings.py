@@ -101,6 +101,8 @@ def change(**changes):
         (change(metres_per_unit=0), "'metres_per_unit' must be above zero"),
         (change(fps={"a": -1}), "'fps' must be above zero"),
         (change(fps=True), "'fps' holds True"),
+        (change(metres_per_unit=10**400), "'metres_per_unit' holds 1000"),
+        (change(skip_first_frames=1e300), "'skip_first_frames' holds 1e"),
     ],
 )
 def test_mistakes_in_a_mapping_are_named(tmp_path, content, message):
@@ -111,3 +113,10 @@ def test_mistakes_in_a_mapping_are_named(tmp_path, content, message):
 def test_an_unknown_built_in_skeleton_is_named(tmp_path):
     with pytest.raises(ConfigError, match="unknown skeleton 'cmu_asf32'"):
         written(tmp_path, {"recipe": "cmu_asf32"})
+
+
+@pytest.mark.parametrize("text", ['{"recipe": ' + "9" * 5000 + "}", "[" * 100_000, "\udcff"])
+def test_numbers_depth_and_bytes_of_no_json_are_refused(tmp_path, text):
+    (tmp_path / "mapping.json").write_text(text, errors="surrogateescape")
+    with pytest.raises(InputError, match=r"mapping.json: cannot be read"):
+        read_mappings(tmp_path / "mapping.json")

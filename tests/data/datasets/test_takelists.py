@@ -102,7 +102,7 @@ def test_damaged_bad_frames_are_refused(tmp_path, content):
 
 
 def test_missing_lists_are_named(tmp_path):
-    with pytest.raises(InputError, match="none.json: cannot be read"):
+    with pytest.raises(InputError, match="none.json: no such file"):
         read_splits(tmp_path / "none.json")
 
 

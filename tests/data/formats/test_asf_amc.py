@@ -145,11 +145,11 @@ DAMAGED_ASF = [
     (ASF.replace("axis XYZ", "axis XYX"), "line 12: the axis order 'XYX'"),
     (
         ASF.replace("direction 1 0 0", "direction 1 0"),
-        "line 19: the direction of 'hip' needs 3 finite numbers",
+        "line 19: the direction of 'hip' needs 3 numbers of a body",
     ),
     (
         ASF.replace("direction 1 0 0", "direction 1 0 inf"),
-        "line 19: the direction of 'hip' needs 3 finite numbers",
+        "line 19: the direction of 'hip' needs 3 numbers of a body",
     ),
     (ASF.replace("dof rx ry rz", "dof rx l"), "line 29: degrees of freedom 'rx l'"),
     (ASF.replace("name thigh", "name hip"), "line 33: the bone that ends here has the name 'hip'"),
@@ -230,3 +230,19 @@ def test_positions_agree_with_the_reference(shared_data, key):
     wanted = [skeleton.joint_names.index(name) for name in reference[f"{key}|joint_names"].tolist()]
     positions_m = found[reference[f"{key}|frames"]][:, wanted] * skeleton.metres_per_unit
     assert np.abs(positions_m - reference[f"{key}|positions"]).max() < 1e-6
+
+
+def test_bones_and_numbers_beyond_all_bodies_are_refused(monkeypatch):
+    monkeypatch.setattr("rtpca.data.formats.asf.MAX_BONES", 1)
+    with pytest.raises(InputError, match=r"a.asf, line \d+: more than 1 bones are read from no skeleton"):
+        parse_asf(ASF, "a.asf")
+    monkeypatch.undo()
+    skeleton = parse_asf(ASF, "a.asf")
+    for number in ("1e300", "-1e10", "9" * 400):
+        with pytest.raises(InputError, match="is not a finite number, or too large for a body"):
+            parse_amc(AMC.replace("shin 90", f"shin {number}"), skeleton, "a.amc")
+    with pytest.raises(InputError, match=r"a.amc, line \d+: frame 9{30} follows frame"):
+        parse_amc(AMC + "9" * 5000 + "\n", skeleton, "a.amc")
+    monkeypatch.setattr("rtpca.data.formats.amc.MAX_NUMBERS", 1)
+    with pytest.raises(InputError, match="more than 1 numbers are read from no motion; cut it"):
+        parse_amc(AMC, skeleton, "a.amc")

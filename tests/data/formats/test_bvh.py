@@ -275,6 +275,30 @@ def test_damage_is_named_with_file_and_line(text, message):
         parse_bvh(text, "folder/a.bvh")
 
 
+def test_a_hierarchy_of_any_depth_is_read_and_one_without_end_is_refused():
+    def deep(joints: int) -> str:
+        inner = "".join(f"JOINT j{n} {{ OFFSET 0 1 0 CHANNELS 0\n" for n in range(joints))
+        head = "HIERARCHY ROOT hip { OFFSET 0 0 0 CHANNELS 1 Xrotation\n"
+        return f"{head}{inner}{'} ' * (joints + 1)}\nMOTION\nFrames: 1\nFrame Time: 0.1\n0\n"
+
+    assert bvh_positions(parse_bvh(deep(3000), "a.bvh"))[0, -1].tolist() == [0, 3000, 0]
+    with pytest.raises(InputError, match=r"a.bvh, line \d+: more than 10000 joints are read from no file"):
+        parse_bvh(deep(10_001), "a.bvh")
+
+
+@pytest.mark.parametrize("frames", ["1000000000", "9" * 400, "9" * 5000])
+def test_frames_that_are_not_there_cost_nothing(frames):
+    with pytest.raises(InputError, match="a.bvh, line ") as caught:
+        parse_bvh(HAND_WORKED.replace("Frames: 2", f"Frames: {frames}"), "a.bvh")
+    assert len(str(caught.value)) < 200
+
+
+def test_longer_tables_than_anybody_records_are_refused(monkeypatch):
+    monkeypatch.setattr("rtpca.data.formats.bvh.MAX_NUMBERS", 17)
+    with pytest.raises(InputError, match="2 frames of 9 channels are more than the 17 numbers that are read"):
+        parse_bvh(HAND_WORKED, "a.bvh")
+
+
 @given(st.integers(0, len(HAND_WORKED) - 20))
 def test_a_file_cut_anywhere_is_refused_with_a_line(length):
     with pytest.raises(InputError, match=r"a.bvh, line \d+: "):

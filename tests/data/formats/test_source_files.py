@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 
 import pytest
@@ -84,12 +85,21 @@ def test_damage_inside_a_zip_is_named_by_member(tmp_path, method):
 def test_a_member_that_unpacks_to_too_much_is_not_read(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "pack.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.bvh", bytes(100_000))
-    monkeypatch.setattr(source_files, "MAX_MEMBER_BYTES", 1000)
+    monkeypatch.setattr(source_files, "MAX_TEXT_BYTES", 1000)
     with (
         SourceFiles(tmp_path / "pack.zip") as source,
-        pytest.raises(InputError, match="unpacks to 100000 bytes"),
+        pytest.raises(InputError, match="unpacks to 100,000 bytes"),
     ):
         source.read_bytes("bomb.bvh")
+
+
+def test_devices_and_pipes_are_no_sources(tmp_path):
+    (tmp_path / "endless.bvh").symlink_to("/dev/zero")
+    with SourceFiles(tmp_path / "endless.bvh") as source, pytest.raises(InputError, match="a device, not"):
+        source.read_bytes("endless.bvh")
+    os.mkfifo(tmp_path / "pipe.zip")
+    with pytest.raises(InputError, match=r"pipe.zip: a pipe, not a file"):
+        SourceFiles(tmp_path / "pipe.zip")
 
 
 def test_text_of_any_encoding_is_decoded():

@@ -197,6 +197,10 @@ class BodyCheck:
         source = self._sources.setdefault(_source_of(recording), _Source())
         if not SLOWEST_FPS <= fps <= FASTEST_FPS:
             raise InputError(f"{name}: {self._rate(fps)}")
+        if not np.isfinite(recording.positions3d).all():
+            raise InputError(
+                f"{name}: positions are not finite; the file is damaged, or its length unit wrong"
+            )
         body = measure_body(recording.positions3d, skeleton, fps)
         if not SMALLEST_M <= body.height_m <= TALLEST_M:
             raise InputError(f"{name}: {self._impossible(body, source.metres_per_unit)}")

@@ -18,11 +18,14 @@ from rtpca.arrays import DoubleArray
 from rtpca.data.datasets.axes import y_up_from
 from rtpca.data.datasets.options import UP_AXES
 from rtpca.errors import ConfigError, InputError
+from rtpca.files.reading import read_whole
 from rtpca.skeletons import combination_matrix, get_skeleton, joint_weights
 
 TARGET = "h36m17"
 PerFile = float | Mapping[str, float] | None
 """One number for all files, or numbers by folder or file name, or unknown."""
+
+_LARGEST = 1e9
 
 _ALIASES = {
     "Pelvis": "pelvis",
@@ -171,12 +174,12 @@ def read_mappings(path: Path) -> dict[str, JointMapping]:
 def read_json(path: Path) -> Any:
     """Parse a JSON file; raises `InputError` naming file and line where it is damaged."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(read_whole(path).decode("utf-8"))
     except json.JSONDecodeError as error:
         raise InputError(
             f"{path}, line {error.lineno}: {error.msg}; the file is no whole JSON file"
         ) from error
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, numbers of thousands of digits, too deep
         raise InputError(f"{path}: cannot be read ({error}); give a JSON file") from error
 
 
@@ -220,8 +223,8 @@ def _recipe(recipe: Any, where: str) -> Mapping[str, Mapping[str, float]]:
 
 
 def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise InputError(f"{where} holds {value!r}, where a number is needed")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
+        raise InputError(f"{where} holds {value!r:.40}, where a number is needed")
     return float(value)
 
 

@@ -32,7 +32,7 @@ from rtpca.data.datasets.takelists import (
 from rtpca.data.datasets.units import body_height, likely_unit
 from rtpca.data.formats.source_files import SourceFiles
 from rtpca.data.recording import Recording
-from rtpca.errors import ConfigError, InputError
+from rtpca.errors import ConfigError, InputError, one_line
 from rtpca.skeletons import get_skeleton
 
 SPLITS_FILE, BAD_FRAMES_FILE, MAPPING_FILE = "splits.json", "bad_frames.json", "h36m17_mapping.json"
@@ -40,6 +40,7 @@ ATTRIBUTIONS_FILE = "attributions.json"
 """Side files that are used without being named, when they lie beside a source."""
 
 UNKNOWN = "unknown"
+_LONGEST_NAME = 40
 
 _LICENCE_FILE = re.compile(r"(licen[sc]e|copying)[^/]*", re.IGNORECASE)
 _NO_RANGES: tuple[tuple[int, int], ...] = ()
@@ -153,7 +154,8 @@ class MocapReader(DatasetReader):
         unit_m = self._metres_per_unit(motion, mapping, positions, source, member)
         rest = None if motion.rest is None else mapping.apply(motion.rest[None], motion.joint_names)[0]
         self.bodies.expect(source.path.name, unit_m, mapping.up_axis, rest, get_skeleton(TARGET))
-        positions3d = (positions * unit_m).astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is no size of a body is refused below
+            positions3d = (positions * unit_m).astype(np.float32)
         frames = len(positions3d)
         facts, attribution = motion.facts, self._terms(motion.facts.attribution, source, beside)
         recordings: list[Recording] = []
@@ -205,7 +207,8 @@ class MocapReader(DatasetReader):
             up_axis = self.options.up_axis
             return fitting if up_axis is None else replace(fitting, up_axis=up_axis)
         label, known = source.label(member), ", ".join(self.known_skeletons)
-        names = ", ".join(motion.joint_names[:12]) + (", ..." if len(motion.joint_names) > 12 else "")
+        shown = [one_line(name, _LONGEST_NAME) for name in motion.joint_names[:12]]
+        names = ", ".join(shown) + (", ..." if len(motion.joint_names) > 12 else "")
         if self.options.mapping is not None:
             missing = ", ".join(sorted(candidates[0].source_joints - set(motion.joint_names))[:5])
             raise ConfigError(

@@ -15,6 +15,9 @@ from rtpca.data.formats.kinematics import euler_matrix
 from rtpca.errors import InputError
 
 INCH_M = 0.0254
+LARGEST = 1e9
+"""Numbers beyond it are no length and no angle of a body in any unit."""
+MAX_BONES = 10_000
 _DEGREES_OF_FREEDOM = {"tx", "ty", "tz", "rx", "ry", "rz"}
 
 
@@ -106,8 +109,8 @@ class _AsfParser:
             values = [float(word) for word in words[:count]]
         except ValueError:
             self._fail(f"{what} holds {' '.join(words[:count])!r}, where {count} numbers are needed")
-        if len(values) != count or not np.isfinite(values).all():
-            self._fail(f"{what} needs {count} finite numbers, found {' '.join(words)!r}")
+        if len(values) != count or not all(abs(value) < LARGEST for value in values):
+            self._fail(f"{what} needs {count} numbers of a body, found {' '.join(words)[:40]!r}")
         return values
 
     def parse(self) -> AsfSkeleton:
@@ -150,7 +153,7 @@ class _AsfParser:
     def _read_units(self, words: list[str]) -> None:
         if words[0] == "length":
             (self._length_unit,) = self._floats(words[1:], 1, "the length unit")
-            if self._length_unit <= 0:
+            if not self._length_unit > 1 / LARGEST:
                 self._fail(f"the length unit is {self._length_unit:g}; it must be above zero")
         elif words[0] == "angle":
             unit = words[1].lower() if len(words) > 1 else ""
@@ -193,6 +196,8 @@ class _AsfParser:
         elif keyword == "end":
             if not bone.name or bone.name in self._raw or bone.name == "root":
                 self._fail(f"the bone that ends here has the name {bone.name!r}, which is empty or taken")
+            if len(self._raw) >= MAX_BONES:
+                self._fail(f"more than {MAX_BONES} bones are read from no skeleton")
             self._raw[bone.name] = bone
             self._open = None
 
@@ -206,14 +211,14 @@ class _AsfParser:
         unknown = [name for name in dof if name not in _DEGREES_OF_FREEDOM]
         if unknown or len(set(dof)) != len(dof):
             self._fail(
-                f"degrees of freedom {' '.join(words)!r}: possible, once each, are "
+                f"degrees of freedom {' '.join(words)[:40]!r}: possible, once each, are "
                 f"{' '.join(sorted(_DEGREES_OF_FREEDOM))}"
             )
         return dof
 
     def _assemble(self) -> tuple[AsfBone, ...]:
         parent_of: dict[str, str] = {}
-        order = ["root"]
+        order = {"root": 0}  # place by name, parents first
         for number, parent, children in self._children:
             self._line = number
             if parent not in order:
@@ -224,7 +229,7 @@ class _AsfParser:
                 if child in parent_of:
                     self._fail(f"the hierarchy gives {child!r} a second parent")
                 parent_of[child] = parent
-                order.append(child)
+                order[child] = len(order)
         self._line = max(len(self._lines), 1)
         loose = sorted(set(self._raw) - set(parent_of))
         if loose:
@@ -235,9 +240,9 @@ class _AsfParser:
             self._fail("the hierarchy is empty; the file was cut short or altered")
         return tuple(self._bone(name, order, parent_of) for name in order)
 
-    def _bone(self, name: str, order: list[str], parent_of: dict[str, str]) -> AsfBone:
+    def _bone(self, name: str, order: dict[str, int], parent_of: dict[str, str]) -> AsfBone:
         raw = self._root if name == "root" else self._raw[name]
-        parent = -1 if name == "root" else order.index(parent_of[name])
+        parent = -1 if name == "root" else order[parent_of[name]]
         axis = np.deg2rad(raw.axis) if self._degrees else np.asarray(raw.axis)
         offset = np.asarray(raw.direction) * raw.length
         return AsfBone(name, parent, offset, euler_matrix(axis, raw.axis_order), raw.dof)

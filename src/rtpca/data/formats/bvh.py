@@ -279,13 +279,13 @@ def _parse_motion(lines: list[str], start: int, width: int, label: str) -> tuple
     frames = _header_value(rows, 0, "Frames:", int, start, label)
     frame_time = _header_value(rows, 1, "Frame Time:", str.strip, start, label)
     if frames < 1:
-        raise InputError(f"{label}, line {rows[0][0]}: {frames} frames; at least one is needed")
+        raise InputError(f"{label}, line {rows[0][0]}: {_count(frames)} frames; at least one is needed")
     table = rows[2:]
     if len(table) != frames:
         last = rows[-1][0]
         what = "it was cut short" if len(table) < frames else "the file was altered, or its header is wrong"
         raise InputError(
-            f"{label}, line {last}: the header states {frames} frames, "
+            f"{label}, line {last}: the header states {_count(frames)} frames, "
             f"but {len(table)} lines of numbers follow; {what}"
         )
     if len(table) * width > MAX_NUMBERS:
@@ -330,6 +330,11 @@ def _header_value(
         raise InputError(
             f"{label}, line {number}: found {found}, where {word!r} and a number are needed"
         ) from None
+
+
+def _count(number: int) -> str:
+    """A count as a message shows it, whatever a file claims."""
+    return str(number) if abs(number) < 10**12 else "more than 10^12"
 
 
 def _shorten(text: str) -> str:

@@ -8,9 +8,7 @@ from types import TracebackType
 
 from rtpca.errors import InputError
 from rtpca.files.damage import ARCHIVE_DAMAGE
-
-MAX_MEMBER_BYTES = 2 << 30
-"""Largest single file that is read; a text motion file of two hours is a tenth of it."""
+from rtpca.files.reading import MAX_TEXT_BYTES, check_file, read_whole
 
 
 class SourceFiles:
@@ -38,6 +36,7 @@ class SourceFiles:
         self.members: tuple[str, ...] = tuple(member for member in members if not _is_hidden(member))
 
     def _open_zip(self) -> zipfile.ZipFile:
+        check_file(self.path)
         try:
             return zipfile.ZipFile(self.path)
         except ARCHIVE_DAMAGE as error:
@@ -88,15 +87,15 @@ class SourceFiles:
         return (top, *PurePosixPath(member).parts)
 
     def read_bytes(self, member: str) -> bytes:
-        """The content of a member; raises `InputError` if it is damaged."""
+        """The content of a member; raises `InputError` if it is damaged, no file, or too large."""
+        if self._zip is None:
+            return read_whole(self.path if self.is_single_file else self.path / member)
         try:
-            if self._zip is None:
-                return (self.path if self.is_single_file else self.path / member).read_bytes()
             info = self._zip.getinfo(member)
-            if info.file_size > MAX_MEMBER_BYTES:
+            if info.file_size > MAX_TEXT_BYTES:
                 raise InputError(
-                    f"{self.label(member)}: unpacks to {info.file_size} bytes, "
-                    f"more than the {MAX_MEMBER_BYTES} that are read"
+                    f"{self.label(member)}: unpacks to {info.file_size:,} bytes, and motion is read up to "
+                    f"{MAX_TEXT_BYTES:,}; cut it into parts"
                 )
             return self._zip.read(info)
         except ARCHIVE_DAMAGE as error:
