@@ -164,3 +164,78 @@ def test_a_skeleton_that_does_not_fit_is_refused(tmp_path):
         read_keypoints(path, "halpe26")
     with pytest.raises(ConfigError, match="unknown skeleton 'goat'"):
         read_keypoints(path, "goat")
+
+
+def more_files(folder: Path) -> list[Path]:
+    """A small file of each further format."""
+    body, points = person(4, 33), person(4, 17)
+    parts = body / (1280, 720, 1)
+    header = ",".join(["frame", *(f"{c}{joint}" for joint in range(1, 34) for c in ("x", "y", "v"))])
+    rows = [f"{frame}," + ",".join(map(str, row)) for frame, row in enumerate(parts.reshape(4, -1).tolist())]
+    (folder / "wide.csv").write_text("\n".join([header, *rows]))
+    tidy = [f"{f},{j},{x},{y},{s}" for f, one in enumerate(parts.tolist()) for j, (x, y, s) in enumerate(one)]
+    (folder / "tidy.csv").write_text("\n".join(["frame,landmark_id,x,y,visibility", *tidy]))
+    sides = [
+        f"{side}_{part}"
+        for part in ("shoulder", "hip", "knee", "ankle", "elbow", "wrist")
+        for side in ("left", "right")
+    ]
+    names = ["nose", *sides]
+    levels = [
+        f"{level}," + ",".join(cells)
+        for level, cells in {
+            "scorer": ["net"] * 26,
+            "bodyparts": [name for name in names for _ in "xy"],
+            "coords": ["x", "y"] * 13,
+        }.items()
+    ]
+    rows = [
+        f"{frame}," + ",".join(map(str, row))
+        for frame, row in enumerate(points[:, :13, :2].reshape(4, -1).tolist())
+    ]
+    (folder / "dlc.csv").write_text("\n".join([*levels, *rows]))
+    trc = [
+        "PathFileType\t4\t(X/Y/Z)\ta.trc",
+        "DataRate\tUnits",
+        "30\tm",
+        "Frame#\tTime\t" + "\t\t\t".join(names),
+        "",
+    ]
+    trc += [
+        f"{frame}\t{frame / 30}\t" + "\t".join(f"{x}\t{y}\t0" for x, y, _ in joints[:13].tolist())
+        for frame, joints in enumerate(points)
+    ]
+    (folder / "px.trc").write_text("\n".join(trc))
+    boxed = (points / (1280, 720, 1)).reshape(4, -1).tolist()
+    (folder / "labels.txt").write_text("\n".join("0 .4 .5 .3 1 " + " ".join(map(str, row)) for row in boxed))
+    import h5py
+
+    with h5py.File(folder / "sleap.h5", "w") as file:
+        file["tracks"] = points[None, ..., :2].transpose(0, 3, 2, 1)
+        file["node_names"] = np.array(["left_eye", "right_eye", "left_ear", "right_ear", *names], dtype="S")
+    return sorted(folder.iterdir())
+
+
+WORDS = [b"nan", b"inf", b"1e400", b"-1", b"9" * 400, b",", b"\t", b"\n", b"\xff\xfe", b"x", b"\x00"]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_files_of_any_kind_are_read_or_one_clear_line(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("damaged")
+    path = data.draw(st.sampled_from(more_files(folder)))
+    assert read_keypoints(path, image_size=(1280, 720)).frames == (1 if path.suffix == ".txt" else 4)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content)))
+        length = data.draw(st.integers(0, 40))
+        content[at : at + length] = data.draw(
+            st.sampled_from(WORDS) | st.binary(max_size=8) | st.just(bytes(content[at:]))
+        )
+    path.write_bytes(content)
+    said = ""
+    try:
+        read_keypoints(path, image_size=(1280, 720))
+    except InputError as error:
+        said = str(error)
+    assert said == "" or ("\n" not in said and path.name in said)
