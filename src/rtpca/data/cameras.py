@@ -104,6 +104,9 @@ class RandomCameraConfig:
     focal_range_mm: Range[Annotated[float, Field(ge=1)]] = (20.0, 70.0)
     """Log-uniform focal length in 35 mm-equivalent terms: 43.27 mm is the image diagonal."""
     roll_std_deg: NotNegative = 4.0
+    rolled_share: Share = 0.0
+    """Share of cameras whose roll is uniform up to `rolled_most_deg` to either side instead."""
+    rolled_most_deg: Annotated[float, Field(ge=0, le=180)] = 45.0
     aim_std: NotNegative = 0.15
     """How far off the image centre the middle of the window lies: deviation in half image sizes."""
     principal_std: NotNegative = 0.01
@@ -159,7 +162,11 @@ def random_cameras(
     elevation = torch.where(uniform(0, 1) < config.steep_share, uniform(low, high), usual)
     azimuth = uniform(-math.pi, math.pi)
     forward = _direction(azimuth, -torch.deg2rad(elevation))
-    rotation = _camera_axes(forward, math.radians(config.roll_std_deg) * normal(batch))
+    roll_deg = config.roll_std_deg * normal(batch)
+    if config.rolled_share:  # without it the other draws stay what they were
+        rolled = uniform(0, 1) < config.rolled_share
+        roll_deg = torch.where(rolled, uniform(-config.rolled_most_deg, config.rolled_most_deg), roll_deg)
+    rotation = _camera_axes(forward, torch.deg2rad(roll_deg))
 
     choice = torch.randint(len(config.image_sizes), (batch,), generator=generator, device=device)
     size = torch.tensor(config.image_sizes, dtype=dtype, device=device)[choice]  # (B, 2)

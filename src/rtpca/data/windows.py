@@ -7,8 +7,9 @@ Consecutive windows are in `chunks.py`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 import numpy as np
@@ -27,13 +28,15 @@ from rtpca.data.views import (
     joined_cameras,
     own_keypoints,
 )
-from rtpca.errors import InputError
+from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import Camera
 
 _LEAST_SPEED = 0.01
 """Metres per second: somebody who stands still is still looked at now and then."""
 _ACTION_POWER = 0.5
 """Within a kind: long actions more often than short ones, but not by as much as they are longer."""
+_ROUNDING = 1e-6
+"""Shares that are to sum to 1 do so but for this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,7 @@ class MotionBank:
         camera_count: (clips,) cameras of each clip.
         kinds: Kind of motion of each clip (`kinds.py`).
         actions: Action of each clip.
+        sources: Source of each clip.
         own: (M, J, 3) own keypoints in pixels with score, all cameras' videos after one another; None where
             joints are to be projected.
     """
@@ -63,6 +67,7 @@ class MotionBank:
     camera_count: Tensor
     kinds: tuple[str, ...]
     actions: tuple[str, ...]
+    sources: tuple[str, ...]
     own: Tensor | None = None
 
     @classmethod
@@ -108,6 +113,7 @@ class MotionBank:
             count.to(device),
             tuple(kind_of(recording.action, recording.name) for recording in recordings),
             tuple(recording.action for recording in recordings),
+            tuple(recording.source for recording in recordings),
             own,
         )
 
@@ -233,6 +239,12 @@ class RandomWindows:
         kind_power: Kinds of motion are drawn by what their clips weigh together to this power, and the
             actions of a kind by the square root of what theirs weigh; with 0 all kinds are equally likely.
             None: kinds do not matter.
+        source_shares: Share of the draws by source, a pattern as of file names (`snu_*`), of which the first
+            that fits decides; the sources of a share, and those of no pattern together, are drawn from as the
+            other options say.
+
+    Raises:
+        ConfigError: On the first draw, if the clips and `source_shares` do not go together.
     """
 
     bank: MotionBank
@@ -242,6 +254,7 @@ class RandomWindows:
     out_frames: int | None = None
     motion_weight: float = 0.0
     kind_power: float | None = None
+    source_shares: Mapping[str, float] = field(default_factory=dict)
 
     def draw(self, batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Windows (B, F, J, 3) and their clips (B,)."""
@@ -262,13 +275,38 @@ class RandomWindows:
 
     @cached_property
     def _weights(self) -> Tensor:
-        weights = self.bank.duration_s * self.bank.speed.clamp(min=_LEAST_SPEED) ** self.motion_weight
+        bank, shares = self.bank, self.source_shares
+        if not shares:
+            return self._weights_of(range(len(bank.sources)))
+        pattern_of = {
+            source: next((pattern for pattern in shares if fnmatchcase(source, pattern)), None)
+            for source in bank.sources
+        }
+        given = {**shares, None: max(0.0, 1.0 - sum(shares.values()))}
+        weights = torch.zeros_like(bank.duration_s)
+        for pattern, share in given.items():
+            clips = [clip for clip, source in enumerate(bank.sources) if pattern_of[source] == pattern]
+            if clips:
+                drawn = self._weights_of(clips)
+                weights[clips] = share * drawn / drawn.sum()
+            elif share > _ROUNDING:
+                what = f"no pattern but {pattern}" if pattern else "none of its patterns"
+                raise ConfigError(
+                    f"data.source_shares: no sequence to train on is of a source that fits {what}, and "
+                    f"{share:.3g} of the draws are to be; the sources are {', '.join(pattern_of)}"
+                )
+        return weights
+
+    def _weights_of(self, clips: Sequence[int]) -> Tensor:
+        """What some clips weigh among themselves, (clips,)."""
+        bank, index = self.bank, list(clips)
+        weights = (bank.duration_s * bank.speed.clamp(min=_LEAST_SPEED) ** self.motion_weight)[index]
         if self.kind_power is None:
             return weights
-        kinds = self.bank.kinds
+        kinds = [bank.kinds[clip] for clip in clips]
         repeats = torch.tensor([REPEATS.get(kind, 1) for kind in kinds], device=weights.device)
         by_kind = (_totals(weights, kinds) / repeats) ** self.kind_power
-        movements = list(zip(kinds, self.bank.actions, strict=True))
+        movements = [(bank.kinds[clip], bank.actions[clip]) for clip in clips]
         weights = weights * _totals(weights, movements) ** (_ACTION_POWER - 1)
         return by_kind * weights / _totals(weights, kinds)
 

@@ -14,7 +14,7 @@ from rtpca.evaluation.protocols import get_protocol
 from rtpca.models.checkpoint import InputSpec
 from rtpca.models.config import RTPCAConfig
 from rtpca.models.registry import AnyModelConfig
-from rtpca.options import BelowOne, Count, NotNegative, OrNone, Positive, Range, options, to_plain
+from rtpca.options import BelowOne, Count, NotNegative, OrNone, Positive, Range, Share, options, to_plain
 from rtpca.training.losses import LossConfig
 
 DEFAULT_STEPS = 10_000
@@ -47,11 +47,16 @@ class DataConfig:
     kind_power: Annotated[float, Field(ge=0, le=1)] | None = None
     """Random windows come from a kind of motion (`data/kinds.py`) by its time to this power; with 0 all kinds
     are equally likely. Without it kinds do not matter."""
+    source_shares: dict[str, Share] = field(default_factory=dict)
+    """Share of the random windows by source, a pattern as of file names (`cmu_*`), of which the first that
+    fits decides; sources that none fits have the rest. The other options hold within a share."""
     cameras: Literal["random", "fixed"] = "random"
     """Virtual ones around each window (`augment.camera`); or each clip's own (else the four fixed)."""
 
     def __post_init__(self) -> None:
         get_protocol(self.val_protocol)
+        if (total := sum(self.source_shares.values())) > 1 + 1e-6:
+            raise ConfigError(f"data.source_shares sum to {total:.4g}; they are parts of all draws, 1 in all")
         for name in ("windows", "keypoints"):
             if getattr(self, name) in ("chunks", "own") and self.cameras != "fixed":
                 raise ConfigError(

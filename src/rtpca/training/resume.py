@@ -31,4 +31,5 @@ def changed_options(old: dict[str, Any], config: TrainConfig, step: int) -> list
         begin_cooldown = min(values["steps"] - values["optim.cooldown_steps"] for values in (before, now))
         if step <= begin_cooldown:
             free |= {"steps", "optim.cooldown_steps"}  # the steps so far had the same learning rate
-    return [key for key in now if key not in free and before[key] != now[key]]
+    # Keys of a mapping may be in one of them only.
+    return [key for key in {**before, **now} if key not in free and before.get(key) != now.get(key)]

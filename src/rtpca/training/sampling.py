@@ -69,6 +69,7 @@ class RandomSampler:
             model.out_frames,
             config.data.motion_weight,
             config.data.kind_power,
+            config.data.source_shares,
         )
         self._config, self._processes = config, processes
 
