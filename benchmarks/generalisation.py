@@ -7,9 +7,9 @@ Prints one table, a row for each condition and columns for each weights file: MP
 frames and as the mean of actions, and acceleration error in mm/s². The rows are
 
 - `fixed cameras`, `by source`, `by action`: what `rtpca eval` measures, every frame seen by every camera;
-- most others: every n-th window of the split (`--every`), one camera for each in turn. A window is changed as
-  its `Condition` says, by the library's own augmentation, and goes straight into the network, without
-  averaging with the mirror image;
+- most others: every n-th of all windows of the split (`--every`), one camera for each in turn. A window is
+  changed as its `Condition` says, by the library's own augmentation, and goes straight into the network,
+  without averaging with the mirror image;
 - `through lift`: two seconds from the middle of every sequence at another frame rate, lifted by `Lifter` as
   a user's clip is: repaired, resampled, windows blended, averaged with the mirror image.
 

@@ -43,13 +43,17 @@ class Windows:
 
     @classmethod
     def cut(cls, recordings: Iterable[Recording], checkpoint: Checkpoint, every: int) -> Windows:
-        """Every n-th window of each sequence, cameras taking turns."""
+        """Every n-th of all windows, counted from one sequence on to the next, cameras taking turns.
+
+        Counted anew in each sequence, every one would give its first window, in which people often stand.
+        """
         config = checkpoint.config
         kept: list[Recording] = []
         joints: list[Tensor] = []
         counted: list[Tensor] = []
         index: list[int] = []
         cameras: list[Camera] = []
+        before = 0
         for original in recordings:
             recording = at_frame_rate(original, checkpoint.input.fps)
             positions = torch.from_numpy(recording.positions3d)
@@ -57,13 +61,14 @@ class Windows:
             if recording.valid is not None:
                 owned = owned & torch.from_numpy(recording.valid)[middle(shown, config.out_frames)]
             fixed = fixed_cameras(recording)
-            for window in range(0, len(shown), every):
+            for window in range(-before % every, len(shown), every):
                 camera = len(kept) % fixed.batch_shape[0]
                 kept.append(recording)
                 joints.append(positions[shown[window]])
                 counted.append(owned[window])
                 index.append(camera)
                 cameras.append(fixed[camera])
+            before += len(shown)
         if not kept:
             raise InputError("there is no sequence to measure; check --split and the source after --unseen")
         return cls(

@@ -16,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 from rtpca.errors import ConfigError
 from rtpca.models import LiftingNetwork
 from rtpca.training.config import OptimConfig
+from rtpca.training.muon import Muon
 
 
 def build_optimizers(model: LiftingNetwork, config: OptimConfig) -> list[torch.optim.Optimizer]:
@@ -42,7 +43,7 @@ def build_optimizers(model: LiftingNetwork, config: OptimConfig) -> list[torch.o
     if matrices:
         # Decay per step is lr * weight_decay in both, so the same decay needs the ratio of the rates.
         decay = config.weight_decay * config.lr / config.muon_lr
-        optimizers.append(torch.optim.Muon(matrices, lr=config.muon_lr, weight_decay=decay))
+        optimizers.append(Muon(matrices, lr=config.muon_lr, weight_decay=decay))
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["full_lr"] = group["lr"]
