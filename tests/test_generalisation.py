@@ -84,6 +84,22 @@ def test_all_windows_have_the_errors_of_the_evaluation(data):
     assert torch.allclose(found.mpjpe_m, expected.mpjpe_m[: len(found.mpjpe_m)], atol=1e-5)
 
 
+def test_windows_are_counted_through_all_sequences(data):
+    """Or each sequence would give its first window, and short ones nothing else."""
+    checkpoint = load_checkpoint("rtpca-s")
+    with open_dataset(data) as dataset:
+        recordings = list(dataset.iterate())
+    every, all_windows = (Windows.cut(recordings, checkpoint, n) for n in (2, 1))
+    assert len(all_windows.joints) > 2 * len(recordings)
+    assert torch.equal(every.joints, all_windows.joints[::2])
+    assert torch.equal(every.counted, all_windows.counted[::2])
+    assert every.recordings == all_windows.recordings[::2]
+    firsts = [recording.name for recording in all_windows.recordings]
+    number = [firsts[:place].count(name) for place, name in enumerate(firsts)]
+    assert len({n for n in number[::2]}) > 1
+    assert number[::2] != sorted(number[::2])
+
+
 @pytest.mark.parametrize("condition", [one for one in CONDITIONS if one.hidden], ids=lambda one: one.label)
 def test_guessed_joints_count_in_one_row_and_not_in_the_other(data, condition):
     checkpoint = load_checkpoint("rtpca-s")

@@ -155,6 +155,20 @@ def test_random_cameras_follow_their_configuration():
     assert distance.median() < 10
 
 
+def test_some_cameras_are_rolled_far():
+    config = RandomCameraConfig(rolled_share=0.4, rolled_most_deg=60.0, roll_std_deg=0.0)
+    camera = random_cameras(windows(3000, 2), config, seeded())
+    right, forward = camera.R_cam_from_world[:, 0], camera.R_cam_from_world[:, 2]
+    roll = torch.rad2deg(torch.asin(right[:, 1] / forward[:, [0, 2]].norm(dim=-1)))
+    rolled = roll.abs() > 0.1
+    assert rolled.float().mean() == pytest.approx(0.4, abs=0.03)
+    assert roll.abs().max() <= 60.01
+    assert roll[rolled].mean().abs() < 4.0
+    assert roll[rolled].abs().mean() == pytest.approx(30.0, abs=2.0)  # uniform
+    plain = random_cameras(windows(3000, 2), RandomCameraConfig(roll_std_deg=0.0), seeded())
+    assert torch.equal(plain.R_cam_from_world[:1, 2], camera.R_cam_from_world[:1, 2])  # the azimuth before it
+
+
 def test_random_cameras_off_centre_by_the_aim():
     config = RandomCameraConfig(aim_std=0.0, principal_std=0.0, roll_std_deg=0.0)
     points = windows(64)
@@ -186,6 +200,8 @@ def test_random_cameras_refuse_a_single_window():
         ({"elevation_range_deg": (0.0, 90.0)}, "at most 89"),
         ({"steep_share": 1.5}, "steep_share"),
         ({"roll_std_deg": -1.0}, "roll_std_deg"),
+        ({"rolled_share": 2.0}, "rolled_share"),
+        ({"rolled_most_deg": 181.0}, "at most 180"),
         ({"min_depth_m": 0.0}, "min_depth_m"),
         ({"image_sizes": ()}, "image_sizes"),
     ],

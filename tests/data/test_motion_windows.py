@@ -14,7 +14,7 @@ from rtpca.data.cameras import evaluation_cameras
 from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset, write_dataset
 from rtpca.data.windows import MotionBank, RandomWindows
-from rtpca.errors import InputError
+from rtpca.errors import ConfigError, InputError
 
 
 def recording(name: str, frames: int, fps: float, split: str = "train", offset: float = 0.0) -> Recording:
@@ -213,3 +213,55 @@ def test_clips_are_drawn_by_kind(tmp_path, generator) -> None:
     dance, squat, run = (weight / sum(weights) for weight in weights)
     assert shares(0.5) == pytest.approx([dance / 4, dance * 3 / 4, squat, run], abs=0.02)
     assert shares(0.0) == pytest.approx([1 / 12, 1 / 4, 1 / 3, 1 / 3], abs=0.02)
+
+
+@pytest.fixture
+def of_sources(tmp_path) -> MotionBank:
+    """Two takes of a run and a walk in `lab_a`, long ones in `lab_b` and `club`."""
+    path = tmp_path / "data.h5"
+    clips = [
+        replace(recording(f"{source}-{action}", frames, 100.0), action=action, source=source)
+        for source, action, frames in (
+            ("lab_a", "run", 300),
+            ("lab_a", "walk", 100),
+            ("lab_b", "run", 4000),
+            ("club", "salsa", 3000),
+            ("club", "walk", 1000),
+        )
+    ]
+    write_dataset(path, clips)
+    with open_dataset(path) as dataset:
+        return MotionBank.load(dataset, "train")
+
+
+@pytest.mark.parametrize(
+    ("shares", "power", "wanted"),
+    [
+        ({}, None, [300 / 8400, 100 / 8400, 4000 / 8400, 3000 / 8400, 1000 / 8400]),
+        ({"lab_a": 0.6}, None, [0.45, 0.15, 0.2, 0.15, 0.05]),
+        ({"lab_a": 0.6, "lab_*": 0.3}, None, [0.45, 0.15, 0.3, 0.075, 0.025]),  # the first that fits
+        # Kinds alike within a share; of the runs the longer one by the root of both.
+        ({"lab_*": 0.4, "club": 0.6}, 0.0, [0.2 * 3 / 43, 0.2, 0.2 * 40 / 43, 0.3, 0.3]),
+        ({"lab_*": 0.0}, None, [0.0, 0.0, 0.0, 0.75, 0.25]),
+        ({"lab_*": 0.3, "club": 0.7}, None, [0.9 / 44, 0.3 / 44, 12 / 44, 0.525, 0.175]),
+    ],
+)
+def test_sources_are_drawn_by_their_shares(of_sources, generator, shares, power, wanted) -> None:
+    windows = RandomWindows(of_sources, 9, 20.0, kind_power=power, source_shares=shares)
+    _, clip = windows.draw(8000, generator)
+    found = (torch.bincount(clip, minlength=5) / len(clip)).tolist()
+    for share, expected in zip(found, wanted, strict=True):
+        assert share == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        ({"lab_c": 0.1}, "fits no pattern but lab_c, and 0.1 of the draws are to be; the sources are lab_a,"),
+        ({"lab_*": 0.5, "lab_a": 0.1}, "no pattern but lab_a"),  # the pattern before it has them all
+        ({"*": 0.9}, "fits none of its patterns, and 0.1 of the draws"),
+    ],
+)
+def test_shares_that_nothing_is_drawn_for_are_refused(of_sources, generator, shares, message) -> None:
+    with pytest.raises(ConfigError, match=message.replace("*", r"\*")):
+        RandomWindows(of_sources, 9, 20.0, source_shares=shares).draw(8, generator)

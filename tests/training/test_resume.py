@@ -153,6 +153,14 @@ def test_another_recipe_is_not_resumed(data, tmp_path) -> None:
     assert run(data, tmp_path, "log_every=4", "val_every=8", "checkpoint_every=1", resume=True).finished
 
 
+def test_other_shares_of_sources_are_not_resumed(data, tmp_path) -> None:
+    run(data, tmp_path, "data.source_shares={synth*: 1.0, other: 0.0}", max_time_s=0.0)
+    for shares, changed in (("{synth*: 1.0}", "other"), ("{synth*: 1.0, other: 0.0, more: 0.0}", "more")):
+        with pytest.raises(TrainingError, match=rf"other values of data\.source_shares\.{changed};"):
+            run(data, tmp_path, f"data.source_shares={shares}", resume=True)
+    assert run(data, tmp_path, "data.source_shares={synth*: 1.0, other: 0.0}", resume=True).finished
+
+
 def test_a_run_from_before_an_option_existed_is_resumed(data, tmp_path) -> None:
     run(data, tmp_path, max_time_s=0.0)
     path = tmp_path / "state.pt"
