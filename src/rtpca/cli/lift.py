@@ -67,6 +67,9 @@ def lift(
         bool,
         typer.Option(help="Undo left and right exchanged by the detector; drop joints that jump."),
     ] = True,
+    refine: Annotated[
+        bool, typer.Option("--refine", help="Give each bone nearly one length over the clip.")
+    ] = False,
     average_phases: Annotated[
         bool, typer.Option(help="Average fast clips over the time between two frames of the network.")
     ] = True,
@@ -88,6 +91,7 @@ def lift(
         flip=flip,
         average_phases=average_phases,
         repair=repair,
+        refine=refine,
         person=_person(person),
         skeleton=skeleton,
         image_size=image_size,

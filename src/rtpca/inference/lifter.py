@@ -14,6 +14,7 @@ from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError
 from rtpca.geometry import Intrinsics, root_trajectory
 from rtpca.inference.confidence import clip_confidence
+from rtpca.inference.refinement import with_steady_bones
 from rtpca.inference.result import LiftResult
 from rtpca.keypoints import Keypoints
 from rtpca.keypoints.checked import checked_keypoints
@@ -50,6 +51,7 @@ class Lifter:
         min_score: float = 0.1,
         max_gap_s: float = 0.5,
         repair: bool = True,
+        refine: bool = False,
         batch_windows: int | None = None,
     ) -> None:
         """A lifter for loaded weights; `from_pretrained` loads them by name or path.
@@ -65,6 +67,7 @@ class Lifter:
             max_gap_s: Longest time in seconds for which a missing joint is bridged.
             repair: Undo left and right exchanged by the detector, and drop joints that jump away for a frame;
                 see `rtpca.keypoints.repair`.
+            refine: Give each bone nearly one length over the clip; see `rtpca.inference.refinement`.
             batch_windows: Windows per step of the network; None chooses by the size of the network.
 
         Raises:
@@ -79,6 +82,7 @@ class Lifter:
         self.min_score = min_score
         self.max_gap_s = max_gap_s
         self.repair = repair
+        self.refine = refine
         self.batch_windows = batch_windows
         checkpoint.model.to(self.device).eval()
 
@@ -95,7 +99,7 @@ class Lifter:
             name_or_path: "rtpca-s", or a path.
             device: See `Lifter`.
             options: The other arguments of `Lifter`: `flip`, `average_phases`, `min_score`, `max_gap_s`,
-                `repair`, `batch_windows`.
+                `repair`, `refine`, `batch_windows`.
 
         Raises:
             CheckpointError: there is no such name or file, or it is damaged or foreign.
@@ -175,6 +179,10 @@ class Lifter:
             steepness = np.array(calibration.steepness, dtype=np.float32)
             uncertainty = calibration.radius_m(lifted.scale_m.numpy()).astype(np.float32)
             uncertainty[~valid] = np.nan
+        notes = clip.notes + _root_notes(root, None if focal_px is not None else intrinsics)
+        if self.refine:  # after the confidence, which was fitted to poses as they are predicted
+            poses = with_steady_bones(poses, root, valid)
+            notes = (*notes, "poses refined: one set of bone lengths over the clip")
         return LiftResult(
             poses3d=poses,
             root=root,
@@ -187,7 +195,7 @@ class Lifter:
             joint_names=get_skeleton("h36m17").joints,
             uncertainty=uncertainty,
             uncertainty_steepness=steepness,
-            notes=clip.notes + _root_notes(root, None if focal_px is not None else intrinsics),
+            notes=notes,
         )
 
     def _lift(

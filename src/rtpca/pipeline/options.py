@@ -30,6 +30,7 @@ class LiftOptions:
         flip: See `Lifter`.
         average_phases: See `Lifter`.
         repair: See `Lifter`.
+        refine: See `Lifter`.
         person: Which person, from 1; "all"; or None: all of a video, the first of a keypoint file.
         skeleton: Joint set of keypoints.
         image_size: (width, height) in pixels, for keypoint files.
@@ -53,6 +54,7 @@ class LiftOptions:
     flip: bool = True
     average_phases: bool = True
     repair: bool = True
+    refine: bool = False
     person: Who = None
     skeleton: str = "auto"
     image_size: tuple[int, int] | None = None
@@ -84,4 +86,5 @@ class LiftOptions:
             flip=self.flip,
             average_phases=self.average_phases,
             repair=self.repair,
+            refine=self.refine,
         )
