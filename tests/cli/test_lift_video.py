@@ -112,6 +112,13 @@ def test_smoothing_is_off_unless_it_is_asked_for(tmp_path, clip, weights, detect
     assert not np.array_equal(results["kalman"], results["savgol"])
 
 
+def test_refinement_is_done_where_it_is_asked_for(tmp_path, clip, weights, detector, capsys):
+    for words, said in ((), False), (("--refine",), True):
+        detector.times_s.clear()
+        assert lift(clip, "-o", tmp_path / "out.npz", "--weights", weights, "--person", 1, *words) == 0
+        assert ("one set of bone lengths over the clip" in capsys.readouterr().out) is said
+
+
 def test_repair_can_be_left_out(tmp_path, clip, weights, monkeypatch, capsys):
     exchanged = ONE.copy()
     hips_to_ankles = [1, 2, 3, 4, 5, 6]

@@ -10,6 +10,8 @@ import rtpca
 from rtpca.errors import CheckpointError, ConfigError, InputError, ShapeError
 from rtpca.geometry import Intrinsics, person_view
 from rtpca.inference import Lifter
+from rtpca.inference.refinement import with_steady_bones
+from rtpca.inference.smoothing import bone_lengths
 from rtpca.keypoints import Keypoints
 from rtpca.models import build_model
 from rtpca.skeletons import get_skeleton
@@ -325,6 +327,20 @@ def test_cuda_gives_what_the_cpu_gives(weights, walk):
     on_cpu = Lifter.from_pretrained(weights(), device="cpu")(walk, (1000, 1002), 50, "h36m17")
     on_gpu = Lifter.from_pretrained(weights(), device="cuda")(walk, (1000, 1002), 50, "h36m17")
     np.testing.assert_allclose(on_gpu.poses3d, on_cpu.poses3d, atol=1e-3)
+
+
+def test_refinement_steadies_bones_and_changes_nothing_else(walk):
+    plain, refined = (
+        Lifter.from_pretrained("rtpca-xs", "cpu", refine=on)(walk, (1000, 1002), 50, "h36m17")
+        for on in (False, True)
+    )
+    steady = with_steady_bones(plain.poses3d, plain.root, plain.valid)
+    np.testing.assert_array_equal(refined.poses3d, steady)
+    spread, spread_refined = (bone_lengths(one.poses3d).std(axis=0) for one in (plain, refined))
+    assert (spread_refined < 0.5 * spread).all()
+    np.testing.assert_array_equal(refined.confidence, plain.confidence)
+    np.testing.assert_array_equal(refined.root, plain.root)
+    assert set(refined.notes) - set(plain.notes) == {"poses refined: one set of bone lengths over the clip"}
 
 
 def test_options_reach_the_lifter_through_its_name():
