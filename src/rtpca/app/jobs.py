@@ -23,7 +23,7 @@ from rtpca.progress import Progress
 State = Literal["uploading", "waiting", "running", "done", "failed"]
 
 _LOG = logging.getLogger("rtpca.app")
-_CLOSING_S = 10.0
+_CLOSING_S = 3.0
 _IDLE_S = 5.0
 _OPTIONS = {
     "skeleton": "the joint set",
@@ -170,11 +170,15 @@ class JobQueue:
         self._waiting.put(None)
         if self._thread is not None:
             self._thread.join(_CLOSING_S)
-            self._thread = None
         self._jobs.clear()
         if self._scratch is not None:
             self._scratch.remove()
             self._scratch = None
+
+    @property
+    def at_work(self) -> bool:
+        """Whether the thread of the work runs; after `close`, where a step cannot be interrupted."""
+        return self._thread is not None and self._thread.is_alive()
 
     def open(self, name: str, ending: str, render: bool, exports: tuple[str, ...], skeleton: str) -> Job:
         """A place for a new upload.

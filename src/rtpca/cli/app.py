@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rtpca.cli.console import print_line
 from rtpca.cli.options import Detector, Device, Weights
+
+if TYPE_CHECKING:
+    from rtpca.app.jobs import JobQueue
 
 
 def app(
@@ -52,5 +57,18 @@ def app(
         serve(page, port, on_start)
     except KeyboardInterrupt:
         print_line("Stopped; all files are removed.")
+        _leave(jobs, 0)
+    except SystemExit as ended:
+        _leave(jobs, ended.code)
+        raise
     finally:
         jobs.close()
+
+
+def _leave(jobs: JobQueue, code: object) -> None:
+    """End the program here if a step of the work still runs: taking Python down around it would crash."""
+    jobs.close()
+    if jobs.at_work:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)

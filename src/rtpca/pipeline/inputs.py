@@ -86,6 +86,7 @@ def _read_video(path: Path, options: LiftOptions, lifter: Lifter, events: Events
             events.stage(f"finding people ({finder.name})", "frames") as progress,
         ):
             video = track_people(reader, finder, progress)
+        _check_length(video.timing.frames / float(video.timing.rate), options)
     for note in video.notes:
         events.note(note)
     for stage, seconds in video.seconds.items():
