@@ -185,6 +185,13 @@ def test_people_who_lie_among_others_or_alone_are_no_error(walk, lying, tmp_path
     assert not any(note.startswith("warning") for note in report.notes)
 
 
+def test_somebody_in_the_air_for_a_moment_is_told_and_not_refused(walk):
+    """A dive for a ball, cut out of its take."""
+    dive = as_file(walk, "z")[:25] + [0, 2.0, 0]
+    (note,) = says(take(dive))
+    assert "lying in all takes (1)" in note
+
+
 def test_a_rest_pose_tells_a_sleeper_from_another_axis(walk):
     for rest, refused in ((walk[0], False), (as_file(walk, "z")[0], True)):
         check = BodyCheck(mendable=True)

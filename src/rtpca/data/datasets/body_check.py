@@ -34,6 +34,8 @@ _FLOOR_M = (-0.15, 0.3)
 """Where the lowest joint of people on a floor is."""
 _BED_M = 1.2
 """Nobody who lies has the pelvis higher than this, or moves up and down by as much."""
+_SURE_AFTER_S = 1.0
+"""Who is in the air for less than this may be in any direction."""
 _FRAMES_LOOKED_AT = 2000
 
 _SEGMENTS = {
@@ -61,6 +63,7 @@ class Body:
         feet_m: how far along each axis the lower foot is at its lowest, by the axis' name.
         lowest_m: height of the lowest joint.
         pelvis_m: lowest and highest place of the pelvis.
+        seconds: duration of the take.
     """
 
     height_m: float
@@ -73,6 +76,7 @@ class Body:
     feet_m: dict[str, float]
     lowest_m: float
     pelvis_m: tuple[float, float]
+    seconds: float
 
 
 def measure_body(positions: AnyFloatArray, skeleton: Skeleton, fps: float) -> Body:
@@ -109,6 +113,7 @@ def measure_body(positions: AnyFloatArray, skeleton: Skeleton, fps: float) -> Bo
         feet_m={name: float(np.percentile((feet @ axis).min(axis=0), 2)) for name, axis in AXES.items()},
         lowest_m=float(np.percentile(some[..., 1].min(axis=1), 2)),
         pelvis_m=(float(at["pelvis"][:, 1].min()), float(at["pelvis"][:, 1].max())),
+        seconds=len(positions) / fps,
     )
 
 
@@ -262,7 +267,8 @@ class BodyCheck:
         if not self._mendable:
             return [f"{said}; are these the data set's own files?"]
         mend = f"where {axis} points up, give `up_axis` {axis}"
-        if certain and not self._up_is_said:
+        long_enough = sum(body.seconds for body in bodies) >= _SURE_AFTER_S
+        if certain and long_enough and not self._up_is_said:
             raise ConfigError(f"{name}: {said}; {mend}; where they really are, `up_axis` {source.up_axis}")
         return [f"{said}; {mend}"]
 
