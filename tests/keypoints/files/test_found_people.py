@@ -221,6 +221,16 @@ def test_probabilities_spread_over_a_map_are_read_relative_to_what_the_file_reac
     assert any("probabilities spread over a map" in note for note in content.notes)
 
 
+def test_arrays_of_such_probabilities_are_read_alike(tmp_path):
+    truth = person(40, 17)
+    truth[..., 2] = np.random.default_rng(0).uniform(0.002, 0.02, (40, 17))
+    np.save(tmp_path / "k.npy", truth)
+    content = read_keypoints(tmp_path / "k.npy", "coco17")
+    assert content.scores.max() == 1
+    assert content.scores.min() > 0.25
+    assert any("probabilities spread over a map" in note for note in content.notes)
+
+
 def test_a_few_scores_slightly_below_zero_are_joints_that_are_not_seen(tmp_path):
     truth = person(5, 17)
     truth[1, 3, 2] = -0.02

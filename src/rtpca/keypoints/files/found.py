@@ -153,18 +153,30 @@ def _cleaned(found: Sequence[Found], path: Path, said: list[str]) -> list[Found]
                 "logits into probabilities"
             )
     seen = there & (values > 0)
-    if seen.any() and (high := float(np.percentile(values[seen], 95))) < _HIGHEST_OF_A_SOFTMAX:
-        joints[..., 2] = spread_scores(values, float(np.median(values[seen])))
-        said.append(
-            f"scores reach {high:.2g}: taken for probabilities spread over a map of the picture, as "
-            "Detectron's are, and read relative to that"
-        )
+    joints[..., 2], note = on_a_scale(np.where(seen, values, 0))
+    said += [note] if note else []
     joints[~seen] = (np.nan, np.nan, 0)
     return [
         replace(one, joints=clean)
         for one, clean, any_seen in zip(found, joints, seen.any(axis=1), strict=True)
         if any_seen
     ]
+
+
+def on_a_scale(scores: FloatArray) -> tuple[FloatArray, str]:
+    """Scores that hardly reach 0.1 are probabilities spread over a map: as scores, with a note; others stay.
+
+    Args:
+        scores: Any shape, 0 where missing.
+    """
+    seen = scores[scores > 0]
+    high = float(np.percentile(seen, 95)) if seen.size else 1.0
+    if high >= _HIGHEST_OF_A_SOFTMAX:
+        return scores, ""
+    return spread_scores(scores, float(np.median(seen))), (
+        f"scores reach {high:.2g}: taken for probabilities spread over a map of the picture, as "
+        "Detectron's are, and read relative to that"
+    )
 
 
 def spread_scores(probabilities: FloatArray, usual: float) -> FloatArray:
