@@ -1,24 +1,17 @@
-"""Which joint set keypoints have: by name, by the number of joints, by the shape of the body."""
+"""Which joint set keypoints have: by name, or by the shape of the body."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
-from rtpca.arrays import FloatArray
+from rtpca.arrays import BoolArray, FloatArray
 from rtpca.errors import ConfigError, InputError
-from rtpca.skeletons import Skeleton, get_skeleton, skeleton_names
+from rtpca.keypoints.likeness import likeness
+from rtpca.skeletons import Skeleton, get_skeleton, image_skeletons, skeleton_names
+from rtpca.skeletons.adult import standing_adult
 
-_RECOGNISED = (
-    "coco17",
-    "h36m17",
-    "mpi_inf_3dhp17",
-    "halpe26",
-    "body25",
-    "mediapipe33",
-    "coco_wholebody133",
-    "mpii16",
-    "humaneva15",
-)
 _OTHER_NAMES = {
     "coco": "coco17",
     "detectron": "coco17",
@@ -35,14 +28,42 @@ _OTHER_NAMES = {
     "humaneva": "humaneva15",
     "mpi_inf_3dhp": "mpi_inf_3dhp17",
     "3dhp": "mpi_inf_3dhp17",
+    "body_25b": "body25b",
+    "coco_25": "coco25",
+    "coco_openpose": "coco18",
+    "openpose_coco": "coco18",
+    "openpose_mpi": "mpi15",
+    "halpe_136": "halpe136",
+    "posetrack18": "posetrack17",
+    "posetrack2018": "posetrack17",
+    "posetrack2017": "posetrack15",
+    "crowdpose": "crowdpose14",
+    "aic": "aic14",
+    "ai_challenger": "aic14",
+    "lsp": "lsp14",
+    "penn_action": "penn_action13",
+    "jhmdb": "jhmdb15",
+    "sub_jhmdb": "jhmdb15",
+    "ntu": "kinect25",
+    "ntu_rgbd": "kinect25",
+    "kinect": "kinect25",
+    "kinect_v2": "kinect25",
+    "azure_kinect": "azure_kinect32",
+    "smpl": "smpl24",
+    "movenet": "coco17",
+    "posenet": "coco17",
+    "yolo": "coco17",
 }
-# What only the right order of 17 joints makes true: a joint lies close to the middle of two others, or, for
-# COCO, the four other points of the face close to the nose.
-_MIDDLES = {"h36m17": ((0, 1, 4), (8, 11, 14)), "mpi_inf_3dhp17": ((14, 8, 11), (1, 2, 5))}
-_FACE = {"coco17": (0, (1, 2, 3, 4))}
+# Joints that a set has in its list and hardly anywhere in its data: where they are seen, it is another set.
+_SELDOM_SEEN = {"posetrack17": ("left_ear", "right_ear")}
+_SELDOM = 0.2
 _LOOKED_AT = 200
-_CLEARLY_BETTER = 0.75
-_WORST_FIT = 0.35
+_WORST_FIT, _WORST_FIT_ALONE = 0.65, 0.7
+"""Misfit up to which a body is one of a set: where several sets have as many joints, and where one has."""
+_CLEAR_LEAD = 0.1
+_CONFIDENT = 0.25
+"""Joints with less than this part of the clip's usual score are not looked at."""
+_SAME_PLACE_M = 0.03
 
 
 def known_skeleton(name: str) -> Skeleton | None:
@@ -67,17 +88,15 @@ def skeleton_of(given: str | Skeleton) -> Skeleton | None:
 
 
 def sets_of_as_many_joints(count: int) -> list[str]:
-    """The joint sets among those that are recognised that have so many joints."""
-    return [name for name in _RECOGNISED if get_skeleton(name).num_joints == count]
+    """The joint sets among those of images that have so many joints."""
+    return [skeleton.name for skeleton in image_skeletons() if skeleton.num_joints == count]
 
 
 def recognise_skeleton(keypoints_px: FloatArray, scores: FloatArray) -> tuple[Skeleton, str]:
-    """Recognise a joint set by its number of joints and, where several have as many, by the body's shape.
+    """Recognise a joint set by the shape of the body, among the sets that have as many joints.
 
-    With 17 joints, either the first five are a face, close together (COCO), or the pelvis lies between the
-    hips and the base of the neck between the shoulders, at the places where Human3.6M or MPI-INF-3DHP has
-    them. On motion capture seen from four sides, the right set fits at least three times better than the
-    others over a clip, and 1.7 times in every single frame.
+    Never by the number of joints alone: the body has to fit the set, and clearly better than the others.
+    `rtpca.keypoints.likeness` says what fitting means.
 
     Args:
         keypoints_px: (F, J, 2) pixels.
@@ -87,54 +106,62 @@ def recognise_skeleton(keypoints_px: FloatArray, scores: FloatArray) -> tuple[Sk
         The skeleton, and a note for the user.
 
     Raises:
-        InputError: no joint set has so many joints, or several fit the body alike.
+        InputError: no joint set has so many joints, the body fits none, or several alike; the message names
+            the candidates.
     """
     count = keypoints_px.shape[1]
-    candidates = sets_of_as_many_joints(count)
+    candidates = [skeleton for skeleton in image_skeletons() if skeleton.num_joints == count]
     if not candidates:
-        known = ", ".join(f"{name} {get_skeleton(name).num_joints}" for name in _RECOGNISED)
+        known = ", ".join(f"{skeleton.name} {skeleton.num_joints}" for skeleton in image_skeletons())
         raise InputError(f"keypoints have {count} joints; joint sets that are recognised: {known}")
-    if len(candidates) == 1:
-        return get_skeleton(candidates[0]), f"{count} joints: recognised as {candidates[0]}"
-    misfits = {name: body_misfit(keypoints_px, scores, name) for name in candidates}
-    first, second = sorted(misfits, key=misfits.__getitem__)[:2]
-    if not misfits[first] < min(_CLEARLY_BETTER * misfits[second], _WORST_FIT):
+    points = _confident_points(keypoints_px, scores)
+    left = [skeleton for skeleton in candidates if not _sees_too_much(points, skeleton)]
+    ranked = sorted(
+        ((likeness(points, skeleton), skeleton) for skeleton in left), key=lambda one: -one[0].gain.sum()
+    )
+    best, skeleton = ranked[0]
+    worst = _WORST_FIT if len(candidates) > 1 else _WORST_FIT_ALONE
+    names = " and ".join(one.name for one in candidates)
+    if not best.misfit <= worst:
         raise InputError(
-            f"keypoints have {count} joints, as {' and '.join(candidates)} have, and the body's shape "
-            "does not tell which it is: say it with `skeleton`"
+            f"keypoints have {count} joints, as {names} {'has' if len(candidates) == 1 else 'have'}, but the "
+            "body's shape does not fit: the joints are in another order, or hardly seen; if they are in that "
+            "order, say it with `skeleton`"
         )
-    return get_skeleton(first), (
-        f"{count} joints: recognised as {first} by the shape of the body (`skeleton` says otherwise)"
+    seen = np.isfinite(points).all(axis=2).any(axis=0)
+    rivals = [
+        other.name
+        for their, other in ranked[1:]
+        if not (alike := _same_joints(skeleton, other))[seen].all() and best.lead(their, alike) < _CLEAR_LEAD
+    ]
+    if rivals:
+        raise InputError(
+            f"keypoints have {count} joints, as {names} have, and the body's shape does not tell whether "
+            f"they are {' or '.join([skeleton.name, *rivals])}: say it with `skeleton`"
+        )
+    return skeleton, (
+        f"{count} joints: recognised as {skeleton.name} by the shape of the body (`skeleton` says otherwise)"
     )
 
 
-def body_misfit(keypoints_px: FloatArray, scores: FloatArray, name: str) -> float:
-    """How badly a body fits a 17-joint set, as a part of its size: median over up to 200 frames.
-
-    Args:
-        keypoints_px: (F, 17, 2) pixels.
-        scores: (F, 17), 0 where missing.
-        name: "coco17", "h36m17" or "mpi_inf_3dhp17".
-
-    Returns:
-        The distances that should be small, over the body's size; infinite if no frame shows the joints in
-        question.
-    """
+def _confident_points(keypoints_px: FloatArray, scores: FloatArray) -> FloatArray:
+    """(n, J, 2) points of up to 200 frames; NaN where a joint is not seen or doubtful."""
     frames = np.flatnonzero((scores > 0).sum(axis=1) >= 3)
     if not len(frames):
-        return float("inf")
+        raise InputError("no frame shows three joints: the joint set cannot be recognised; check the scores")
     frames = frames[np.linspace(0, len(frames) - 1, min(_LOOKED_AT, len(frames))).astype(int)]
-    points = np.where((scores[frames] > 0)[..., None], keypoints_px[frames], np.nan)  # (n, 17, 2)
-    size = np.nanmax(np.nanmax(points, axis=1) - np.nanmin(points, axis=1), axis=1)  # (n,)
-    if name in _FACE:
-        nose, others = _FACE[name]
-        distances = np.linalg.norm(points[:, list(others)] - points[:, nose, None], axis=2)
-        seen = np.isfinite(distances)
-        misfit = np.where(seen.sum(axis=1) >= 2, np.where(seen, distances, 0).max(axis=1), np.nan)
-    else:
-        misfit = np.zeros(len(points))
-        for middle, one, other in _MIDDLES[name]:
-            expected = (points[:, one] + points[:, other]) / 2
-            misfit = misfit + np.linalg.norm(points[:, middle] - expected, axis=1)
-    usable = np.isfinite(misfit) & (size > 0)
-    return float(np.median(misfit[usable] / size[usable])) if usable.any() else float("inf")
+    seen = scores[frames]
+    enough = _CONFIDENT * np.percentile(seen[seen > 0], 95)
+    return np.where((seen >= enough)[..., None], keypoints_px[frames], np.float32(np.nan))
+
+
+def _sees_too_much(points: FloatArray, skeleton: Skeleton) -> bool:
+    joints = [skeleton.index(joint) for joint in _SELDOM_SEEN.get(skeleton.name, ())]
+    return bool(joints) and bool(np.isfinite(points[:, joints, 0]).mean() > _SELDOM)
+
+
+@cache
+def _same_joints(one: Skeleton, other: Skeleton) -> BoolArray:
+    """(J,) whether two sets with as many joints have the same joint at a place of the list."""
+    apart = np.linalg.norm(standing_adult(one) - standing_adult(other), axis=1)
+    return np.asarray(apart < _SAME_PLACE_M)
