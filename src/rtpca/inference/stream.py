@@ -26,6 +26,7 @@ from rtpca.inference.lifter import Device, as_network_sees, check_liftable
 from rtpca.inference.smoothing import OneEuro
 from rtpca.keypoints import ASSUMED_FPS
 from rtpca.keypoints.gaps import bridge_gaps, relative_scores, visible_frames
+from rtpca.keypoints.numbers import are_lengths, check_pixels, missing_joints, reach_below_zero
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
 from rtpca.windowed import Lifted, lift_windows
@@ -118,6 +119,7 @@ class StreamLifter:
         self._frames: deque[tuple[float, FloatArray]] = deque()
         self._scores: deque[FloatArray] = deque()
         self._first_s: float | None = None
+        self._in_pixels = False
 
     @classmethod
     def from_pretrained(
@@ -157,7 +159,8 @@ class StreamLifter:
 
         Raises:
             ShapeError: the keypoints do not fit the skeleton.
-            InputError: the time is not later than that of the frame before.
+            InputError: the time is not later than that of the frame before, the scores are none, or the first
+                body is not given in pixels.
         """
         if not np.isfinite(time_s) or (self._frames and time_s <= self._frames[-1][0]):
             before = self._frames[-1][0] if self._frames else "none"
@@ -193,8 +196,16 @@ class StreamLifter:
         sure = np.ones(len(array), np.float32) if scores is None else np.array(scores, dtype=np.float32)
         check_axes("scores", sure, joints)
         points = array[:, :2]
-        missing = ~np.isfinite(points).all(axis=1) | ~(sure > 0)
+        if reach_below_zero(sure) or are_lengths(sure):
+            raise InputError(
+                f"scores reach from {np.nanmin(sure):.3g} to {np.nanmax(sure):.3g}: these are no scores, "
+                "which are never negative; leave depth out, and turn logits into probabilities"
+            )
+        missing = missing_joints(points[None], sure[None])[0]
         points, sure = np.where(missing[:, None], np.nan, points), np.where(missing, 0, sure)
+        if not self._in_pixels and not missing.all():
+            check_pixels(points[None])
+            self._in_pixels = True
         converted, converted_scores = convert_keypoints(points[None], sure[None], self.skeleton, _H36M)
         return converted[0].astype(np.float32), converted_scores[0].astype(np.float32)
 

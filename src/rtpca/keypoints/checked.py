@@ -10,6 +10,7 @@ import numpy.typing as npt
 from rtpca.arrays import FloatArray
 from rtpca.checks import check_frame_rate, check_pixels
 from rtpca.errors import InputError, ShapeError
+from rtpca.keypoints.numbers import are_lengths, check_pixels, missing_joints, reach_below_zero
 from rtpca.keypoints.recognise import skeleton_of
 from rtpca.keypoints.record import Keypoints
 from rtpca.skeletons import Skeleton
@@ -72,8 +73,8 @@ def split_scores(
 ) -> tuple[FloatArray, FloatArray, list[str]]:
     """Coordinates and scores as separate float32 arrays of their own.
 
-    Missing joints (NaN, infinite, score 0 or NaN; without scores also exactly (0, 0), which many tools write
-    for missing) become NaN with score 0.
+    Missing joints (`rtpca.keypoints.numbers.missing_joints`) become NaN with score 0. A third number that is
+    no score, but depth, is left out, with a warning.
 
     Args:
         keypoints: (F, J, 2) pixels, or (F, J, 3) with scores.
@@ -95,10 +96,11 @@ def split_scores(
     if array.ndim != 3 or array.shape[2] not in (2, 3) or array.shape[1] == 0:
         raise ShapeError(
             f"keypoints have the shape {array.shape}, needed is (F, J, 2) pixels or (F, J, 3) with scores, "
-            "of one person"
+            "of one person" + (", without z" if array.ndim == 3 and array.shape[2] == 4 else "")
         )
     if len(array) == 0:
         raise InputError("keypoints hold no frames: at least one is needed")
+    notes: list[str] = []
     points = np.ascontiguousarray(array[..., :2])
     if scores is not None:
         try:
@@ -110,36 +112,42 @@ def split_scores(
                 f"scores have the shape {values.shape}, needed is (F, J) = {points.shape[:2]}, as the "
                 "keypoints have"
             )
-    elif array.shape[2] == 3:
-        values = array[..., 2].copy()
+        if reach_below_zero(values):
+            raise InputError(
+                f"scores reach from {np.nanmin(values):.3g} to {np.nanmax(values):.3g}, and scores are never "
+                "negative: leave depth out, and turn logits into probabilities"
+            )
     else:
         values = np.ones(points.shape[:2], dtype=np.float32)
+        if array.shape[2] == 3:
+            values, note = _third_number(array[..., 2])
+            notes += [note] if note else []
     del array
-    notes: list[str] = []
     with np.errstate(invalid="ignore"):
         far = (np.abs(points) > LARGEST_PX).any(axis=2) & np.isfinite(points).all(axis=2)
     if far.any():
         notes.append(f"{int(far.sum())} keypoints beyond {LARGEST_PX:,} pixels count as missing")
-    missing = far | ~np.isfinite(points).all(axis=2) | ~(values > 0)
+        points[far] = np.nan
+    missing = missing_joints(points, values)
+    at_mark = missing & np.isfinite(points).all(axis=2) & (values > 0)
     if missing.all():
-        raise InputError("keypoints hold no visible joint: all are NaN or have score 0")
-    at_corner = (points == 0).all(axis=2)
-    if at_corner.any() and (values[at_corner] > 0).all() and not at_corner.all():
-        notes.append(f"{int(at_corner.sum())} keypoints at exactly (0, 0) count as missing")
-        missing |= at_corner
+        raise InputError("keypoints hold no visible joint: all are NaN, have score 0 or lie at (0, 0)")
+    if at_mark.any():
+        notes.append(f"{int(at_mark.sum())} keypoints at exactly (0, 0) count as missing")
     points[missing] = np.nan
     values[missing] = 0
-    _check_pixels(points)
+    check_pixels(points)
     return points, values, notes
 
 
-def _check_pixels(points: FloatArray) -> None:
-    lowest, highest = np.nanmin(points), np.nanmax(points)
-    if max(abs(lowest), abs(highest)) <= 2:
-        raise InputError(
-            f"keypoints lie between {lowest:.3g} and {highest:.3g}: these are not pixels; multiply "
-            "normalised coordinates by image width and height first"
-        )
+def _third_number(values: FloatArray) -> tuple[FloatArray, str]:
+    """(F, J) scores out of what stands beside x and y, and a note where these are none."""
+    if not (reach_below_zero(values) or are_lengths(values)):
+        return values.copy(), ""
+    return np.ones_like(values), (
+        f"warning: the third numbers reach from {np.nanmin(values):.3g} to {np.nanmax(values):.3g}: they are "
+        "no scores, but depth; they are left out, and all joints count as seen (`scores` gives scores apart)"
+    )
 
 
 def _frame_rate(fps: float | None) -> float | None:

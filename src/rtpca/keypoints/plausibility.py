@@ -8,13 +8,17 @@ from four sides, with 5 px of noise, and where the order is wrong.
 - Whether the line between the hips points the way of the line between the shoulders (0.7 to 1; -1 to -0.7
   where the sides of legs or arms are swapped).
 - Bones as they are, over those to the other side's joint (0.4 to 1; 1.0 to 2.8 where joints are swapped).
+
+And the way up: a body that stands on its head, or lies stretched out, in nearly all frames is one whose axes
+mean something else more often than not. (A mirrored body is as good a body, seen from behind; only its
+mirror's other sign, the exchanged axes, is seen.)
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from rtpca.arrays import FloatArray
+from rtpca.arrays import AnyFloatArray, BoolArray, FloatArray
 from rtpca.keypoints.recognise import sets_of_as_many_joints
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
 
@@ -23,6 +27,12 @@ _FEWEST_FRAMES = 8
 _LOOKED_AT = 500
 _LONGEST_SHARE = 0.15
 _SIDES_DIFFER = 1.8
+_CLEARLY, _NEARLY_ALWAYS = 1.5, 0.9
+# Where the head is in the image, its sign along x, and what else than lying it may come from.
+_LYING = (
+    ("left", -1, "if it does not, x and y are exchanged, or the picture is turned by 90 degrees"),
+    ("right", 1, "if it does not, the picture is turned by 90 degrees, or x and y are exchanged with y up"),
+)
 _LEG_BONES = (("hip", "knee"), ("knee", "ankle"))
 _CROSSING = {
     # from, to: ratio above which the two sides look swapped. Folded arms and crossed legs do occur.
@@ -49,9 +59,10 @@ def implausible(keypoints_px: FloatArray, scores: FloatArray, source: Skeleton) 
         return ""
     frames = frames[np.linspace(0, len(frames) - 1, min(_LOOKED_AT, len(frames))).astype(int)]
     points, seen = keypoints_px[frames], scores[frames]
-    signs = _signs(_as_h36m17(points, seen, source))
+    body = _as_h36m17(points, seen, source)
+    signs = _signs(body)
     if not signs:
-        return ""
+        return _turned(body)
     for name in sets_of_as_many_joints(source.num_joints):
         if name != source.name and not _signs(_as_h36m17(points, seen, get_skeleton(name))):
             cause = (
@@ -89,6 +100,32 @@ def _signs(points: FloatArray) -> list[str]:
         if _crossing(points, upper, lower) > most:
             signs.append(f"left and right {lower} are crossed")
     return signs
+
+
+def _turned(points: FloatArray) -> str:
+    """What (F, 17, 2) h36m17 joints say against x to the right and y down, and the likely cause."""
+    hips = (_joint(points, "left_hip") + _joint(points, "right_hip")) / 2
+    trunk = _joint(points, "thorax") - hips
+    trunk = trunk[np.isfinite(trunk).all(axis=1)]
+    if len(trunk) >= _FEWEST_FRAMES and _along(trunk, 0, 1).mean() >= _NEARLY_ALWAYS:
+        return (
+            "warning: the body is upside down throughout: if it is not, y points up in these keypoints, and "
+            "should point down (image height minus y)"
+        )
+    for ankle in ("left_ankle", "right_ankle"):
+        both = np.concatenate([_joint(points, "thorax") - hips, _joint(points, ankle) - hips], axis=1)
+        both = both[np.isfinite(both).all(axis=1)]
+        for side, sign, cause in _LYING:
+            lies = _along(both[:, :2], sign, 0) & _along(both[:, 2:], -sign, 0)
+            if len(both) >= _FEWEST_FRAMES and lies.mean() >= _NEARLY_ALWAYS:
+                return f"warning: the body lies stretched out throughout, its head to the {side}: {cause}"
+    return ""
+
+
+def _along(vectors: AnyFloatArray, x: int, y: int) -> BoolArray:
+    """Which of (N, 2) vectors point clearly along an axis, given by the sign of x or y."""
+    along, beside = (vectors[:, 0] * x, vectors[:, 1]) if x else (vectors[:, 1] * y, vectors[:, 0])
+    return np.asarray(along > _CLEARLY * np.abs(beside))
 
 
 def _joint(points: FloatArray, name: str) -> FloatArray:

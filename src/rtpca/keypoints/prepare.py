@@ -10,6 +10,7 @@ import numpy as np
 from rtpca.arrays import BoolArray, FloatArray
 from rtpca.errors import InputError
 from rtpca.keypoints.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, relative_scores, visible_frames
+from rtpca.keypoints.numbers import doubts_about_image
 from rtpca.keypoints.plausibility import implausible
 from rtpca.keypoints.recognise import recognise_skeleton
 from rtpca.keypoints.record import ASSUMED_FPS, Keypoints
@@ -17,7 +18,6 @@ from rtpca.keypoints.repair import repair_keypoints
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton, unknown_joints
 
 _CHUNK = 1 << 15
-_FAR_OUTSIDE = 1.0
 
 
 def prepare(
@@ -90,8 +90,8 @@ def described(keypoints: Keypoints, needs_image_size: bool) -> Keypoints:
     if source is None:
         source, note = recognise_skeleton(points, scores)
         notes.append(note)
-    doubt = implausible(points, scores, source)
-    notes += [doubt] if doubt else []
+    doubts = (implausible(points, scores, source), doubts_about_image(points, keypoints.image_size))
+    notes += [doubt for doubt in doubts if doubt]
     size, size_note = _image_size(keypoints.image_size, points, needs_image_size)
     notes += [size_note] if size_note else []
     if keypoints.fps is None:
@@ -104,26 +104,19 @@ def _image_size(
     known: tuple[int, int] | None, points: FloatArray, needed: bool
 ) -> tuple[tuple[int, int], str]:
     """The image's size, assumed where it is not known and not needed, and a note."""
-    low, high = np.nanmin(points.reshape(-1, 2), axis=0), np.nanmax(points.reshape(-1, 2), axis=0)
-    if known is None:
-        if needed:
-            raise InputError(
-                "the image size is not known, and these weights need it: give the width and height of the "
-                "video in pixels, `image_size`"
-            )
-        size = (max(1, math.ceil(float(high[0]))), max(1, math.ceil(float(high[1]))))
-        return size, (
-            f"image size not given: {size[0]} x {size[1]} px assumed, the extent of the keypoints; "
-            "directions and distances are better with `image_size`"
+    if known is not None:
+        return known, ""
+    if needed:
+        raise InputError(
+            "the image size is not known, and these weights need it: give the width and height of the "
+            "video in pixels, `image_size`"
         )
-    width, height = known
-    outside = max(high[0] / width - 1, high[1] / height - 1, -low[0] / width, -low[1] / height)
-    if outside > _FAR_OUTSIDE:
-        return known, (
-            f"keypoints reach ({high[0]:.0f}, {high[1]:.0f}), far outside of the image of {width} x "
-            f"{height} px: is the image size right?"
-        )
-    return known, ""
+    high = np.nanmax(points.reshape(-1, 2), axis=0)
+    size = (max(1, math.ceil(float(high[0]))), max(1, math.ceil(float(high[1]))))
+    return size, (
+        f"image size not given: {size[0]} x {size[1]} px assumed, the extent of the keypoints; "
+        "directions and distances are better with `image_size`"
+    )
 
 
 def _convert(points: FloatArray, scores: FloatArray, source: Skeleton) -> tuple[FloatArray, FloatArray]:

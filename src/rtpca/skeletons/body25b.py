@@ -1,6 +1,6 @@
 """OpenPose's BODY_25B: COCO's 17 keypoints, the ends of the head, and six points on the feet.
 
-To h36m17 in the way of `coco17`; where no ear and no eye is seen, `upper_neck` and `head_top` (MPII's) give
+To h36m17 in the way of `coco17`; where nothing of the face is seen, `upper_neck` and `head_top` (MPII's) give
 neck and head as in `mpii16`.
 """
 
@@ -42,14 +42,10 @@ SKELETON = Skeleton.from_parents(
     "OpenPose BODY_25B, 25 keypoints",
 )
 
-_BY_EARS_AND_EYES = trunk_and_head()
+_AS_COCO = trunk_and_head()
 
 TO_H36M17: Combination = {
-    **_BY_EARS_AND_EYES,
-    "neck": (*alternatives(_BY_EARS_AND_EYES, "neck"), {"upper_neck": 0.75, "head_top": 0.25}),
-    "head": (
-        *alternatives(_BY_EARS_AND_EYES, "head")[:4],
-        {"upper_neck": 0.15, "head_top": 0.85},
-        *alternatives(_BY_EARS_AND_EYES, "head")[4:],
-    ),
+    **_AS_COCO,
+    "neck": (*alternatives(_AS_COCO, "neck"), {"upper_neck": 0.75, "head_top": 0.25}),
+    "head": (*alternatives(_AS_COCO, "head"), {"upper_neck": 0.15, "head_top": 0.85}),
 }
