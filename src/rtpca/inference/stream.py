@@ -26,7 +26,7 @@ from rtpca.inference.lifter import Device, as_network_sees, check_liftable
 from rtpca.inference.smoothing import OneEuro
 from rtpca.keypoints import ASSUMED_FPS
 from rtpca.keypoints.gaps import bridge_gaps, relative_scores, visible_frames
-from rtpca.keypoints.numbers import are_lengths, check_pixels, missing_joints, reach_below_zero
+from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, reach_below_zero
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
 from rtpca.windowed import Lifted, lift_windows
@@ -204,7 +204,7 @@ class StreamLifter:
         missing = missing_joints(points[None], sure[None])[0]
         points, sure = np.where(missing[:, None], np.nan, points), np.where(missing, 0, sure)
         if not self._in_pixels and not missing.all():
-            check_pixels(points[None])
+            check_units(points[None])
             self._in_pixels = True
         converted, converted_scores = convert_keypoints(points[None], sure[None], self.skeleton, _H36M)
         return converted[0].astype(np.float32), converted_scores[0].astype(np.float32)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rtpca.arrays import FloatArray
 from rtpca.checks import check_frame_rate, check_pixels
 from rtpca.errors import InputError, ShapeError
-from rtpca.keypoints.numbers import are_lengths, check_pixels, missing_joints, reach_below_zero
+from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, reach_below_zero
 from rtpca.keypoints.recognise import skeleton_of
 from rtpca.keypoints.record import Keypoints
 from rtpca.skeletons import Skeleton
@@ -131,12 +131,12 @@ def split_scores(
     missing = missing_joints(points, values)
     at_mark = missing & np.isfinite(points).all(axis=2) & (values > 0)
     if missing.all():
-        raise InputError("keypoints hold no visible joint: all are NaN, have score 0 or lie at (0, 0)")
+        raise InputError("keypoints hold no visible joint: all are NaN or have score 0")
     if at_mark.any():
         notes.append(f"{int(at_mark.sum())} keypoints at exactly (0, 0) count as missing")
     points[missing] = np.nan
     values[missing] = 0
-    check_pixels(points)
+    check_units(points)
     return points, values, notes
 
 

@@ -83,7 +83,7 @@ def are_lengths(values: FloatArray) -> bool:
     return given.size > 0 and float(np.median(given)) > _HIGHEST_SCORE
 
 
-def check_pixels(points: FloatArray) -> None:
+def check_units(points: FloatArray) -> None:
     """Refuse what is no image in pixels, by the middle of the numbers.
 
     Args:

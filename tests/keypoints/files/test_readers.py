@@ -18,7 +18,6 @@ from keypoint_writers import (
 
 from rtpca.errors import InputError
 from rtpca.keypoints import open_keypoints, read_keypoints
-from rtpca.keypoints.recognise import recognise_skeleton
 from rtpca.skeletons import get_skeleton
 
 # Places of OpenPose's COCO model, written from its documentation, by COCO's names.
@@ -93,7 +92,6 @@ def test_somebody_who_comes_and_goes_leaves_gaps(tmp_path):
     assert content.keypoints_px.shape == (20, 25, 2)
     assert np.flatnonzero((content.scores == 0).all(axis=1)).tolist() == [0, 7, 8, 12]
     assert content.skeleton is None
-    assert recognise_skeleton(content.keypoints_px, content.scores)[0].name == "body25"
 
 
 def test_openposes_coco_model_is_put_into_cocos_order(tmp_path):
