@@ -17,6 +17,7 @@ import numpy as np
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
 from rtpca.keypoints.files.frames import ClipFrames
+from rtpca.keypoints.numbers import missing_joints
 from rtpca.keypoints.people import People
 from rtpca.keypoints.record import ASSUMED_FPS
 from rtpca.keypoints.tracks import Detection, Track, build_tracks
@@ -139,8 +140,7 @@ def _cleaned(found: Sequence[Found], path: Path, said: list[str]) -> list[Found]
         return []
     joints = np.stack([one.joints for one in found]).astype(np.float32, copy=False)  # (N, J, 3)
     finite = np.isfinite(joints).all(axis=2)
-    # Nobody's joint lies at the very corner of the picture: tools write (0, 0) for missing, with any score.
-    there = finite & ~(joints[..., :2] == 0).all(axis=2)
+    there = finite & ~missing_joints(joints[..., :2], np.ones(finite.shape, dtype=np.float32))
     values = joints[..., 2]
     below = there & (values < 0)
     if below.any():
