@@ -12,10 +12,11 @@ import torch
 
 from rtpca.cli.main import main
 from rtpca.data.cameras import evaluation_cameras
+from rtpca.data.joint_sets import with_joints_of
 from rtpca.data.synthetic import generate_motion
 from rtpca.inference import Lifter, LiftResult
 from rtpca.models import InputSpec, build_model, save_checkpoint
-from rtpca.skeletons import joint_weights
+from rtpca.skeletons import get_skeleton, joint_weights
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +93,9 @@ def test_options_win_over_what_the_file_says(tmp_path: Path, weights, walk):
     assert (result.image_size, result.fps) == ((1000, 1002), 50)
 
 
-def test_a_folder_of_openpose_frames_as_a_program(tmp_path: Path, weights, rng):
-    body = rng.uniform(100, 600, (25, 2))
+def test_a_folder_of_openpose_frames_as_a_program(tmp_path: Path, weights):
+    standing = with_joints_of(generate_motion("wave", 1, 25), get_skeleton("body25"))[0]
+    body = (100, 600) + 250 * standing[:, :2] * (1, -1)
     (tmp_path / "frames").mkdir()
     for frame in range(40):
         joints = np.column_stack([body + 3 * frame, np.full(25, 0.8)])
@@ -112,6 +114,7 @@ def test_a_folder_of_openpose_frames_as_a_program(tmp_path: Path, weights, rng):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "OpenPose folder: 40 frames of 25 joints" in done.stdout
+    assert "recognised as body25 by the shape of the body" in done.stdout
     result = LiftResult.load(tmp_path / "out.npz")
     assert result.valid.all()
     between = (2 * result.keypoints2d[9] + result.keypoints2d[12]) / 3
