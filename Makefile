@@ -4,12 +4,13 @@ VENV ?= .venv
 VENV_VIDEO ?= .venv-video
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-video lint format clean
+.PHONY: help demo test test-video fuzz lint format clean
 
 help:
 	@echo "make demo    lift the embedded clip: 3D poses, a picture and the errors, in demo-out/"
 	@echo "make test    run the tests"
 	@echo "make test-video   run the tests of videos with the detectors of people, in .venv-video"
+	@echo "make fuzz    read damaged and hostile files of every kind, for MINUTES=10"
 	@echo "make lint    ruff and pyright"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove .venv and what was generated"
@@ -23,6 +24,10 @@ test: $(VENV)/.ready-dev
 # The detectors need an older numpy, so they live in an environment of their own.
 test-video: $(VENV_VIDEO)/.ready-video
 	$(VENV_VIDEO)/bin/python -m pytest tests/video tests/cli/test_lift_video.py $(PYTEST_ARGS)
+
+# Failing files are kept in fuzz-failures/.
+fuzz: $(VENV)/.ready-dev
+	$(BIN)/python tests/fuzz/fuzz.py --minutes $(or $(MINUTES),10)
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

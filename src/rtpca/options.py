@@ -16,7 +16,7 @@ from pydantic import dataclasses as checked_dataclasses
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema, to_json, to_jsonable_python
 
-from rtpca.errors import ConfigError
+from rtpca.errors import ConfigError, one_line
 
 T = TypeVar("T")
 
@@ -122,7 +122,10 @@ def from_plain(kind: Any, values: object, group: str = "") -> Any:
         ConfigError: If a key is unknown, or a value does not fit.
     """
     # Through JSON: strict there means lists for tuples and mappings for groups, and nothing else converted.
-    text = to_json(values, inf_nan_mode="constants", fallback=str)
+    try:
+        text = to_json(values, inf_nan_mode="constants", fallback=str)
+    except ValueError as error:  # half a character, a value within itself
+        raise ConfigError(f"{group or 'recipe'}: no plain values ({one_line(str(error), 200)})") from error
     try:
         return _reader(kind).validate_json(text)
     except ValidationError as error:

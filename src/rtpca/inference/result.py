@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rtpca.arrays import BoolArray, FloatArray
-from rtpca.checks import check_axes
+from rtpca.checks import check_axes, check_frame_rate, check_pixels
 from rtpca.errors import InputError
 from rtpca.files import written_whole
 from rtpca.files.npz import read_npz
@@ -128,6 +128,13 @@ class LiftResult:
         check_axes("keypoints2d", arrays["keypoints2d"], frames, joints, 2)
         check_axes("valid", arrays["valid"], frames)
         check_axes("image_size", arrays["image_size"], 2)
+        for name in ("fps", "skeleton"):
+            check_axes(name, arrays[name])
+        wrong = [name for name in (*_ARRAYS, "image_size", "fps") if arrays[name].dtype.kind not in "biuf"]
+        if wrong:
+            raise InputError(
+                f"{path}: {', '.join(wrong)} hold no numbers; it is damaged or no lifting result"
+            )
         uncertain = {name: arrays[name] for name in _OPTIONAL if name in arrays}
         if uncertain:
             _check_present(path, arrays, _OPTIONAL)
@@ -140,8 +147,8 @@ class LiftResult:
             confidence=arrays["confidence"],
             keypoints2d=arrays["keypoints2d"],
             valid=arrays["valid"].astype(bool),
-            image_size=(int(width), int(height)),
-            fps=float(arrays["fps"]),
+            image_size=(int(check_pixels("image size", width)), int(check_pixels("image size", height))),
+            fps=check_frame_rate("fps", float(arrays["fps"])),
             skeleton=str(arrays["skeleton"]),
             joint_names=names,
             uncertainty=uncertain.get("uncertainty"),

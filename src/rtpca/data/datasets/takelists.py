@@ -33,6 +33,8 @@ class TakeTable(Generic[T]):
     def add(self, key: str, value: T) -> None:
         """Add a take by its `"<file>:<member>"` name; naming one twice is an error."""
         parts = _parts(key)
+        if not parts:
+            raise InputError(f"{self._path}: {key!r} is no name of a take")
         entries = self._by_file.setdefault(parts[-1], [])
         if any(known == parts for known, _ in entries):
             raise InputError(f"{self._path}: the take {key!r} is listed twice; remove one")

@@ -1,0 +1,50 @@
+"""What `make fuzz` does for as long as is wished, here for a moment with numbers that stay the same."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+from fuzz_seeds import READERS, Reader
+
+import fuzz
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="files are read in forked processes")
+
+
+@pytest.fixture(scope="module", params=READERS)
+def good(request, tmp_path_factory):
+    """Name of a reader, its good files, and a folder."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    return request.param, fuzz.write_seeds(request.param, folder), folder
+
+
+def test_good_files_are_read(good):
+    name, seeds, _ = good
+    assert seeds
+    assert {str(path): fuzz.outcome(name, path) for path in seeds} == dict.fromkeys(map(str, seeds), "read")
+
+
+def test_damaged_files_are_read_or_refused(good):
+    name, seeds, folder = good
+    counts, wrong = fuzz.run_batch(name, seeds, folder, first=20_250_806)
+    assert wrong == {}
+    assert counts["read"] + counts["refused"] == fuzz.BATCH
+    assert counts["refused"] > 0
+
+
+def test_what_fails_or_dies_is_told(tmp_path, monkeypatch):
+    seeds = fuzz.write_seeds("takes", tmp_path)
+    monkeypatch.setattr(fuzz, "READERS", {"takes": Reader(READERS["takes"].seeds, lambda path: 1 / 0)})
+    _, wrong = fuzz.run_batch("takes", seeds, tmp_path, first=0)
+    assert len(wrong) == fuzz.BATCH
+    assert all("ZeroDivisionError" in text for text in wrong.values())
+    monkeypatch.setattr(fuzz, "READERS", {"takes": Reader(READERS["takes"].seeds, lambda path: os._exit(1))})
+    _, wrong = fuzz.run_batch("takes", seeds, tmp_path, first=0)
+    assert list(wrong) == [0]
+    assert wrong[0].startswith("the process died")
