@@ -150,7 +150,7 @@ def by_page(tmp_path, monkeypatch, weights) -> Callable[[Path], Job]:
 def plain(message: str, path: Path) -> str:
     """A message without how its door names the file and the options."""
     text = message.strip().splitlines()[-1].removeprefix("rtpca: error: ").replace(str(path), path.name)
-    text = text.replace("the joint set", "--skeleton").replace("rtpca lift --", "--")
+    text = text.replace("rtpca lift --", "--")
     return re.sub(r"`(\w+)`", lambda option: "--" + option[1].replace("_", "-"), text)
 
 

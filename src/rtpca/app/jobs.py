@@ -26,7 +26,6 @@ _LOG = logging.getLogger("rtpca.app")
 _CLOSING_S = 3.0
 _IDLE_S = 5.0
 _OPTIONS = {
-    "skeleton": "the joint set",
     "max_people": "rtpca lift --person all",
     "max_seconds": "rtpca app --max-seconds",
     "focal_px": "rtpca lift --focal",

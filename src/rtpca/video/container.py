@@ -154,7 +154,9 @@ class Container:
                 )
             except (self._av.InvalidDataError, self._av.ArgumentError, self._av.EOFError) as error:
                 if _is_text(head):
-                    raise InputError(f"{self._path}: this is text, not a video or picture") from error
+                    raise InputError(
+                        f"{self._path}: this is text, not a video or picture; give the video itself"
+                    ) from error
                 if isinstance(error, self._av.ArgumentError):
                     raise InputError(
                         f"{self._path}: no video or picture of a kind that is read here; readable are "
