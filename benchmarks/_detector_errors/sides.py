@@ -10,7 +10,11 @@ import numpy.typing as npt
 
 from _detector_errors.people import H36M, Person
 from _detector_errors.variants import VARIANTS, Array
-from rtpca.keypoints.repair import LIMBS, repair_keypoints
+from rtpca.geometry import Intrinsics
+from rtpca.inference.side_judge import SideJudge
+from rtpca.keypoints.repair import repair_keypoints
+from rtpca.keypoints.sides import LIMBS
+from rtpca.models import load_checkpoint
 
 APART = (0.0, 0.03, 0.06, 0.1, 0.15, 1.0)
 PLACES = (-1.01, -0.6, -0.2, 0.2, 0.6, 1.01)
@@ -87,14 +91,17 @@ def print_sides(people: Sequence[Person]) -> None:
                     f"  left and right {100 * low:3.0f} to {100 * high:3.0f} % of the size apart: "
                     f"{100 * exchanged[here].mean():5.1f} % of {here.sum()} frames"
                 )
-    print(
-        "\nexchanged by the motion of each alone (repair of the lifter), % of frames: legs, arms, stretches"
-    )
+    print("\nexchanged by each alone (repair of the lifter), % of frames: legs, arms, stretches")
+    checkpoint = load_checkpoint("rtpca-s")
+    checkpoint.model.eval()
     for variant in VARIANTS:
         share: list[npt.NDArray[np.bool_]] = []
         for person in people:
             points = person.points[variant].astype(np.float32)
-            repaired = repair_keypoints(points, person.scores[variant].astype(np.float32), person.fps)
+            width, height = (int(side) for side in np.nanmax(points.reshape(-1, 2), axis=0))
+            judge = SideJudge(checkpoint, Intrinsics.of_image((width, height), None), person.fps)
+            scores = person.scores[variant].astype(np.float32)
+            repaired = repair_keypoints(points, scores, person.fps, judge)
             pairs = [H36M.index("left_ankle"), H36M.index("left_wrist")]
             share.append(repaired.exchanged[person.present][:, pairs])
         both = np.concatenate(share)

@@ -44,10 +44,10 @@ class Statue(Echo):
 
 @pytest.fixture
 def lifter_of() -> Callable[..., Lifter]:
-    """Makes a lifter out of any network."""
+    """Makes a lifter out of any network; such a network is no judge of sides."""
 
     def make(network: nn.Module, normalisation="screen", fps=20.0, **options) -> Lifter:
-        options = {"flip": False, "average_phases": False, "device": "cpu"} | options
+        options = {"flip": False, "average_phases": False, "device": "cpu", "repair": False} | options
         return Lifter(Checkpoint(network, InputSpec(normalisation=normalisation, fps=fps)), **options)
 
     return make

@@ -19,7 +19,8 @@ def clip(**said) -> Keypoints:
 
 
 def prepared(keypoints: Keypoints, **options) -> Keypoints:
-    return prepare(keypoints, **{"min_score": 0.1, "max_gap_s": 0.5, "needs_image_size": False} | options)
+    options = {"min_score": 0.1, "max_gap_s": 0.5, "needs_image_size": False} | options
+    return prepare(keypoints, **options)[0]
 
 
 def test_what_nobody_said_is_recognised_or_assumed_and_said():

@@ -129,6 +129,21 @@ def clip_confidence(
     return confidence
 
 
+def with_doubtful_sides(confidence: FloatArray, doubt: FloatArray, poses3d: FloatArray) -> FloatArray:
+    """Confidence where left and right may be exchanged: then the joint is where the other one is.
+
+    Args:
+        confidence: (F, 17) if the sides are right.
+        doubt: (F, 17) how likely it is that they are not.
+        poses3d: (F, 17, 3) metres.
+
+    Returns:
+        (F, 17); less where the two joints are further apart than `WITHIN_M`.
+    """
+    apart_m = np.linalg.norm(poses3d - poses3d[:, list(_SKELETON.mirror)], axis=-1)
+    return np.where(apart_m > WITHIN_M, confidence * (1 - doubt), confidence).astype(np.float32)
+
+
 def trouble_signs(
     poses3d: FloatArray,
     mirror_m: FloatArray | None,

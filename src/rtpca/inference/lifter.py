@@ -13,9 +13,10 @@ from rtpca.arrays import BoolArray, FloatArray
 from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError
 from rtpca.geometry import Intrinsics, root_trajectory
-from rtpca.inference.confidence import clip_confidence
+from rtpca.inference.confidence import clip_confidence, with_doubtful_sides
 from rtpca.inference.refinement import with_steady_bones
 from rtpca.inference.result import LiftResult
+from rtpca.inference.side_judge import SideJudge
 from rtpca.keypoints import Keypoints
 from rtpca.keypoints.checked import checked_keypoints
 from rtpca.keypoints.gaps import complete_keypoints, visible_frames
@@ -148,17 +149,22 @@ class Lifter:
         checked = checked_keypoints(
             keypoints, scores=scores, image_size=image_size, fps=fps, skeleton=skeleton
         )
-        clip = prepare(
+        focal_px = checked.focal_px if focal_px is None else focal_px
+
+        def judge(image_size: tuple[int, int], fps: float) -> SideJudge:
+            intrinsics = Intrinsics.of_image(image_size, focal_px).to(self.device)
+            return SideJudge(self.checkpoint, intrinsics, fps, self.batch_windows)
+
+        clip, doubt_of_sides = prepare(
             checked,
             min_score=self.min_score,
             max_gap_s=self.max_gap_s,
             needs_image_size=self.needs_image_size,
-            repair=self.repair,
+            judge=judge if self.repair else None,
         )
         assert clip.fps is not None
         assert clip.image_size is not None
         valid = visible_frames(clip.scores)
-        focal_px = clip.focal_px if focal_px is None else focal_px
         intrinsics = Intrinsics.of_image(clip.image_size, focal_px)
         lifted = self._lift(clip, clip.fps, valid, intrinsics, progress)
         poses = lifted.poses.numpy()
@@ -173,6 +179,7 @@ class Lifter:
             intrinsics,
             clip.fps,
         )
+        confidence = with_doubtful_sides(confidence, doubt_of_sides, poses)
         uncertainty = steepness = None
         calibration = self.checkpoint.calibration
         if lifted.scale_m is not None and calibration is not None:

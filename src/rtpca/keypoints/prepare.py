@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from rtpca.keypoints.plausibility import implausible
 from rtpca.keypoints.recognise import recognise_skeleton
 from rtpca.keypoints.record import ASSUMED_FPS, Keypoints
 from rtpca.keypoints.repair import repair_keypoints
+from rtpca.keypoints.verdict import Judge
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton, unknown_joints
 
 _CHUNK = 1 << 15
@@ -26,8 +28,8 @@ def prepare(
     min_score: float,
     max_gap_s: float,
     needs_image_size: bool,
-    repair: bool = True,
-) -> Keypoints:
+    judge: Callable[[tuple[int, int], float], Judge] | None = None,
+) -> tuple[Keypoints, FloatArray]:
     """Recognise, convert, repair and bridge one person's keypoints.
 
     Args:
@@ -35,25 +37,32 @@ def prepare(
         min_score: See `relative_scores`.
         max_gap_s: Longest gap in seconds that is bridged.
         needs_image_size: Whether an unknown image size is an error.
-        repair: Undo exchanged sides and drop joints that jump; see `rtpca.keypoints.repair`.
+        judge: For an image size and a frame rate, who decides about exchanged sides, which are put right
+            then, and joints that jump dropped; see `rtpca.keypoints.repair`. Without it both stay.
 
     Returns:
-        The person in h36m17 with scores in [0, 1]; joints, frame rate and image size are known.
+        The person in h36m17 with scores in [0, 1]; joints, frame rate and image size are known. And (F, 17)
+        how likely it is that left and right are exchanged.
 
     Raises:
         InputError: the joint set is not recognised, or nothing can be lifted from these keypoints.
     """
     keypoints = described(keypoints, needs_image_size)
     points, scores, source, fps = keypoints.keypoints_px, keypoints.scores, keypoints.skeleton, keypoints.fps
+    size = keypoints.image_size
     assert source is not None
     assert fps is not None
+    assert size is not None
     notes = list(keypoints.notes)
     h36m_points, h36m_scores = _convert(points, relative_scores(scores, min_score), source)
     never = unknown_joints(source)
     if never:
         notes.append(f"{source.name} does not have {', '.join(never)}: the network guesses them")
-    if repair:
-        notes += repair_keypoints(h36m_points, h36m_scores, fps).notes()
+    doubt_of_sides = np.zeros(h36m_scores.shape, dtype=np.float32)
+    if judge is not None:
+        repair = repair_keypoints(h36m_points, h36m_scores, fps, judge(size, fps))
+        notes += repair.notes()
+        doubt_of_sides = repair.doubt
     bridged = bridge_gaps(h36m_points, h36m_scores, max_gap=math.floor(max_gap_s * fps + 1e-6))
     visible = visible_frames(h36m_scores)
     if not visible.any():
@@ -62,13 +71,14 @@ def prepare(
             f"needed in one of the {len(points)} frames; check the keypoints and their scores"
         )
     notes += _gap_notes(bridged, visible, h36m_scores, never)
-    return replace(
+    ready = replace(
         keypoints,
         keypoints_px=h36m_points,
         scores=h36m_scores,
         skeleton=get_skeleton("h36m17"),
         notes=tuple(notes),
     )
+    return ready, doubt_of_sides
 
 
 def described(keypoints: Keypoints, needs_image_size: bool) -> Keypoints:

@@ -113,7 +113,7 @@ def _replayed(
     try:
         known = described(checked_keypoints(one, fps=fps, image_size=image_size), needs_image_size)
         # Nobody is followed live whom a clip would not show.
-        prepare(known, min_score=_MIN_SCORE, max_gap_s=0, needs_image_size=False, repair=False)
+        prepare(known, min_score=_MIN_SCORE, max_gap_s=0, needs_image_size=False)
     except InputError as error:
         raise type(error)(f"{name}: {error}") from error
     assert known.skeleton is not None

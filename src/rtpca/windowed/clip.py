@@ -17,6 +17,11 @@ from rtpca.windowed.predict import Lifted, lift_windows
 _ACTIVATIONS_PER_BATCH = {"cpu": 1 << 21, "cuda": 1 << 26}
 
 
+def windows_per_step(checkpoint: Checkpoint, device: torch.device) -> int:
+    """So many windows that the activations of a layer are small enough for the device."""
+    return max(1, _ACTIVATIONS_PER_BATCH[device.type] // checkpoint.config.activations)
+
+
 @torch.inference_mode()
 def lift_clip(
     checkpoint: Checkpoint,
@@ -57,8 +62,7 @@ def lift_clip(
     plan = WindowPlan(len(valid), window, stride, upsample)
     blenders: dict[str, Blender] = {}
     done, total = 0, plan.count
-    # As many windows as keep the activations of a layer small enough for the device.
-    size = batch_windows or max(1, _ACTIVATIONS_PER_BATCH[device.type] // checkpoint.config.activations)
+    size = batch_windows or windows_per_step(checkpoint, device)
     for batch in plan.batches(size):
         visible = np.asarray(valid[batch.before].any(axis=1))
         if visible.any():
