@@ -73,6 +73,7 @@ def fit(signs: np.ndarray, error_m: np.ndarray) -> None:
         "table_share": np.round(share, 4).tolist(),
     }
     target_file = ROOT / "src" / "rtpca" / "assets" / "confidence.json"
+    content["ceilings"] = json.loads(target_file.read_text(encoding="utf-8"))["ceilings"]
     target_file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(np.round(weights, 2), np.round(offsets, 2), np.round(share, 3), sep="\n")
 

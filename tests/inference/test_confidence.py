@@ -16,11 +16,12 @@ from rtpca.inference.confidence import SIGNS, joint_confidence, load_calibration
 def test_more_trouble_never_raises_the_confidence(rng):
     signs = rng.uniform(0, 3, (50, 17, len(SIGNS))).astype(np.float32)
     valid = np.ones(50, bool)
-    before = joint_confidence(signs, valid)
+    free = np.ones((50, 17), np.float32)
+    before = joint_confidence(signs, free, valid)
     for sign in range(len(SIGNS)):
         worse = signs.copy()
         worse[..., sign] += 0.5
-        assert (joint_confidence(worse, valid) <= before + 1e-7).all()
+        assert (joint_confidence(worse, free, valid) <= before + 1e-7).all()
 
 
 def test_the_calibration_is_monotone_and_whole():
@@ -38,14 +39,14 @@ def test_the_calibration_is_monotone_and_whole():
 
 def test_nobody_has_no_confidence(rng):
     signs = rng.uniform(0, 3, (4, 17, len(SIGNS))).astype(np.float32)
-    confidence = joint_confidence(signs, np.array([True, False, True, False]))
+    confidence = joint_confidence(signs, np.ones((4, 17)), np.array([True, False, True, False]))
     assert (confidence[[1, 3]] == 0).all()
     assert (confidence[[0, 2]] > 0).all()
 
 
 def test_the_pelvis_has_the_mean_of_the_hips(rng):
     signs = rng.uniform(0, 3, (4, 17, len(SIGNS))).astype(np.float32)
-    confidence = joint_confidence(signs, np.ones(4, bool))
+    confidence = joint_confidence(signs, np.ones((4, 17)), np.ones(4, bool))
     np.testing.assert_allclose(confidence[:, 0], confidence[:, [1, 4]].mean(axis=1))
 
 

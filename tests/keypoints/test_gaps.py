@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtpca.keypoints.gaps import bridge_gaps, complete_keypoints, relative_scores, visible_frames
+from rtpca.keypoints.gaps import bridge_gaps, complete_keypoints, drop_points, relative_scores, visible_frames
 from rtpca.skeletons import get_skeleton
 
 
@@ -106,3 +106,17 @@ def test_complete_keypoints_without_pelvis_takes_the_middle_of_the_others(frames
     points[:, 0] = np.nan
     complete = complete_keypoints(points, scores, get_skeleton("h36m17"))
     np.testing.assert_allclose(complete[:, 0], points[:, 1:].mean(axis=1), rtol=1e-6)
+
+
+def test_a_body_that_is_a_point_is_not_seen():
+    rng = np.random.default_rng(0)
+    points, scores = rng.uniform(0, 400, (5, 17, 2)).astype(np.float32), np.ones((5, 17), np.float32)
+    points[2] = 300 + rng.uniform(-0.4, 0.4, (17, 2))
+    points[3, 3:] = np.nan
+    scores[3, 3:] = 0  # three joints alone, close together, are another matter
+    points[3, :3] = 300
+    before = points.copy()
+    assert drop_points(points, scores).tolist() == [False, False, True, False, False]
+    assert (scores[2] == 0).all()
+    assert np.isnan(points[2]).all()
+    np.testing.assert_array_equal(points[[0, 1, 3, 4]], before[[0, 1, 3, 4]])

@@ -6,7 +6,8 @@ joint tremble, how far the bone is off its usual length, for the joint and for t
 from the pelvis the joint is; and the detector's score. The logarithm of the expected error is a sum of their
 logarithms with weights of at least 0, so that more trouble never raises the confidence; a table that falls
 steadily turns it into the share. Weights and table were fitted to the errors of `rtpca-s` on the validation
-split with clean, noisy and corrupted keypoints: `tools/fit_confidence.py`.
+split with clean, noisy and corrupted keypoints: `tools/fit_confidence.py`. What these signs do not tell
+of, `rtpca.inference.ceilings` limits.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from scipy.ndimage import uniform_filter1d
 
 from rtpca.arrays import AnyFloatArray, BoolArray, DoubleArray, FloatArray
 from rtpca.geometry import Intrinsics
+from rtpca.inference.ceilings import highest_confidence
 from rtpca.skeletons import get_skeleton
 
 WITHIN_M = 0.1
@@ -81,18 +83,19 @@ def load_calibration() -> Calibration:
     )
 
 
-def joint_confidence(signs: FloatArray, valid: BoolArray) -> FloatArray:
+def joint_confidence(signs: FloatArray, highest: FloatArray, valid: BoolArray) -> FloatArray:
     """Confidence of each joint.
 
     Args:
         signs: (F, 17, S) from `trouble_signs`.
+        highest: (F, 17) from `highest_confidence`.
         valid: (F,) frames in which the person is there.
 
     Returns:
         (F, 17) in [0, 1]; 0 in frames that are not valid. The pelvis, which is the origin and has no error of
         its own, has the mean of the hips.
     """
-    confidence = load_calibration().confidence(signs)
+    confidence = np.minimum(load_calibration().confidence(signs), highest)
     confidence[:, 0] = confidence[:, _HIPS].mean(axis=1)
     confidence[~valid] = 0
     return confidence
@@ -124,8 +127,9 @@ def clip_confidence(
             intrinsics,
             fps,
         )
+        highest = highest_confidence(poses3d[part], keypoints_px[part], scores[part], intrinsics, fps)
         own = slice(start - first, end - first)
-        confidence[start:end] = joint_confidence(signs[own], valid[start:end])
+        confidence[start:end] = joint_confidence(signs[own], highest[own], valid[start:end])
     return confidence
 
 

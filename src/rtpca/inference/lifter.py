@@ -13,6 +13,7 @@ from rtpca.arrays import BoolArray, FloatArray
 from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError
 from rtpca.geometry import Intrinsics, root_trajectory
+from rtpca.inference.ceilings import lens_share
 from rtpca.inference.confidence import clip_confidence, with_doubtful_sides
 from rtpca.inference.refinement import with_steady_bones
 from rtpca.inference.result import LiftResult
@@ -186,7 +187,7 @@ class Lifter:
             steepness = np.array(calibration.steepness, dtype=np.float32)
             uncertainty = calibration.radius_m(lifted.scale_m.numpy()).astype(np.float32)
             uncertainty[~valid] = np.nan
-        notes = clip.notes + _root_notes(root, None if focal_px is not None else intrinsics)
+        notes = clip.notes + _root_notes(root, intrinsics, focal_px is None)
         if self.refine:  # after the confidence, which was fitted to poses as they are predicted
             poses = with_steady_bones(poses, root, valid)
             notes = (*notes, "poses refined: one set of bone lengths over the clip")
@@ -251,13 +252,19 @@ def as_network_sees(
     return complete_keypoints(keypoints_px, scores, get_skeleton("h36m17")), np.ones_like(scores)
 
 
-def _root_notes(root: FloatArray, assumed: Intrinsics | None) -> tuple[str, ...]:
+def _root_notes(root: FloatArray, intrinsics: Intrinsics, assumed: bool) -> tuple[str, ...]:
+    focal = float(intrinsics.focal_px[0])
     if not np.isfinite(root).all():
         return ("the path of the root cannot be found: the poses do not fit the keypoints in any frame",)
-    if assumed is None:
-        return ()
-    focal = float(assumed.focal_px[0])
-    return (f"focal length assumed: {focal:.0f} px; the distance of the root scales with it",)
+    if assumed:
+        return (f"focal length assumed: {focal:.0f} px; the distance of the root scales with it",)
+    if lens_share(intrinsics) < 1:
+        width, height = (int(side) for side in intrinsics.image_size)
+        return (
+            f"warning: no lens has a focal length of {focal:.6g} px for an image of {width} x {height} px: "
+            "is it in pixels? Directions are wrong, and the confidence is low",
+        )
+    return ()
 
 
 def _root_path(poses: FloatArray, clip: Keypoints, valid: BoolArray, intrinsics: Intrinsics) -> FloatArray:

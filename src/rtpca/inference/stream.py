@@ -21,11 +21,12 @@ from rtpca.checks import check_axes
 from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError, InputError
 from rtpca.geometry import Intrinsics, root_trajectory
+from rtpca.inference.ceilings import highest_confidence
 from rtpca.inference.confidence import joint_confidence, trouble_signs
 from rtpca.inference.lifter import Device, as_network_sees, check_liftable
 from rtpca.inference.smoothing import OneEuro
 from rtpca.keypoints import ASSUMED_FPS
-from rtpca.keypoints.gaps import bridge_gaps, relative_scores, visible_frames
+from rtpca.keypoints.gaps import bridge_gaps, drop_points, relative_scores, visible_frames
 from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, reach_below_zero
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
@@ -207,7 +208,9 @@ class StreamLifter:
             check_units(points[None])
             self._in_pixels = True
         converted, converted_scores = convert_keypoints(points[None], sure[None], self.skeleton, _H36M)
-        return converted[0].astype(np.float32), converted_scores[0].astype(np.float32)
+        converted, converted_scores = converted.astype(np.float32), converted_scores.astype(np.float32)
+        drop_points(converted, converted_scores)
+        return converted[0], converted_scores[0]
 
     def _pose(self, now_s: float) -> StreamPose:
         points, scores = self._window(now_s)
@@ -234,7 +237,9 @@ class StreamLifter:
             self._intrinsics,
             self.fps,
         )
-        confidence = joint_confidence(signs[place : place + 1], valid[place : place + 1])[0]
+        highest = highest_confidence(poses, points, scores, self._intrinsics, self.fps)
+        own = slice(place, place + 1)
+        confidence = joint_confidence(signs[own], highest[own], valid[own])[0]
         pose, pelvis = poses[place], root[place]
         if self._filters is not None:
             pose = self._filters[0](pose, time_s).astype(np.float32)

@@ -18,6 +18,7 @@ BRIDGED_SCORE = 0.5
 MIN_VISIBLE_JOINTS = 4
 """A frame with fewer visible joints is not valid: the person is not there to be lifted."""
 
+_SMALLEST_BODY_PX = 1.0
 _FULL_SCORE_PERCENTILE = 95.0
 _LOWEST_FULL_SCORE = 0.3
 
@@ -79,6 +80,25 @@ def bridge_gaps(keypoints_px: FloatArray, scores: FloatArray, max_gap: int) -> i
 def visible_frames(scores: FloatArray) -> BoolArray:
     """The (F,) frames that show enough of a person, of (F, J) scores in which gaps are bridged."""
     return np.asarray((scores > 0).sum(axis=1) >= MIN_VISIBLE_JOINTS)
+
+
+def drop_points(keypoints_px: FloatArray, scores: FloatArray) -> BoolArray:
+    """Mark all joints missing, in place, in frames where they lie in one point: that is no body.
+
+    Args:
+        keypoints_px: (F, J, 2) pixels; changed in place.
+        scores: (F, J), 0 for missing; changed in place.
+
+    Returns:
+        (F,) whether a frame was one.
+    """
+    seen = (scores > 0)[..., None]
+    low = np.where(seen, keypoints_px, np.inf).min(axis=1)
+    high = np.where(seen, keypoints_px, -np.inf).max(axis=1)
+    point = (seen.sum(axis=(1, 2)) >= MIN_VISIBLE_JOINTS) & ((high - low).max(axis=1) < _SMALLEST_BODY_PX)
+    keypoints_px[point] = np.nan
+    scores[point] = 0
+    return point
 
 
 def complete_keypoints(keypoints_px: FloatArray, scores: FloatArray, skeleton: Skeleton) -> FloatArray:

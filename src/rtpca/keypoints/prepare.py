@@ -10,7 +10,7 @@ import numpy as np
 
 from rtpca.arrays import BoolArray, FloatArray
 from rtpca.errors import InputError
-from rtpca.keypoints.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, relative_scores, visible_frames
+from rtpca.keypoints.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, drop_points, relative_scores, visible_frames
 from rtpca.keypoints.numbers import doubts_about_image
 from rtpca.keypoints.plausibility import implausible
 from rtpca.keypoints.recognise import recognise_skeleton
@@ -55,6 +55,14 @@ def prepare(
     assert size is not None
     notes = list(keypoints.notes)
     h36m_points, h36m_scores = _convert(points, relative_scores(scores, min_score), source)
+    point = drop_points(h36m_points, h36m_scores)
+    if point.any() and not (h36m_scores > 0).any():
+        raise InputError(
+            "all joints lie in one point, within a pixel, wherever they are seen: this is no body; check the "
+            "keypoints and their unit"
+        )
+    if point.any():
+        notes.append(f"{int(point.sum())} frames whose joints all lie in one point count as not seen")
     never = unknown_joints(source)
     if never:
         notes.append(f"{source.name} does not have {', '.join(never)}: the network guesses them")
