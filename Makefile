@@ -19,7 +19,7 @@ demo: $(VENV)/.ready-demo
 	$(BIN)/rtpca demo --out demo-out
 
 test: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 # The detectors need an older numpy, so they live in an environment of their own.
 test-video: $(VENV_VIDEO)/.ready-video
