@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from rtpca.video.tracking import PersonTracker
 
 from _detector_errors.detections import Found
 from _detector_errors.variants import VARIANTS, Array
 from rtpca.skeletons import convert_keypoints, get_skeleton
 from rtpca.video.detectors.base import PersonDetection, box_of
 from rtpca.video.detectors.mediapipe import MediapipeDetector
-from rtpca.video.tracking import PersonTracker
 
 H36M = get_skeleton("h36m17")
 SAME_PERSON = 0.2

@@ -158,7 +158,7 @@ def _cleaned(found: Sequence[Found], path: Path, said: list[str]) -> list[Found]
     joints[~seen] = (np.nan, np.nan, 0)
     return [
         replace(one, joints=clean)
-        for one, clean, any_seen in zip(found, joints, seen.any(axis=1), strict=True)
+        for one, clean, any_seen in zip(found, joints, np.atleast_1d(seen.any(axis=1)), strict=True)
         if any_seen
     ]
 
