@@ -169,7 +169,7 @@ def test_mistakes_are_one_line_and_exit_code_2(recipe, data, tmp_path, capsys, w
 
 def test_files_that_cannot_be_used_are_named(recipe, data, tmp_path, capsys) -> None:
     assert train(tmp_path / "no.yaml", "--data", data, "--out", tmp_path / "out") == 2
-    assert "no.yaml: cannot be read" in one_line_error(capsys)
+    assert "no.yaml: no such file" in one_line_error(capsys)
     assert train(recipe, "--data", tmp_path / "no.h5", "--out", tmp_path / "out") == 2
     assert "no.h5" in one_line_error(capsys)
     assert train(recipe, "--data", recipe, "--out", tmp_path / "out") == 2

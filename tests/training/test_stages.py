@@ -104,7 +104,7 @@ def test_one_stage_can_be_taken_by_its_name(recipes) -> None:
         ("stages: [{stage: a}, {stage: a}]", "two stages are called 'a'; give each its own name: `stage`"),
         ("stages: [{stage: a}, {stage: b, sed: 3}]", "stage b: unknown option sed; known here: name, stage"),
         ("stages: [{stage: a}, {stage: b, model: {dim: 7}}]", "stage b: model.dim=7 is not a multiple"),
-        ("stages: [{recipe: gone.yaml}]", r"gone\.yaml: cannot be read"),
+        ("stages: [{recipe: gone.yaml}]", r"gone\.yaml: no such file"),
         ("stages: [{recipe: 3}]", "its `recipe`, a file beside this one, and `until`"),
         ("stages: [{recipe: small.yaml, seed: 3}]", "a stage that is another recipe has its `recipe`"),
         (
