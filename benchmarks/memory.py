@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rtpca.cli.console import run_script
 from rtpca.data.demo_clip import load_demo_clip
 
 _FRAMES = (50_000, 500_000)
@@ -50,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

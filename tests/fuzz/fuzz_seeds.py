@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -104,18 +104,34 @@ class Reader:
     read: Callable[[Path], object]
 
 
+_BY_JOINTS = {25: "body25", 26: "halpe26"}
+
+
 def _read_keypoints(path: Path) -> None:
     people = open_keypoints(path, (1000, 1000))
     for number in range(1, min(len(people), _MOST_PEOPLE) + 1):
+        one = people.person(number)
         try:
-            _prepare(people.person(number))
+            _prepare(one)
         except RtpcaError:  # a walk of straight lines is no body whose joint set could be told
-            _prepare(people.person(number, "coco17"))
+            likely = _BY_JOINTS.get(one.keypoints_px.shape[1], "coco17")
+            _prepare(replace(one, skeleton=get_skeleton(likely)))
 
 
 def _prepare(keypoints: Keypoints) -> None:
     one = checked_keypoints(keypoints)
-    prepare(one, min_score=0.1, max_gap_s=0.5, needs_image_size=False, repair=True)
+    prepare(one, min_score=0.1, max_gap_s=0.5, needs_image_size=False, judge=lambda size, fps: _Undecided())
+
+
+class _Undecided:
+    """A judge of sides who finds every body alike."""
+
+    def window(self, middle: int, frames: int) -> np.ndarray:
+        return np.clip(np.arange(middle - 4, middle + 5), 0, frames - 1)
+
+    def __call__(self, points_px: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        alike = np.ones(scores.shape, dtype=np.float32)
+        return np.where(scores > 0, alike, np.nan), alike
 
 
 def _keypoint_files(folder: Path) -> Iterator[Path]:

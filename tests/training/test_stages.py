@@ -117,7 +117,7 @@ def test_one_stage_can_be_taken_by_its_name(recipes) -> None:
 def test_stages_that_do_not_fit_are_refused(recipes, text, message) -> None:
     path = recipes / "odd.yaml"
     path.write_text(text)
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises((ConfigError, InputError), match=message):
         load_recipe(path)
 
 
