@@ -13,6 +13,8 @@ from hypothesis import settings
 
 # A shell starts background jobs with Ctrl-C ignored, and the programs that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Tests that run beside each other are handed the width of a terminal, which a console would keep for good.
+os.environ.pop("COLUMNS", None)
 # One thread: the suite shares its machine, and tiny tensors gain nothing from more.
 torch.set_num_threads(1)
 settings.register_profile("rtpca", deadline=None, max_examples=40, derandomize=True)
