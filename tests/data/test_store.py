@@ -16,6 +16,7 @@ from rtpca.data.recording import Recording
 from rtpca.data.store import DatasetWriter, open_dataset, write_dataset
 from rtpca.errors import InputError
 from rtpca.geometry import Camera, Intrinsics
+from rtpca.geometry.lens import from_videopose3d
 from rtpca.skeletons import get_skeleton
 
 TERMS = Attribution(
@@ -103,6 +104,36 @@ def test_cameras_and_own_keypoints_come_back(tmp_path, rng):
         assert sorted(stored) == sorted(
             ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh", "distortion")
         )
+
+
+def test_lenses_of_older_files_mean_what_they_meant(tmp_path):
+    """Version 1: k1, k2, k3, p1, p2 by VideoPose3D's formula; what is appended says its own order."""
+    lens = Intrinsics(
+        *(torch.tensor([1.0, 1.0]).double(),) * 3, torch.tensor([0.1, 0.2, 0.02, 0.03]).double()
+    )
+    camera = Camera(lens, torch.eye(3).double(), torch.zeros(3).double())
+    path = tmp_path / "data.h5"
+    write_dataset(path, [recording("old", cameras=(camera,), camera_names=("a",))])
+    with h5py.File(path, "r+") as file:
+        del file["sequences/000000/cameras/a/distortion"]
+        file["sequences/000000/cameras/a/distortion"] = np.array([0.1, 0.2, 0.3, 0.02, 0.03])
+        file.attrs["format_version"] = 1
+    new = replace(lens, fisheye=True)
+    write_dataset(
+        path,
+        [recording("new", cameras=(replace(camera, intrinsics=new),), camera_names=("a",))],
+        append=True,
+    )
+    with h5py.File(path) as file:
+        assert file.attrs["format_version"] == 2
+    with open_dataset(path) as dataset:
+        old_lens = dataset.read("old").cameras[0].intrinsics
+        new_lens = dataset.read("new").cameras[0].intrinsics
+    expected = from_videopose3d(torch.tensor([0.1, 0.2, 0.3]).double(), torch.tensor([0.02, 0.03]).double())
+    torch.testing.assert_close(old_lens.distortion, expected)
+    assert not old_lens.fisheye
+    assert torch.equal(new_lens.distortion, lens.distortion)
+    assert new_lens.fisheye
 
 
 def test_frames_that_do_not_count_come_back(tmp_path):
@@ -225,7 +256,7 @@ def test_a_file_of_a_newer_version_asks_for_an_update(tmp_path):
     write_dataset(path, [recording()])
     with h5py.File(path, "r+") as file:
         file.attrs["format_version"] = 99
-    with pytest.raises(InputError, match="format version 99, this rtpca reads up to 1; update"):
+    with pytest.raises(InputError, match="format version 99, this rtpca reads up to 2; update"):
         open_dataset(path)
 
 

@@ -17,6 +17,7 @@ from rtpca.geometry import (
     rotation_about,
     rotation_from_quaternion,
 )
+from rtpca.geometry.lens import from_videopose3d
 
 SEEDS = st.integers(0, 2**31 - 1)
 
@@ -24,7 +25,7 @@ SEEDS = st.integers(0, 2**31 - 1)
 def _camera(generator: torch.Generator, *batch: int, distortion: bool = False) -> Camera:
     """Random cameras about 5 m from the origin, looking at it."""
     center = torch.nn.functional.normalize(torch.randn(*batch, 3, generator=generator).double(), dim=-1) * 5
-    lens = torch.tensor([-0.2, 0.24, -0.003, -0.001, -0.002]).double().expand(*batch, 5)
+    lens = torch.tensor([-0.2, 0.24, -0.001, -0.002, -0.003]).double().expand(*batch, 5)
     return Camera(
         Intrinsics(
             focal_px=1000 + 200 * torch.rand(*batch, 2, generator=generator).double(),
@@ -45,7 +46,10 @@ def _reference_cameras(reference: dict, subject: str, distortion: bool):
         strict=True,
     ):
         assert intrinsic["camera"] == extrinsic["camera"] == check["camera"]
-        lens = torch.tensor(intrinsic["radial_distortion"] + intrinsic["tangential_distortion"]).double()
+        lens = from_videopose3d(
+            torch.tensor(intrinsic["radial_distortion"]).double(),
+            torch.tensor(intrinsic["tangential_distortion"]).double(),
+        )
         yield (
             Camera(
                 Intrinsics(
@@ -111,9 +115,9 @@ def test_projection_worked_by_hand():
 
 
 def test_distortion_worked_by_hand():
-    """(a, b) = (0.5, 0), r2 = 0.25: factor 1 + 0.1 * 0.25 + 0.2 * 0.5, then + (0.2, 0.3) * 0.25."""
-    lens = Intrinsics(torch.ones(2), torch.zeros(2), torch.ones(2), torch.tensor([0.1, 0, 0, 0.2, 0.3]))
-    expected = torch.tensor([0.5 * 1.125 + 0.05, 0.075])
+    """(a, b) = (0.5, 0), r2 = 0.25: (0.5 (1 + 0.1 * 0.25) + 0.02 (0.25 + 0.5), 0.03 * 0.25)."""
+    lens = Intrinsics(torch.ones(2), torch.zeros(2), torch.ones(2), torch.tensor([0.1, 0, 0.03, 0.02, 0]))
+    expected = torch.tensor([0.5125 + 0.015, 0.0075])
     torch.testing.assert_close(lens.project(torch.tensor([1.0, 0.0, 2.0])), expected)
 
 

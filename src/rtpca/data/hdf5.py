@@ -6,6 +6,7 @@ They are read as `rtpca.files.hdf5` reads, with its errors.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from rtpca.arrays import FloatArray
-from rtpca.files.hdf5 import array_in
+from rtpca.files.hdf5 import array_in, attributes_of, text_of
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rtpca.geometry import Camera
 
 _CHUNK_FRAMES = 4096
-_CAMERA = ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh", "distortion")
+_CAMERA = ("R_cam_from_world", "center_world", "focal_px", "principal_px", "size_wh")
+_DISTORTION = "distortion"
+_ORDER, _ORDERS = "order", ("opencv", "opencv-fisheye")
+"""Of the distortion's coefficients, and so the formula they belong to. Files of version 1 do not say it:
+there they are VideoPose3D's k1, k2, k3, p1, p2."""
 
 
 class SteadyFile(io.RawIOBase):
@@ -98,10 +105,16 @@ def write_array(
 def write_camera(group: h5py.Group, camera: Camera) -> None:
     """Write a camera, double precision."""
     lens = camera.intrinsics
-    values = (lens.focal_px, lens.principal_px, lens.image_size, lens.distortion)
-    for name, value in zip(_CAMERA, (camera.R_cam_from_world, camera.center_world, *values), strict=True):
-        if value is not None:
-            group.create_dataset(name, data=np.asarray(value.detach().cpu().numpy(), dtype=np.float64))
+    values = (camera.R_cam_from_world, camera.center_world, lens.focal_px, lens.principal_px, lens.image_size)
+    for name, value in zip(_CAMERA, values, strict=True):
+        group.create_dataset(name, data=_plain(value))
+    if lens.distortion is not None:
+        written = group.create_dataset(_DISTORTION, data=_plain(lens.distortion))
+        written.attrs[_ORDER] = fixed_text(_ORDERS[lens.fisheye])
+
+
+def _plain(value: Tensor) -> npt.NDArray[np.float64]:
+    return np.asarray(value.detach().cpu().numpy(), dtype=np.float64)
 
 
 def read_array(group: h5py.Group, name: str) -> FloatArray:
@@ -114,7 +127,21 @@ def read_camera(group: h5py.Group) -> Camera:
     import torch
 
     from rtpca.geometry import Camera, Intrinsics
+    from rtpca.geometry.lens import from_videopose3d
 
-    names = _CAMERA if "distortion" in group else _CAMERA[:-1]
-    rotation, center, *lens = (torch.from_numpy(np.asarray(array_in(group, name)[()])) for name in names)
-    return Camera(Intrinsics(*lens), rotation, center)
+    def tensor(name: str) -> torch.Tensor:
+        return torch.from_numpy(np.asarray(array_in(group, name)[()]))
+
+    rotation, center, focal_px, principal_px, image_size = (tensor(name) for name in _CAMERA)
+    lens = Intrinsics(focal_px, principal_px, image_size)
+    if _DISTORTION in group:
+        stored, coefficients = attributes_of(array_in(group, _DISTORTION)), tensor(_DISTORTION)
+        order = text_of(stored[_ORDER]) if _ORDER in stored else None
+        if order is None:
+            if coefficients.shape != (5,):
+                raise ValueError(f"{_DISTORTION} of {group.name} has shape {tuple(coefficients.shape)}")
+            coefficients = from_videopose3d(coefficients[:3], coefficients[3:])
+        elif order not in _ORDERS:
+            raise ValueError(f"{_DISTORTION} of {group.name} is of an unknown order")
+        lens = replace(lens, distortion=coefficients, fisheye=order == _ORDERS[True])
+    return Camera(lens, rotation, center)

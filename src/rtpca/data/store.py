@@ -37,7 +37,8 @@ from rtpca.files.reading import check_file
 from rtpca.skeletons import Skeleton, get_skeleton
 
 FORMAT = "rtpca-dataset"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Version 1 had distortion in VideoPose3D's order, and is read."""
 _TEXTS = ("subject", "action", "split", "source", "licence")
 _DAMAGE = (
     *(OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, ArithmeticError),
@@ -126,7 +127,9 @@ class DatasetWriter:
             self._disk = stack.enter_context(closing(SteadyFile(scratch)))
             stack.push(self._end)
             self._file = stack.enter_context(h5py.File(self._disk, "r+" if self._append else "w"))
-            if not self._append:
+            if self._append:
+                self._file.attrs["format_version"] = FORMAT_VERSION
+            else:
                 self._write_header(self._file)
             self._stack = stack.pop_all()
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from rtpca.checks import check_axes, check_focal, check_pixels
 from rtpca.errors import InputError
 from rtpca.geometry.batch_axes import align_leading
+from rtpca.geometry.lens import check_coefficients, distort, undistort
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,25 +24,29 @@ class Intrinsics:
     Attributes:
         focal_px: (..., 2) focal length in x and y, pixels.
         principal_px: (..., 2) principal point, where the optical axis meets the image, pixels.
-        image_size: (..., 2) image width and height, pixels.
-        distortion: (..., 5) k1, k2, k3 radial and p1, p2 tangential, or None for a pinhole. The formula is
-            that of VideoPose3D's Human3.6M camera (see `distort`), not OpenCV's.
+        image_size: (..., 2) image width and height, pixels; NaN where a camera file does not say.
+        distortion: Coefficients in OpenCV's order: (..., 4, 5, 8 or 12) k1, k2, p1, p2[, k3[, k4, k5, k6[,
+            s1, s2, s3, s4]]], or (..., 4) k1, k2, k3, k4 of a fisheye lens; None for a pinhole. See
+            `rtpca.geometry.lens`.
+        fisheye: The distortion is that of a fisheye lens.
 
     Raises:
         ShapeError: a field has the wrong trailing axes.
+        InputError: a lens has another number of coefficients, or they are no numbers.
     """
 
     focal_px: Tensor
     principal_px: Tensor
     image_size: Tensor
     distortion: Tensor | None = None
+    fisheye: bool = False
 
     def __post_init__(self) -> None:
         check_axes("focal_px", self.focal_px, 2, leading=True)
         check_axes("principal_px", self.principal_px, 2, leading=True)
         check_axes("image_size", self.image_size, 2, leading=True)
         if self.distortion is not None:
-            check_axes("distortion", self.distortion, 5, leading=True, hint="k1, k2, k3, p1, p2")
+            check_coefficients(self.distortion, self.fisheye)
 
     @classmethod
     def of_image(
@@ -75,6 +80,7 @@ class Intrinsics:
             self.principal_px.to(device=device, dtype=dtype),
             self.image_size.to(device=device, dtype=dtype),
             None if self.distortion is None else self.distortion.to(device=device, dtype=dtype),
+            self.fisheye,
         )
 
     def __getitem__(self, index: int | slice | Tensor) -> Intrinsics:
@@ -86,7 +92,12 @@ class Intrinsics:
             self.principal_px[index],
             self.image_size[index],
             None if self.distortion is None else self.distortion[index],
+            self.fisheye,
         )
+
+    def pinhole(self) -> Intrinsics:
+        """The same camera without its lens: what sees the keypoints that `undistorted` gives."""
+        return replace(self, distortion=None, fisheye=False)
 
     def project(self, points_cam: Tensor) -> Tensor:
         """Pixels of points in camera axes.
@@ -95,15 +106,14 @@ class Intrinsics:
             points_cam: (..., 3) metres, camera axes; leading axes start with the camera's batch axes.
 
         Returns:
-            (..., 2) pixels; NaN for points that are not in front of the camera. Points outside of the image
-            keep their coordinates.
+            (..., 2) pixels; NaN for points that are not in front of the camera, or further from its axis than
+            its lens sees. Points outside of the image keep their coordinates.
         """
         depth = points_cam[..., 2:]
         rays = points_cam[..., :2] / torch.where(depth > 0, depth, torch.nan)
         if self.distortion is not None:
-            rays = distort(rays, align_leading(self.distortion, points_cam, trailing=1))
-        focal = align_leading(self.focal_px, points_cam, trailing=1)
-        return rays * focal + align_leading(self.principal_px, points_cam, trailing=1)
+            rays = distort(rays, align_leading(self.distortion, points_cam, trailing=1), self.fisheye)
+        return self._pixels(rays)
 
     def rays(self, points_px: Tensor) -> Tensor:
         """Viewing rays of pixels: the inverse of `project`, but for lens distortion, which is not taken out.
@@ -117,28 +127,38 @@ class Intrinsics:
         shift = align_leading(self.principal_px.to(points_px), points_px, trailing=1)
         return (points_px - shift) / align_leading(self.focal_px.to(points_px), points_px, trailing=1)
 
+    def undistorted(self, points_px: Tensor) -> Tensor:
+        """Pixels as the same camera would see them without its lens.
 
-def distort(rays: Tensor, distortion: Tensor) -> Tensor:
-    """Lens distortion as VideoPose3D applies it to Human3.6M.
+        Args:
+            points_px: (..., 2) pixels of the picture; leading axes start with the camera's.
 
-    With r2 = a^2 + b^2 the point (a, b) becomes
-    `(a, b) (1 + k1 r2 + k2 r2^2 + k3 r2^3 + p1 a + p2 b) + (p1, p2) r2`: neither the crossing nor the factor
-    2 of OpenCV's tangential term. Beyond 45 degrees the polynomial means nothing, so rays are clamped to [-1,
-    1] first.
+        Returns:
+            (..., 2) pixels, which may lie outside of the image; NaN where no ray that the lens sees comes to
+            lie there. As they are if there is no distortion.
+        """
+        if self.distortion is None:
+            return points_px
+        exact = self.to(dtype=torch.float64)
+        assert exact.distortion is not None
+        points = exact.rays(points_px.double())
+        lens = align_leading(exact.distortion, points, trailing=1)
+        return exact._pixels(undistort(points, lens, self.fisheye)).to(points_px)
 
-    Args:
-        rays: (..., 2) x/z and y/z.
-        distortion: (..., 5) k1, k2, k3, p1, p2, broadcast against `rays`.
+    def distorted(self, points_px: Tensor) -> Tensor:
+        """Pixels of the picture: the inverse of `undistorted`."""
+        if self.distortion is None:
+            return points_px
+        exact = self.to(dtype=torch.float64)
+        assert exact.distortion is not None
+        rays = exact.rays(points_px.double())
+        lens = align_leading(exact.distortion, rays, trailing=1)
+        return exact._pixels(distort(rays, lens, self.fisheye)).to(points_px)
 
-    Returns:
-        (..., 2) distorted x/z and y/z.
-    """
-    rays = rays.clamp(-1, 1)
-    radial, tangential = distortion[..., :3], distortion[..., 3:]
-    r2 = rays.square().sum(dim=-1, keepdim=True)
-    factor = 1 + (radial * torch.cat([r2, r2.square(), r2 * r2.square()], dim=-1)).sum(dim=-1, keepdim=True)
-    factor = factor + (tangential * rays).sum(dim=-1, keepdim=True)
-    return rays * factor + tangential * r2
+    def _pixels(self, rays: Tensor) -> Tensor:
+        """Where x/z and y/z behind the lens come to lie in the picture."""
+        focal = align_leading(self.focal_px, rays, trailing=1)
+        return rays * focal + align_leading(self.principal_px, rays, trailing=1)
 
 
 def assumed_focal_px(image_size: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ import torch
 
 from rtpca.arrays import DoubleArray, FloatArray
 from rtpca.geometry import Camera, Intrinsics
+from rtpca.geometry.lens import from_videopose3d
 from rtpca.geometry.rotation import rotation_from_quaternion
 
 T = TypeVar("T", bound=np.floating)
@@ -55,9 +56,11 @@ def h36m_cameras(subject: str) -> dict[str, Camera]:
     cameras: dict[str, Camera] = {}
     for name, pose in known["extrinsics"][subject].items():
         lens = known["intrinsics"][name]
-        distortion = torch.tensor(lens["distortion"], dtype=torch.float64)
+        radial, tangential = (
+            torch.tensor(lens[kind], dtype=torch.float64) for kind in ("radial", "tangential")
+        )
         pinhole = _intrinsics(lens["focal_px"], lens["principal_px"], lens["size_wh"])
-        cameras[name] = _camera(pose, replace(pinhole, distortion=distortion))
+        cameras[name] = _camera(pose, replace(pinhole, distortion=from_videopose3d(radial, tangential)))
     return cameras
 
 
@@ -107,9 +110,10 @@ def projected(camera: Camera, positions3d: FloatArray) -> DoubleArray:
 def _intrinsics(
     focal_px: tuple[float, float], principal_px: tuple[float, float], image_size: tuple[float, float]
 ) -> Intrinsics:
-    return Intrinsics(
-        *(torch.tensor(pair, dtype=torch.float64) for pair in (focal_px, principal_px, image_size))
+    focal, principal, size = (
+        torch.tensor(pair, dtype=torch.float64) for pair in (focal_px, principal_px, image_size)
     )
+    return Intrinsics(focal, principal, size)
 
 
 def _camera(pose: dict[str, list[float]], intrinsics: Intrinsics) -> Camera:
