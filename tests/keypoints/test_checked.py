@@ -71,3 +71,20 @@ def test_what_cannot_be_used_is_refused(points, change, error, message):
     arguments = {"keypoints": points} | change
     with pytest.raises(error, match=message):
         checked_keypoints(arguments.pop("keypoints"), **arguments)
+
+
+def test_arrays_are_never_changed_and_shared_where_nothing_is_wrong(points):
+    scores = np.ones((6, 17), np.float32)
+    same = checked_keypoints(points, scores=scores)
+    assert np.shares_memory(same.keypoints_px, points)
+    assert np.shares_memory(same.scores, scores)
+    points[2, 3], points[3, 4], scores[4, 5] = 0, 5e6, 0
+    before = points.copy(), scores.copy()
+    mended = checked_keypoints(points, scores=scores)
+    assert np.argwhere(mended.scores == 0).tolist() == [[2, 3], [3, 4], [4, 5]]
+    np.testing.assert_array_equal(points, before[0])
+    np.testing.assert_array_equal(scores, before[1])
+    record = Keypoints(mended.keypoints_px, mended.scores)
+    again = checked_keypoints(record)
+    assert again.keypoints_px is record.keypoints_px
+    assert again.scores is record.scores

@@ -37,6 +37,7 @@ _MAX_OPCODES = 20_000_000
 _MOST_TIMES_MADE, _UNSUSPICIOUS_BYTES = 4, 1 << 20
 """What is made of a stream has a few times its size; each number is in it once."""
 _MOST_AXES = 64
+_LARGEST_KEY = 1 << 60
 
 _PLAIN_DTYPE = re.compile(r"[<>|=]?(?:[?bBhHiIlLqQefdgFDGO]|[biufc]\d{1,2}|b1|O[48]|[SUa]\d+)$")
 
@@ -143,6 +144,10 @@ def _collect(kind: type[Any]) -> Callable[..., Any]:
     def build(content: object = ()) -> Any:
         if not isinstance(content, list | tuple | dict | set | frozenset):
             raise _Refused(f"a {kind.__name__} made from something else than a container")
+        if kind in (set, frozenset):
+            return kind(map(_key, content))
+        if kind is dict and not isinstance(content, dict):
+            return {_key(key): value for key, value in content}
         return kind(content)
 
     return build
@@ -194,6 +199,13 @@ class _Unpickler(pickle._Unpickler):  # pyright: ignore  # the one in Python: of
 
     def __init__(self, file: IO[bytes], most_bytes: int) -> None:
         super().__init__(file, encoding="latin1")
+
+        def read(count: int) -> bytes:
+            if count > most_bytes:  # as much would be reserved
+                raise EOFError(f"{count:,} bytes are announced in {most_bytes:,}")
+            return file.read(count)
+
+        self._file_read = read
         self._left = _MOST_TIMES_MADE * most_bytes + _UNSUSPICIOUS_BYTES
         self._admitted = {name: _Admitted(build) for name, build in _builders().items()}
         known = pickle._Unpickler.dispatch  # pyright: ignore
@@ -296,10 +308,19 @@ def _entries(items: list[Any]) -> dict[Any, Any]:
 
 
 def _key(value: Any) -> Any:
-    """A key or a member of a set: of keys in keys in keys, the hash alone can take for ever."""
-    parts = value if isinstance(value, tuple) else (value,)
-    if not all(part is None or isinstance(part, str | bytes | int | float | np.generic) for part in parts):
-        raise _Refused(f"a {type(value).__name__} as a name")
+    """A key or a member of a set, which may only be of kinds whose hashes are made fast, and differ.
+
+    Of keys in keys in keys, the hash alone can take for ever; numbers beyond the range of hashes can be
+    chosen to share one, and so can complex ones.
+    """
+    for part in value if isinstance(value, tuple) else (value,):
+        if isinstance(part, int):
+            if abs(part) > _LARGEST_KEY:
+                raise _Refused("a number of so many digits as a name")
+        elif part is not None and not isinstance(
+            part, str | bytes | float | np.integer | np.floating | np.bool_
+        ):
+            raise _Refused(f"a {type(part).__name__} as a name")
     return value
 
 

@@ -144,8 +144,11 @@ def with_doubtful_sides(confidence: FloatArray, doubt: FloatArray, poses3d: Floa
     Returns:
         (F, 17); less where the two joints are further apart than `WITHIN_M`.
     """
-    apart_m = np.linalg.norm(poses3d - poses3d[:, list(_SKELETON.mirror)], axis=-1)
-    return np.where(apart_m > WITHIN_M, confidence * (1 - doubt), confidence).astype(np.float32)
+    lowered = confidence.copy()
+    frames = np.flatnonzero(doubt.any(axis=1))  # mostly none: long clips are not held twice for them
+    apart_m = np.linalg.norm(poses3d[frames] - poses3d[frames][:, list(_SKELETON.mirror)], axis=-1)
+    lowered[frames] *= np.where(apart_m > WITHIN_M, 1 - doubt[frames], 1)
+    return lowered
 
 
 def trouble_signs(

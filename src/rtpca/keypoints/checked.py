@@ -71,10 +71,11 @@ def checked_keypoints(
 def split_scores(
     keypoints: npt.ArrayLike, scores: npt.ArrayLike | None
 ) -> tuple[FloatArray, FloatArray, list[str]]:
-    """Coordinates and scores as separate float32 arrays of their own.
+    """Coordinates and scores as separate float32 arrays.
 
     Missing joints (`rtpca.keypoints.numbers.missing_joints`) become NaN with score 0. A third number that is
-    no score, but depth, is left out, with a warning.
+    no score, but depth, is left out, with a warning. The arrays that are handed over stay as they are, and
+    are what comes back where nothing is to be changed: long clips are not held twice.
 
     Args:
         keypoints: (F, J, 2) pixels, or (F, J, 3) with scores.
@@ -88,7 +89,7 @@ def split_scores(
         InputError: there are no frames, no numbers, or the coordinates are not pixels.
     """
     try:
-        array = np.array(keypoints, dtype=np.float32)
+        array = np.asarray(keypoints, dtype=np.float32)
     except (ValueError, TypeError) as error:
         raise InputError(
             "keypoints are not an array of numbers: give (F, J, 2) pixels or (F, J, 3) with scores"
@@ -104,7 +105,7 @@ def split_scores(
     points = np.ascontiguousarray(array[..., :2])
     if scores is not None:
         try:
-            values = np.array(scores, dtype=np.float32)
+            values = np.asarray(scores, dtype=np.float32)
         except (ValueError, TypeError) as error:
             raise InputError("scores are not an array of numbers: give (F, J)") from error
         if values.shape != points.shape[:2]:
@@ -127,15 +128,16 @@ def split_scores(
         far = (np.abs(points) > LARGEST_PX).any(axis=2) & np.isfinite(points).all(axis=2)
     if far.any():
         notes.append(f"{int(far.sum())} keypoints beyond {LARGEST_PX:,} pixels count as missing")
-        points[far] = np.nan
+        points = np.where(far[..., None], np.float32(np.nan), points)
     missing = missing_joints(points, values)
     at_mark = missing & np.isfinite(points).all(axis=2) & (values > 0)
     if missing.all():
         raise InputError("keypoints hold no visible joint: all are NaN or have score 0")
     if at_mark.any():
         notes.append(f"{int(at_mark.sum())} keypoints at exactly (0, 0) count as missing")
-    points[missing] = np.nan
-    values[missing] = 0
+    if (missing & ((values != 0) | ~np.isnan(points).all(axis=2))).any():
+        points = np.where(missing[..., None], np.float32(np.nan), points)
+        values = np.where(missing, np.float32(0), values)
     check_units(points)
     return points, values, notes
 

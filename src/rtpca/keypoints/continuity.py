@@ -83,9 +83,12 @@ class LimbMotion:
         ]
         # Motion goes on less and less as before, the longer nobody looked.
         scale = np.maximum(np.array(usual), _FINEST_MISS) * longest[:, None] ** 1.5  # (K, 3)
-        unlikely = np.log1p((miss / scale[:, :, None, None, None]) ** 2 / _TAIL_DOF).sum(axis=-1)
-        costs = weight[:, :, None, None] * (_TAIL_DOF + 2) / 2 * unlikely
-        return cls(frames, costs.astype(np.float32))
+        # In place: of long clips this is the largest array.
+        miss /= scale[:, :, None, None, None].astype(np.float32)
+        np.square(miss, out=miss)
+        miss /= _TAIL_DOF
+        unlikely = np.log1p(miss, out=miss).sum(axis=-1)
+        return cls(frames, (weight * np.float32((_TAIL_DOF + 2) / 2))[:, :, None, None] * unlikely)
 
     def likeliest(self, cost_per_s: DoubleArray, fps: float) -> BoolArray:
         """Which pairs are exchanged, by dynamic programming (Viterbi, 1967).
