@@ -12,7 +12,7 @@ from rtpca.checks import check_frame_rate, check_pixels
 from rtpca.errors import InputError, ShapeError
 from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, reach_below_zero
 from rtpca.keypoints.recognise import skeleton_of
-from rtpca.keypoints.record import Keypoints
+from rtpca.keypoints.record import Keypoints, marked
 from rtpca.skeletons import Skeleton
 
 LARGEST_PX = 1_000_000
@@ -135,9 +135,7 @@ def split_scores(
         raise InputError("keypoints hold no visible joint: all are NaN or have score 0")
     if at_mark.any():
         notes.append(f"{int(at_mark.sum())} keypoints at exactly (0, 0) count as missing")
-    if (missing & ((values != 0) | ~np.isnan(points).all(axis=2))).any():
-        points = np.where(missing[..., None], np.float32(np.nan), points)
-        values = np.where(missing, np.float32(0), values)
+    points, values = marked(points, values, missing)
     check_units(points)
     return points, values, notes
 

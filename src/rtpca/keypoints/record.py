@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rtpca.arrays import FloatArray
+from rtpca.arrays import BoolArray, FloatArray
 from rtpca.checks import check_axes, check_focal, check_frame_rate, check_pixels, check_scores
 from rtpca.errors import InputError
 from rtpca.skeletons import Skeleton
@@ -74,11 +74,7 @@ class Keypoints:
             check_pixels("image size", side)
         for focal in self.focal_px or ():
             check_focal("focal length", focal)
-        missing = ~(np.isfinite(points).all(axis=2) & (scores > 0))
-        if missing.any():
-            # The arrays that were handed over stay as they are.
-            points = np.where(missing[..., None], np.float32(np.nan), points)
-            scores = np.where(missing, np.float32(0), scores)
+        points, scores = marked(points, scores, ~(np.isfinite(points).all(axis=2) & (scores > 0)))
         object.__setattr__(self, "keypoints_px", points)
         object.__setattr__(self, "scores", scores)
 
@@ -86,3 +82,20 @@ class Keypoints:
     def frames(self) -> int:
         """Number of frames F."""
         return len(self.keypoints_px)
+
+
+def marked(points: FloatArray, scores: FloatArray, missing: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Missing joints as NaN with score 0; the arrays that are handed over stay as they are.
+
+    Args:
+        points: (F, J, 2).
+        scores: (F, J).
+        missing: (F, J) which are.
+
+    Returns:
+        Copies, or the arrays themselves where they say it already: long clips are not held twice.
+    """
+    if (missing & ((scores != 0) | ~np.isnan(points).all(axis=2))).any():
+        points = np.where(missing[..., None], np.float32(np.nan), points)
+        scores = np.where(missing, np.float32(0), scores)
+    return points, scores
