@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from rtpca.arrays import FloatArray
+from rtpca.arrays import BoolArray, FloatArray
 from rtpca.checks import check_frame_rate, check_pixels
 from rtpca.errors import InputError, ShapeError
 from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, reach_below_zero
@@ -125,7 +125,8 @@ def split_scores(
             notes += [note] if note else []
     del array
     with np.errstate(invalid="ignore"):
-        far = (np.abs(points) > LARGEST_PX).any(axis=2) & np.isfinite(points).all(axis=2)
+        beyond = (np.abs(points) > LARGEST_PX).any(axis=2)
+    far: BoolArray = np.asarray(beyond & np.isfinite(points).all(axis=2))
     if far.any():
         notes.append(f"{int(far.sum())} keypoints beyond {LARGEST_PX:,} pixels count as missing")
         points = np.where(far[..., None], np.float32(np.nan), points)
