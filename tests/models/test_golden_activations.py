@@ -7,15 +7,17 @@ import torch
 from safetensors.torch import load_file
 
 from rtpca.models import import_state_dict
+from rtpca.models.hourglass import FramePruning
+from rtpca.models.motionagformer import NearestFrames
 
 
 def run(
-    shared_data, name: str, arch: str, heads: int = 4, frames: int | None = None
+    shared_data, name: str, arch: str, heads: int = 4, **options: int
 ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """The golden tensors, and inputs and outputs of every module of our model on the same input."""
-    tensors = load_file(shared_data / "golden" / name)
+    tensors = load_file(shared_data / name)
     weights = {k.removeprefix("weight."): v for k, v in tensors.items() if k.startswith("weight.")}
-    model = import_state_dict(weights, arch=arch, heads=heads, frames=frames)
+    model = import_state_dict(weights, arch=arch, heads=heads, **options)
     seen: dict[str, torch.Tensor] = {}
 
     def remember(name: str):
@@ -28,7 +30,7 @@ def run(
             # A norm shared over depth runs several times: the first one counts.
             seen.setdefault(f"{name} in", inputs[0].clone())
             seen.setdefault(name, first.clone())
-            if name.endswith(".attention"):
+            if name.endswith(".attention") and isinstance(output, tuple):
                 seen[f"{name} handed on"] = output[2].clone()
 
         return hook
@@ -42,12 +44,12 @@ def run(
 
 @pytest.fixture(scope="module")
 def mixste(shared_data):
-    return run(shared_data, "mixste.safetensors", "mixste")
+    return run(shared_data, "golden/mixste.safetensors", "mixste")
 
 
 @pytest.fixture(scope="module")
 def rtpca(shared_data):
-    return run(shared_data, "rtpca.safetensors", "rtpca-authors")
+    return run(shared_data, "golden/rtpca.safetensors", "rtpca-authors")
 
 
 def check(seen: torch.Tensor, golden: torch.Tensor) -> None:
@@ -123,7 +125,7 @@ def test_rtpca_handed_on_keys_and_values(rtpca, block) -> None:
     [("expand", "norm"), ("block0_conv", "blocks.0.over_time"), ("shrink_in", "shrink in")],
 )
 def test_videopose3d(shared_data, golden, ours) -> None:
-    tensors, seen = run(shared_data, "videopose3d.safetensors", "videopose3d", frames=35)
+    tensors, seen = run(shared_data, "golden/videopose3d.safetensors", "videopose3d", frames=35)
     check(seen[ours], tensors[f"act.{golden}"])
 
 
@@ -137,7 +139,7 @@ def test_videopose3d(shared_data, golden, ours) -> None:
     ],
 )
 def test_poseformer(shared_data, golden, ours) -> None:
-    tensors, seen = run(shared_data, "poseformer.safetensors", "poseformer")
+    tensors, seen = run(shared_data, "golden/poseformer.safetensors", "poseformer")
     check(seen[ours], tensors[f"act.{golden}"])
 
 
@@ -152,6 +154,115 @@ def test_poseformer(shared_data, golden, ours) -> None:
     ],
 )
 def test_mhformer(shared_data, golden, ours) -> None:
-    tensors, seen = run(shared_data, "mhformer.safetensors", "mhformer", heads=8)
+    tensors, seen = run(shared_data, "golden/mhformer.safetensors", "mhformer", heads=8)
     assert seen[ours].shape == tensors[f"act.{golden}"].shape
     check(seen[ours], tensors[f"act.{golden}"])
+
+
+def check_frames(seen: torch.Tensor, golden: torch.Tensor) -> None:
+    """Goldens hold the first frames of the first window; ours are (B, F, J, C)."""
+    golden = golden.reshape(-1, *golden.shape[-2:])
+    torch.testing.assert_close(seen[0, : len(golden)], golden, atol=3e-5, rtol=0)
+
+
+def unfolded(seen: torch.Tensor, golden: torch.Tensor) -> torch.Tensor:
+    """(2 F, J, C) or (2 J, F, C) to (2, F, J, C)."""
+    joints = golden.shape[-2]
+    return (
+        seen.unflatten(0, (2, -1))
+        if seen.shape[1] == joints
+        else (seen.unflatten(0, (2, joints)).transpose(1, 2))
+    )
+
+
+@pytest.mark.parametrize(
+    ("golden", "ours"),
+    [
+        ("embed", "layers.0 in"),
+        ("att_spatial0", "layers.0.first.spatial"),
+        ("att_temporal0", "layers.0.first.temporal"),
+        ("gcn_spatial0", "layers.0.second.spatial.mixing.branch"),
+        ("graph_spatial0", "layers.0.second.spatial"),
+        ("gcn_temporal0", "layers.0.second.temporal.mixing.branch"),
+        ("graph_temporal0", "layers.0.second.temporal"),
+        ("layer0", "layers.0"),
+        ("norm", "head.norm"),
+    ],
+)
+def test_motionagformer(shared_data, golden, ours) -> None:
+    tensors, seen = run(shared_data, "golden2/motionagformer.safetensors", "motionagformer")
+    expected, found = tensors[f"act.{golden}"], seen[ours]
+    check_frames(unfolded(found, expected) if found.dim() == 3 else found, expected)
+
+
+def test_the_frames_that_are_linked_in_motionagformer(shared_data) -> None:
+    tensors, seen = run(shared_data, "golden2/motionagformer.safetensors", "motionagformer")
+    graph = NearestFrames(2).adjacency(seen["layers.0.second.temporal.mixing.branch in"])
+    assert torch.equal(graph[:3].byte(), tensors["act.temporal_adjacency0"])
+
+
+@pytest.mark.parametrize(
+    ("golden", "ours"),
+    [
+        ("embed", "layers.0 in"),
+        ("attn_s_st0", "layers.0.first.spatial.mixing.branch"),
+        ("st0", "layers.0.first"),
+        ("ts0", "layers.0.second"),
+        ("fusion_logits0", "layers.0.fusion"),
+        ("layer0", "layers.0"),
+        ("norm", "head.norm"),
+    ],
+)
+def test_dstformer(shared_data, golden, ours) -> None:
+    tensors, seen = run(shared_data, "golden2/dstformer.safetensors", "dstformer", frames=9)
+    expected, found = tensors[f"act.{golden}"], seen[ours]
+    check_frames(unfolded(found, expected) if found.dim() == 3 else found, expected)
+
+
+@pytest.mark.parametrize(
+    ("golden", "ours"),
+    [
+        ("st0", "layers.0.first"),
+        ("ts0", "layers.0.second"),
+        ("layer0", "layers.0"),
+        ("temporal0", "proxy_blocks.0"),
+        ("proxy_attention0", "proxy_blocks.0.proxy_attention.mixing.branch"),
+        ("proxy0", "proxy_blocks.0.update_mlp"),
+        ("norm", "head.norm"),
+    ],
+)
+def test_tcpformer(shared_data, golden, ours) -> None:
+    tensors, seen = run(shared_data, "golden2/tcpformer.safetensors", "tcpformer")
+    expected, found = tensors[f"act.{golden}"], seen[ours]
+    check_frames(unfolded(found, expected) if found.dim() == 3 else found, expected)
+
+
+@pytest.mark.parametrize(
+    ("golden", "ours"),
+    [
+        ("spatial_norm", "spatial_norm"),
+        ("frequency_embedding", "coefficient_embed"),
+        ("tokens", "mixed_blocks.0 in"),
+        ("attn0", "mixed_blocks.0.attention"),
+        ("frequency_mlp0", "mixed_blocks.0.frequency_mlp"),
+        ("block0", "mixed_blocks.0"),
+        ("temporal_norm", "temporal_norm"),
+        ("head_norm", "head_norm"),
+    ],
+)
+def test_poseformerv2(shared_data, golden, ours) -> None:
+    tensors, seen = run(shared_data, "golden2/poseformerv2.safetensors", "poseformerv2", heads=3, frames=27)
+    check(seen[ours], tensors[f"act.{golden}"])
+
+
+def test_hot_keeps_and_recovers_the_frames_of_the_public_code(shared_data) -> None:
+    tensors, seen = run(shared_data, "golden2/hot_mixste.safetensors", "hot-mixste", heads=8)
+    before = seen["pruning in"]
+    torch.testing.assert_close(before.mean(2), tensors["act.cluster_input"], atol=3e-5, rtol=0)
+    assert torch.equal(FramePruning(16, 9).kept_frames(before), tensors["act.kept_frames"])
+    check_frames(before, tensors["act.before_pruning"].transpose(0, 1))
+    check_frames(seen["pruning"], tensors["act.pruned"])
+    check_frames(seen["recovery in"], tensors["act.before_recovery"].transpose(0, 1))
+    recovered = seen["recovery.attention"].unflatten(0, (2, 17)).transpose(1, 2)
+    check_frames(recovered, tensors["act.recovering_attention"].transpose(0, 1))
+    check_frames(seen["head_norm"], tensors["act.head_norm"])

@@ -29,12 +29,23 @@ SMALL = {
     "videopose3d": {"frames": 11, "filter_widths": [3, 3], "channels": 8},
     "poseformer": {"frames": 9, "joint_dim": 4, "depth": 2, "heads": 2},
     "mhformer": {"frames": 9, "dim": 8, "hidden": 12, "layers": 2, "heads": 2},
+    "motionagformer": {"frames": 9, "dim": 8, "depth": 2, "heads": 2, "representation": 6},
+    "dstformer": {"frames": 9, "dim": 8, "depth": 2, "heads": 2, "representation": 6},
+    "tcpformer": {"frames": 9, "dim": 8, "depth": 2, "heads": 2, "representation": 6},
+    "poseformerv2": {
+        "frames": 9,
+        "kept_frames": 3,
+        "kept_coefficients": 2,
+        "joint_dim": 4,
+        "depth": 2,
+        "heads": 2,
+    },
 }
 
 
 def small_config(arch: str, **options):
     """An architecture at a size that costs nothing."""
-    return config_from_dict({"arch": arch, **SMALL[arch], **options})
+    return config_from_dict({"arch": arch, "in_channels": 2, **SMALL[arch], **options})
 
 
 def test_every_architecture_has_a_small_configuration_here() -> None:
@@ -43,12 +54,13 @@ def test_every_architecture_has_a_small_configuration_here() -> None:
 
 @pytest.mark.parametrize("arch", SMALL)
 def test_the_middle_frames_are_predicted(arch) -> None:
-    config = small_config(arch, joints=5, in_channels=3)
+    joints = 15 if arch == "motionagformer" else 5  # the bones of a joint set are its graph
+    config = small_config(arch, joints=joints, in_channels=3)
     network = build(config)
     assert isinstance(network, LiftingNetwork)
     assert network.config is config
-    poses = network(torch.randn(2, config.frames, 5, 3))
-    assert poses.shape == (2, config.out_frames, 5, 3)
+    poses = network(torch.randn(2, config.frames, joints, 3))
+    assert poses.shape == (2, config.out_frames, joints, 3)
     after = config.frames - config.out_frames - config.first_out_frame
     assert after - config.first_out_frame in (0, 1)
 
@@ -142,6 +154,21 @@ _NO_SUCH_SHAPE = "its tensors do not fit its configuration: .* needs shape"
         ("mhformer", {"hidden": 65_000}, _NO_SUCH_SHAPE),
         ("mhformer", {"layers": 10**9}, _BEYOND),
         ("mhformer", {"joints": 10**9}, _BEYOND),
+        ("motionagformer", {"frames": 65_000}, _NO_SUCH_SHAPE),
+        ("motionagformer", {"dim": 10**9}, _BEYOND),
+        ("motionagformer", {"representation": 10**10}, _BEYOND),
+        ("motionagformer", {"representation": 65_000}, _NO_SUCH_SHAPE),
+        ("motionagformer", {"skeleton": "h36m18"}, "its metadata cannot be read"),
+        ("dstformer", {"frames": 65_000}, _NO_SUCH_SHAPE),
+        ("dstformer", {"depth": 10**9}, _BEYOND),
+        ("dstformer", {"mlp_ratio": 1e9}, _BEYOND),
+        ("tcpformer", {"proxies": 65_000}, _NO_SUCH_SHAPE),
+        ("tcpformer", {"frames": 65_000}, _NO_SUCH_SHAPE),
+        ("tcpformer", {"depth": 1000}, _NO_SUCH_SHAPE),
+        ("poseformerv2", {"kept_frames": 65_001, "frames": 65_001}, _NO_SUCH_SHAPE),
+        ("poseformerv2", {"kept_coefficients": 65_000, "frames": 65_000}, _NO_SUCH_SHAPE),
+        ("poseformerv2", {"joint_dim": 10**8}, _BEYOND),
+        ("poseformerv2", {"depth": 10**9}, _BEYOND),
     ],
 )
 def test_a_lying_configuration_is_refused_before_memory_is_taken(arch, lie, message, tmp_path) -> None:

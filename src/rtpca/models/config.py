@@ -23,8 +23,10 @@ Amplification = Literal["none", "linear", "trans-conv"]
 PyramidNorm = Literal["time", "channels"]
 Init = Literal["pytorch", "scaled"]
 BlockResidual = Literal["none", "previous", "doubled"]
+PruneTies = Literal["earlier", "random"]
 Size = Annotated[int, Field(ge=1, le=1 << 16)]
 """A length or a width, far beyond those of any network: what a file says of its sizes is checked in time."""
+Channels = Annotated[int, Field(ge=2, le=3)]
 Depth = Annotated[int, Field(ge=1, le=1 << 10)]
 """How often something is repeated."""
 HiddenRatio = Annotated[float, Field(gt=0, le=64)]
@@ -45,7 +47,7 @@ class ModelConfig(ABC):
     arch: str
     frames: Size
     joints: Size = 17
-    in_channels: Annotated[int, Field(ge=2, le=3)] = 2
+    in_channels: Channels = 2
 
     @property
     def out_frames(self) -> int:
@@ -130,6 +132,11 @@ class RTPCAConfig(ModelConfig):
             over time between the blocks ("pyramidal Q" in Table 7).
         block_residual: What is added after each temporal block but the first: nothing (Equation 2), the
             output of the block before, or the stream itself (what the authors' code does).
+        tokens: Frames that are left after `prune_after` block pairs, and from which all come back before the
+            head, as in HoT (`hourglass.py`); None leaves out nothing.
+        prune_after: Block pairs that see all frames, if any are left out.
+        prune_ties: Which of two equally dense frames counts as denser when frames are chosen: the "earlier",
+            or a "random" one even in evaluation (HoT's code).
         uncertainty: A second head, which the paper does not have, predicts a scale per joint and frame
             (`uncertainty.py`).
     """
@@ -155,6 +162,9 @@ class RTPCAConfig(ModelConfig):
     memory_ratio: Size = 8
     query: Query = "constant"
     block_residual: BlockResidual = "none"
+    tokens: Size | None = None
+    prune_after: Depth = 3
+    prune_ties: PruneTies = "earlier"
     uncertainty: bool = False
 
     def __post_init__(self) -> None:
@@ -169,6 +179,21 @@ class RTPCAConfig(ModelConfig):
             raise ConfigError(
                 "model.memory='accumulated' needs model.query='constant' (blocks of equal length)"
             )
+        if self.tokens is not None:
+            self._check_pruning(self.tokens)
+
+    def _check_pruning(self, kept: int) -> None:
+        if kept > self.frames:
+            raise ConfigError(
+                f"model.tokens={kept} of model.frames={self.frames} frames; keep fewer, or leave it out"
+            )
+        if self.prune_after >= self.depth:
+            raise ConfigError(
+                f"model.prune_after={self.prune_after} leaves no block pair of model.depth={self.depth} for "
+                "the frames that are kept; prune earlier"
+            )
+        if self.query == "pyramidal":
+            raise ConfigError("model.tokens needs model.query='constant': only one of them leaves out frames")
 
     @property
     def predicts_scale(self) -> bool:
@@ -194,7 +219,10 @@ class RTPCAConfig(ModelConfig):
         }
         if self.uncertainty:
             shapes["scale_head.token.weight"] = (self.dim, self.dim)
-        if self.depth > 1 and self.block_frames(1) != self.frames:
+        if self.tokens is not None:
+            shapes["pruning.position"] = (1, self.tokens, 1, self.dim)
+            shapes["recovery.tokens"] = (1, self.frames, self.dim)
+        if self.query == "pyramidal" and self.depth > 1 and self.block_frames(1) != self.frames:
             shapes["resample.0.weight"] = (self.block_frames(1), self.frames)
         return shapes
 
@@ -204,7 +232,9 @@ class RTPCAConfig(ModelConfig):
         return round(self.dim * self.mlp_ratio)
 
     def block_frames(self, index: int) -> int:
-        """Frames that block `index` works on: `frames`, or fewer in the middle with a pyramidal query."""
+        """Frames that block `index` works on: all, or fewer with a pyramidal query or after pruning."""
+        if self.tokens is not None and index >= self.prune_after:
+            return self.tokens
         if self.query == "constant":
             return self.frames
         level = min(index, self.depth - 1 - index, self.stages)

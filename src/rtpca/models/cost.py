@@ -25,6 +25,9 @@ _WARM_UP_ROUNDS = 2
 _ATEN = torch.ops.aten
 _LINEAR = (_ATEN.addmm, _ATEN.mm)
 _CONVOLUTION = (_ATEN.convolution, _ATEN.addcmul_)
+# What modules are called whose products are neither linear layers nor attention.
+_POOLING = (".merge_memory",)
+_OTHER = (".neighbourhood", ".by_proxies", ".lowest_frequencies", ".to_frequencies", ".to_tokens")
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,15 @@ class Operations:
         convolution: Depth-wise convolutions of the pyramid, both ways; or those that a network consists of.
         attention: Products of queries with keys and of attention with values.
         pooling: Averaging of handed-on keys and values.
+        other: Products that are none of these: sums over the neighbours of a graph, values by way of proxies,
+            cosine transforms.
     """
 
     linear: int = 0
     convolution: int = 0
     attention: int = 0
     pooling: int = 0
+    other: int = 0
 
     @property
     def without_attention(self) -> int:
@@ -50,8 +56,8 @@ class Operations:
 
     @property
     def total(self) -> int:
-        """Everything."""
-        return self.without_attention + self.attention + self.pooling
+        """Everything that is counted."""
+        return self.without_attention + self.attention + self.pooling + self.other
 
 
 @dataclass(frozen=True)
@@ -112,10 +118,13 @@ def count_operations(config: ModelConfig) -> Operations:
     linear, convolution = (
         sum(by_kind.get(kind, 0) for kind in kinds) // 2 for kinds in (_LINEAR, _CONVOLUTION)
     )
-    pooled = (sum(of.values()) for name, of in by_module.items() if name.endswith(".merge_memory"))
-    pooling = sum(pooled) // 2
-    # Attention runs as plain products here, and so does pooling.
-    return Operations(linear, convolution, by_kind.get(_ATEN.bmm, 0) // 2 - pooling, pooling)
+    pooling, other = (
+        sum(sum(of.values()) for name, of in by_module.items() if name.endswith(parts)) // 2
+        for parts in (_POOLING, _OTHER)
+    )
+    # Attention runs as plain products here, and so do these.
+    attention = by_kind.get(_ATEN.bmm, 0) // 2 - pooling - other
+    return Operations(linear, convolution, attention, pooling, other)
 
 
 def _count_addcmul(shape: torch.Size, *others: object, **results: object) -> int:

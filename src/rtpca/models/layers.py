@@ -60,6 +60,57 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return F.scaled_dot_product_attention(q, k, v)
 
 
+def attend_in_heads(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
+    """Multi-head attention of (N, L, C) queries, or (1, L, C), to (N, M, C) keys and values: (N, L, C)."""
+    q, k, v = (split_heads(x, heads) for x in (q.expand(len(k), -1, -1), k, v))
+    return join_heads(attend(q, k, v))
+
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """(N, L, C) -> (N, H, L, D), a view."""
+    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+
+def join_heads(x: Tensor) -> Tensor:
+    """(N, H, L, D) -> (N, L, C)."""
+    return x.transpose(1, 2).flatten(2)
+
+
+class SelfAttention(nn.Module):
+    """Multi-head attention of a sequence to itself."""
+
+    def __init__(self, dim: int, heads: int, *, qkv_bias: bool = True, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
+        self.proj = nn.Linear(dim, dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, L, C) to (N, L, C)."""
+        q, k, v = self.qkv(x).chunk(3, dim=-1)
+        return self.dropout(self.proj(attend_in_heads(q, k, v, self.heads)))
+
+
+class CrossAttention(nn.Module):
+    """Multi-head attention whose queries, keys and values come from different sequences."""
+
+    def __init__(self, dim: int, heads: int, *, qkv_bias: bool = True, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(dim, dim, bias=qkv_bias)
+        # Its bias does nothing: it moves all logits of a query alike.
+        self.key = nn.Linear(dim, dim, bias=qkv_bias)
+        self.value = nn.Linear(dim, dim, bias=qkv_bias)
+        self.proj = nn.Linear(dim, dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Queries (N, L, C), or (1, L, C) for all N, keys and values (N, M, C) to (N, L, C)."""
+        q, k, v = self.query(query), self.key(key), self.value(value)
+        return self.dropout(self.proj(attend_in_heads(q, k, v, self.heads)))
+
+
 class Attention(nn.Module):
     """Multi-head attention over one axis, with optional refined keys and values and optional memory.
 
@@ -108,9 +159,7 @@ class Attention(nn.Module):
         q, own = self.project(x)
         attended = own if memory is None or self.merge_memory is None else self.merge_memory(own, memory)
         keys, values = attended.chunk(2, dim=-1)
-        out = attend(self.split_heads(q), self.split_heads(keys), self.split_heads(values))
-        out = out.transpose(1, 2).flatten(2)  # (N, H, L, D) -> (N, L, C)
-        return self.dropout(self.proj(out)), own, attended
+        return self.dropout(self.proj(attend_in_heads(q, keys, values, self.heads))), own, attended
 
     def project(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Queries (N, L, C) and keys with values (N, L', 2 C) of the input (N, L, C)."""
@@ -124,7 +173,7 @@ class Attention(nn.Module):
 
     def split_heads(self, x: Tensor) -> Tensor:
         """(N, L, C) -> (N, H, L, D), a view."""
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return split_heads(x, self.heads)
 
 
 class Block(nn.Module):

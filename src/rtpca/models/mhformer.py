@@ -17,9 +17,9 @@ from rtpca.models.layers import (
     BLOCK_NORM_EPS,
     Attention,
     Block,
+    CrossAttention,
     DropPath,
     FeedForward,
-    attend,
     drop_path_rate,
 )
 from rtpca.models.network import LiftingNetwork
@@ -208,7 +208,7 @@ class CrossInteraction(nn.Module):
     def __init__(self, config: MHFormerConfig) -> None:
         super().__init__()
         rate = drop_path_rate(config.drop_path, config.layers - 1, config.layers)
-        self.attentions = nn.ModuleList(CrossAttention(config) for _ in range(HYPOTHESES))
+        self.attentions = nn.ModuleList(NormedCrossAttention(config) for _ in range(HYPOTHESES))
         self.drop_path = DropPath(rate)
         self.joint = JointFeedForward(config, rate)
 
@@ -221,34 +221,19 @@ class CrossInteraction(nn.Module):
         return self.joint(mixed)
 
 
-class CrossAttention(nn.Module):
+class NormedCrossAttention(CrossAttention):
     """Attention whose queries, keys and values come from three hypotheses, each normalised by itself."""
 
     def __init__(self, config: MHFormerConfig) -> None:
-        super().__init__()
-        dim = config.dim
-        self.heads = config.heads
-        self.query_norm = nn.LayerNorm(dim, eps=BLOCK_NORM_EPS)
-        self.key_norm = nn.LayerNorm(dim, eps=BLOCK_NORM_EPS)
-        self.value_norm = nn.LayerNorm(dim, eps=BLOCK_NORM_EPS)
-        self.query = nn.Linear(dim, dim)
-        # Neither its bias nor its norm's shift does anything: they move all logits of a query alike.
-        self.key = nn.Linear(dim, dim)
-        self.value = nn.Linear(dim, dim)
-        self.proj = nn.Linear(dim, dim)
-        self.dropout = nn.Dropout(config.dropout)
+        super().__init__(config.dim, config.heads, dropout=config.dropout)
+        self.query_norm = nn.LayerNorm(config.dim, eps=BLOCK_NORM_EPS)
+        # Like the bias of the keys, its shift does nothing.
+        self.key_norm = nn.LayerNorm(config.dim, eps=BLOCK_NORM_EPS)
+        self.value_norm = nn.LayerNorm(config.dim, eps=BLOCK_NORM_EPS)
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Three times (B, F, C) to (B, F, C)."""
-        q = self._split_heads(self.query(self.query_norm(query)))
-        k = self._split_heads(self.key(self.key_norm(key)))
-        v = self._split_heads(self.value(self.value_norm(value)))
-        out = attend(q, k, v).transpose(1, 2).flatten(2)  # (B, H, F, D) -> (B, F, C)
-        return self.dropout(self.proj(out))
-
-    def _split_heads(self, x: Tensor) -> Tensor:
-        """(B, F, C) -> (B, H, F, D)."""
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return super().forward(self.query_norm(query), self.key_norm(key), self.value_norm(value))
 
 
 class JointFeedForward(nn.Module):

@@ -9,10 +9,14 @@ from pydantic import Discriminator, Tag
 
 from rtpca.errors import ConfigError
 from rtpca.models.config import ModelConfig, RTPCAConfig
+from rtpca.models.dstformer import DSTformer, DSTformerConfig
 from rtpca.models.mhformer import MHFormer, MHFormerConfig
+from rtpca.models.motionagformer import MotionAGFormer, MotionAGFormerConfig
 from rtpca.models.network import LiftingNetwork
 from rtpca.models.poseformer import PoseFormer, PoseFormerConfig
+from rtpca.models.poseformerv2 import PoseFormerV2, PoseFormerV2Config
 from rtpca.models.rtpca import RTPCA
+from rtpca.models.tcpformer import TCPFormer, TCPFormerConfig
 from rtpca.models.videopose3d import VideoPose3D, VideoPose3DConfig
 from rtpca.options import from_plain
 
@@ -21,6 +25,10 @@ ARCHITECTURES: dict[str, Callable[[Any], LiftingNetwork]] = {
     "videopose3d": VideoPose3D,
     "poseformer": PoseFormer,
     "mhformer": MHFormer,
+    "motionagformer": MotionAGFormer,
+    "dstformer": DSTformer,
+    "tcpformer": TCPFormer,
+    "poseformerv2": PoseFormerV2,
 }
 """Networks by architecture, each built from its configuration."""
 
@@ -36,7 +44,11 @@ AnyModelConfig = Annotated[
     Annotated[RTPCAConfig, Tag("rtpca")]
     | Annotated[VideoPose3DConfig, Tag("videopose3d")]
     | Annotated[PoseFormerConfig, Tag("poseformer")]
-    | Annotated[MHFormerConfig, Tag("mhformer")],
+    | Annotated[MHFormerConfig, Tag("mhformer")]
+    | Annotated[MotionAGFormerConfig, Tag("motionagformer")]
+    | Annotated[DSTformerConfig, Tag("dstformer")]
+    | Annotated[TCPFormerConfig, Tag("tcpformer")]
+    | Annotated[PoseFormerV2Config, Tag("poseformerv2")],
     Discriminator(arch),
 ]
 """The configuration of any architecture; `arch` names it, and the other options are its own."""
@@ -54,6 +66,21 @@ PRESETS: dict[str, dict[str, Any]] = {
     "videopose3d": {"arch": "videopose3d"},
     "poseformer": {"arch": "poseformer"},
     "mhformer": {"arch": "mhformer"},
+    # Newer lifters at their published sizes; of MotionAGFormer B is the one without a letter too.
+    "motionagformer": {"arch": "motionagformer"},
+    "motionagformer-xs": {"arch": "motionagformer", "frames": 27, "dim": 64, "depth": 12},
+    "motionagformer-s": {"arch": "motionagformer", "frames": 81, "dim": 64, "depth": 26},
+    "motionagformer-b": {"arch": "motionagformer"},
+    "motionagformer-l": {"arch": "motionagformer", "depth": 26},
+    "dstformer": {"arch": "dstformer"},
+    "dstformer-lite": {"arch": "dstformer", "dim": 256, "mlp_ratio": 4.0},
+    "tcpformer": {"arch": "tcpformer"},
+    "poseformerv2": {"arch": "poseformerv2"},
+    "poseformerv2-81": {"arch": "poseformerv2", "frames": 81, "kept_frames": 9, "kept_coefficients": 9},
+    "poseformerv2-27": {"arch": "poseformerv2", "frames": 27, "kept_frames": 3, "kept_coefficients": 3},
+    # Of 243 frames 81 are left after three pairs of blocks: HoT on MixSTE as published, and ours on RTPCA.
+    "hot-mixste": {"tpca": False, "cross_layer": "none", "tokens": 81},
+    "hot-rtpca": {"tokens": 81},
 }
 
 
@@ -91,8 +118,9 @@ def build_model(name: str = "rtpca", **options: Any) -> LiftingNetwork:
     """Build a freshly initialised model.
 
     Args:
-        name: A preset: `rtpca` (the paper), `ste` (its baseline), `ste+tpca`, `ste+xlr`, `rtpca-authors`, or
-            another architecture at its published size: `videopose3d`, `poseformer`, `mhformer`.
+        name: A preset: `rtpca` (the paper), `ste` (its baseline), `ste+tpca`, `ste+xlr`, `rtpca-authors`;
+            another architecture at its published size, e.g. `videopose3d`, `poseformer`, `mhformer`,
+            `motionagformer-s`, `dstformer`, `tcpformer`, `poseformerv2`; or `hot-mixste`, `hot-rtpca`.
         **options: Any field of its configuration, e.g. `frames=81, dim=128, depth=5, heads=4` of
             `RTPCAConfig`.
 

@@ -3,7 +3,8 @@
     embedding -> [spatial block over joints -> temporal block over frames] x depth -> LayerNorm, linear head
 
 The temporal blocks refine their keys and values with the pyramid (`pyramid.py`) and attend to those of an
-earlier temporal block too (`refinement.py`). Without both it is the STE baseline, which is MixSTE.
+earlier temporal block too (`refinement.py`). Without both it is the STE baseline, which is MixSTE. With
+`tokens` most frames are left out on the way (`hourglass.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from rtpca.models.config import RTPCAConfig
+from rtpca.models.hourglass import FramePruning, FrameRecovery
 from rtpca.models.layers import (
     BLOCK_NORM_EPS,
     Attention,
@@ -45,15 +47,18 @@ class RTPCA(LiftingNetwork):
         self.temporal_position = nn.Parameter(torch.zeros(1, config.frames, 1, config.dim))
         self.spatial_blocks = nn.ModuleList(_spatial_block(config, i) for i in range(config.depth))
         self.temporal_blocks = nn.ModuleList(_temporal_block(config, i) for i in range(config.depth))
-        self.resample = nn.ModuleList(
-            _resample(config.block_frames(i), config.block_frames(i + 1)) for i in range(config.depth - 1)
-        )
+        self.resample = nn.ModuleList(_resample(config, i) for i in range(config.depth - 1))
         # One norm of each kind, shared over depth, as in the authors' code and in MixSTE.
         self.spatial_norm = nn.LayerNorm(config.dim, eps=BLOCK_NORM_EPS)
         self.temporal_norm = nn.LayerNorm(config.dim, eps=BLOCK_NORM_EPS)
         self.head_norm = nn.LayerNorm(config.dim)
         self.head = nn.Linear(config.dim, 3)
         # Last, so that the other weights begin as they do without it.
+        self.pruning = self.recovery = None
+        if config.tokens is not None:
+            random_ties = config.prune_ties == "random"
+            self.pruning = FramePruning(config.dim, config.tokens, random_ties=random_ties)
+            self.recovery = FrameRecovery(config.dim, config.heads, config.frames, config.dropout)
         self.scale_head = ScaleHead(config.dim, config.in_channels) if config.uncertainty else None
         if config.init == "scaled":
             self._scale_initial_weights()
@@ -86,6 +91,8 @@ class RTPCA(LiftingNetwork):
         x = self.embed(keypoints) + self.spatial_position  # (B, F, J, C)
         handed_on: list[Tensor] = []  # keys and values of each temporal block
         for i in range(config.depth):
+            if self.pruning is not None and i == config.prune_after:
+                x = self.pruning(x)
             previous = x
             x = self.spatial_norm(self._spatial(i, x))
             if i == 0:
@@ -100,7 +107,7 @@ class RTPCA(LiftingNetwork):
                 x = x + previous
             if i + 1 < config.depth:
                 x = self.resample[i](x)
-        return self.head_norm(x)
+        return self.head_norm(x if self.recovery is None else self.recovery(x))
 
     def block_pairs(self) -> list[tuple[Block, Block]]:
         """The (spatial, temporal) block pairs, in order."""
@@ -120,6 +127,9 @@ class RTPCA(LiftingNetwork):
         """
         nn.init.normal_(self.spatial_position, std=0.3)
         nn.init.normal_(self.temporal_position, std=0.3)
+        if self.pruning is not None and self.recovery is not None:
+            nn.init.normal_(self.pruning.position, std=0.3)
+            nn.init.normal_(self.recovery.tokens, std=0.3)
         self.embed.weight.mul_(4.0)
         nn.init.zeros_(self.embed.bias)
         self.head.weight.mul_(0.1)
@@ -141,8 +151,10 @@ class TemporalLinear(nn.Linear):
         return super().forward(input.movedim(1, -1)).movedim(-1, 1)
 
 
-def _resample(n_in: int, n_out: int) -> nn.Module:
-    return nn.Identity() if n_in == n_out else TemporalLinear(n_in, n_out)
+def _resample(config: RTPCAConfig, index: int) -> nn.Module:
+    """Between blocks `index` and the next; frames that are left out are not resampled."""
+    n_in, n_out = config.block_frames(index), config.block_frames(index + 1)
+    return nn.Identity() if n_in == n_out or config.query == "constant" else TemporalLinear(n_in, n_out)
 
 
 def _spatial_block(config: RTPCAConfig, index: int) -> Block:

@@ -1,4 +1,4 @@
-"""MixSTE and the authors' RTPCA, which share most of their keys."""
+"""MixSTE, the authors' RTPCA and HoT on MixSTE, which share most of their keys."""
 
 from __future__ import annotations
 
@@ -99,4 +99,26 @@ def convert_rtpca_authors(source: StateDict, heads: int) -> ConvertedWeights:
             new = f"{_KINDS[blocks]}.{index}.attention.qkv.{kind}"
             rename.take(key, new, torch.cat((source[key], source[other])).detach())
             rename.renamed[other] = new
+    return rename.finish(config)
+
+
+def convert_hot_mixste(
+    source: StateDict, heads: int, tokens: int | None = None, prune_after: int = 3
+) -> ConvertedWeights:
+    """HoT on MixSTE (NationalGAILab/HoT); ties of density, in its code left to chance, are broken by time."""
+    rename = Renamer(source, "hot-mixste", _NEEDED | {"pos_embed_token": 3, "x_token": 3})
+    rename.agree("tokens", tokens, source["pos_embed_token"].shape[1])
+    config = RTPCAConfig(
+        **_sizes(source, heads, "STEblocks.0.attn.qkv.bias"),
+        tpca=False,
+        cross_layer="none",
+        tokens=source["pos_embed_token"].shape[1],
+        prune_after=prune_after,
+    )
+    _rename_common(rename)
+    # (1, kept, C) -> (1, kept, 1, C)
+    rename.take("pos_embed_token", "pruning.position", source["pos_embed_token"].detach().unsqueeze(2))
+    rename.take("x_token", "recovery.tokens")
+    for old, new in {"linear_q": "query", "linear_k": "key", "linear_v": "value", "proj": "proj"}.items():
+        rename.take_module(f"cross_attention.{old}", f"recovery.attention.{new}")
     return rename.finish(config)

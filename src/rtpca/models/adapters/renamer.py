@@ -105,6 +105,17 @@ class Renamer:
             )
         return joints, inputs // joints
 
+    def agree(self, name: str, given: int | None, found: int) -> None:
+        """Refuse a size that was given and is another than the shapes tell.
+
+        Raises:
+            CheckpointError: With both.
+        """
+        if given not in (None, found):
+            raise CheckpointError(
+                f"{self.arch}: `{name}` {given} was given, the shapes tell {found}; leave it out"
+            )
+
     def take(self, old: str, new: str, tensor: Tensor | None = None) -> None:
         """Rename a tensor; `tensor` is what becomes of it where its shape changes."""
         self.state_dict[new] = self.source[old].detach() if tensor is None else tensor

@@ -8,8 +8,8 @@ from rtpca.models.adapters.renamer import ConvertedWeights, Renamer, StateDict
 from rtpca.models.videopose3d import VideoPose3DConfig
 
 
-def convert_videopose3d(source: StateDict, heads: int) -> ConvertedWeights:
-    """The window is one receptive field; no shape tells a causal or dense variant, which are others."""
+def convert_videopose3d(source: StateDict, heads: int, frames: int | None = None) -> ConvertedWeights:
+    """The window is one receptive field by default; no shape tells a causal or dense variant from this."""
     del heads  # it has none
     rename = Renamer(source, "videopose3d", {"expand_conv.weight": 3, "shrink.weight": 3})
     channels, inputs, first = source["expand_conv.weight"].shape
@@ -27,7 +27,7 @@ def convert_videopose3d(source: StateDict, heads: int) -> ConvertedWeights:
         rename.take_module(f"layers_bn.{over_channels}", f"{block}.norm2")
     rename.take_module("shrink", "shrink")
     config = VideoPose3DConfig(
-        frames=math.prod(widths),
+        frames=math.prod(widths) if frames is None else frames,
         joints=joints,
         in_channels=in_channels,
         filter_widths=tuple(widths),
