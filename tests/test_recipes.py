@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from rtpca.data.augment import AugmentConfig
-from rtpca.models import Checkpoint, load_checkpoint
+from rtpca.models import Checkpoint, load_checkpoint, model_config
 from rtpca.models.checkpoint import list_weights
 from rtpca.models.cost import count_parameters
 from rtpca.options import from_plain
@@ -53,8 +53,8 @@ def test_only_the_authors_recipes_have_the_authors_quirks(path) -> None:
         assert (config.select == "best") == authors
         assert (config.data.val_protocol == "authors") == authors
         assert config.loss.scaled_by_value == authors
-        assert (config.model.memory == "accumulated") == authors
-        assert (config.model.block_residual == "doubled") == authors
+        assert (getattr(config.model, "memory", "block") == "accumulated") == authors
+        assert (getattr(config.model, "block_residual", "none") == "doubled") == authors
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,31 @@ def test_the_paper_s_recipes_have_its_settings(name) -> None:
         plain[key] = config.to_dict()[key]
     plain["model"] |= {"memory": "block", "block_residual": "none"}
     assert plain == config.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("name", "preset", "settings"),
+    [
+        # Epochs, batch, learning rate, decay of weights, velocity, consistency, normalised.
+        ("motionagformer", "motionagformer-b", (60, 16, 5e-4, 0.01, 20.0, 0.0, 0.5)),
+        ("dstformer", "dstformer", (120, 32, 5e-4, 0.01, 20.0, 0.0, 0.5)),
+        ("tcpformer", "tcpformer", (90, 4, 5e-4, 0.01, 20.0, 0.0, 0.5)),
+        ("poseformerv2", "poseformerv2", (200, 1024, 1e-4, 0.1, 0.0, 0.0, 0.0)),
+        ("hot-mixste", "hot-mixste", (160, 4, 4e-5, 0.1, 2.0, 0.5, 0.0)),
+    ],
+)
+def test_newer_lifters_have_the_settings_of_their_repositories(name, preset, settings) -> None:
+    config = load_config(CONFIGS / "newer" / f"{name}.yaml")
+    loss, optim = config.loss, config.optim
+    assert config.model == model_config(preset)
+    assert settings == (
+        *(config.epochs, config.batch, optim.lr, optim.weight_decay),
+        *(loss.velocity, loss.consistency, loss.normalised),
+    )
+    assert (loss.joint_weights == "uniform") == (name != "hot-mixste")
+    assert (optim.optimizer, optim.schedule, optim.decay, optim.decay_every) == (
+        *("adamw", "exponential", 0.99, "epoch"),
+    )
 
 
 def test_the_baseline_differs_from_rtpca_s_in_the_two_parts_alone() -> None:

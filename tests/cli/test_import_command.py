@@ -10,6 +10,8 @@ import torch
 from safetensors.torch import load_file
 
 from rtpca.cli.main import main
+from rtpca.errors import ConfigError
+from rtpca.inference import Lifter
 from rtpca.models import load_checkpoint
 
 
@@ -79,6 +81,37 @@ def test_networks_with_batchnorm_keep_its_statistics(checkpoint, tmp_path, capsy
     torch.testing.assert_close(predicted, tensors["output"], atol=2e-5, rtol=0)
 
 
+@pytest.mark.parametrize(
+    ("name", "arch", "words"),
+    [
+        ("motionagformer", "motionagformer", ("--heads", 4, "--set", "neighbours=2")),
+        ("dstformer", "dstformer", ("--heads", 4, "--frames", 9)),
+        ("tcpformer", "tcpformer", ("--heads", 4, "--set", "layer_scale=1.0e-5")),
+        ("poseformerv2", "poseformerv2", ("--heads", 3, "--frames", 27)),
+        ("hot_mixste", "hot-mixste", ("--set", "prune_after=3")),
+    ],
+)
+def test_newer_lifters_give_their_numbers_and_say_what_they_predict(
+    shared_data, tmp_path, capsys, name, arch, words
+) -> None:
+    tensors = load_file(shared_data / "golden2" / f"{name}.safetensors")
+    weights = {f"module.{k[7:]}": v for k, v in tensors.items() if k.startswith("weight.")}
+    source, target = tmp_path / "theirs.pth.tr", tmp_path / "ours.safetensors"
+    torch.save({"epoch": 3, "model": weights, "min_mpjpe": np.float64(38.4)}, source)
+    assert run(source, target, "--arch", arch, *words) == 0
+    printed = capsys.readouterr().out
+    loaded = load_checkpoint(target)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded.model(tensors["input"]), tensors["output"], atol=2e-5, rtol=0)
+    in_metres = arch in ("poseformerv2", "hot-mixste")
+    assert ("not metres: it lifts nothing before" in printed) != in_metres
+    if in_metres:
+        loaded.require_metres()
+    else:
+        with pytest.raises(ConfigError, match="predict places in the image and a depth on the same scale"):
+            Lifter(loaded)
+
+
 def test_verbose_lists_every_tensor(checkpoint, tmp_path, capsys) -> None:
     source, tensors = checkpoint("mixste")
     assert run(source, tmp_path / "ours.safetensors", "--arch", "mixste", "--heads", 4, "--verbose") == 0
@@ -97,6 +130,8 @@ def one_line_error(capsys) -> str:
 def test_mistakes_are_one_line_and_nothing_is_written(checkpoint, tmp_path, capsys) -> None:
     source, _ = checkpoint("mixste")
     target = tmp_path / "ours.safetensors"
+    assert run(source, target, "--arch", "mixste", "--heads", 4, "--set", "neighbours=2") == 2
+    assert "mixste has no option `neighbours`; it has heads, frames" in one_line_error(capsys)
     assert run(source, target, "--arch", "motionbert", "--heads", 4) == 2
     assert "known: mixste, rtpca-authors, videopose3d, poseformer, mhformer" in one_line_error(capsys)
     assert run(source, target, "--arch", "poseformer", "--heads", 4) == 2

@@ -122,6 +122,9 @@ def test_ctrl_c_leaves_a_run_that_goes_on(data, tmp_path) -> None:
     ("words", "message"),
     [
         (["8"], "Invalid value for 'N'"),
+        (["newest"], "Invalid value for 'N'"),
+        (["newer"], "give a prepared data file (--data)"),
+        (["newer", "--data", "DATA", "--only", "pool"], "The table of newer lifters has no row 'pool'"),
         (["4"], "give a prepared data file (--data)"),
         (["4", "--data", "no.h5"], "no.h5: no such file"),
         (["4", "--data", "DATA", "--scale", "paper"], "at --scale paper is of Human3.6M"),

@@ -141,6 +141,16 @@ def test_velocity_ignores_a_constant_offset(seed) -> None:
     torch.testing.assert_close(velocity_error(predicted + 1.0, target), velocity_error(predicted, target))
 
 
+def test_the_normalised_term_forgives_the_size_of_a_pose_and_nothing_else() -> None:
+    target = torch.randn(2, 4, 17, 3, generator=torch.Generator().manual_seed(0))
+    loss = PoseLoss(LossConfig(position=0.0, consistency=0.0, normalised=0.5), "h36m17", "cpu")
+    _, terms = loss(0.3 * target, target)
+    assert terms["normalised"].item() == pytest.approx(0.0, abs=1e-6)
+    turned = target[..., [1, 0, 2]]
+    _, terms = loss(turned, target)
+    torch.testing.assert_close(terms["normalised"], 0.5 * metrics.n_mpjpe(turned, target).mean())
+
+
 def test_terms_of_weight_zero_are_left_out_and_a_single_frame_has_no_motion() -> None:
     predicted, target = torch.randn(2, 2, 4, 17, 3)
     _, terms = PoseLoss(LossConfig(consistency=0.0), "h36m17", "cpu")(predicted, target)

@@ -71,6 +71,7 @@ def evaluate(
         detector_noise=detector_noise,
     )
     checkpoint = load_checkpoint(weights)
+    checkpoint.require_metres()
     checkpoint.model.to(resolve_device(device))
     with open_dataset(data) as dataset, progress_bar("evaluating", "sequences") as bar:
         names = dataset.require_split(split)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from rtpca.cli.console import print_line
+from rtpca.cli.key_values import key_values
 
 
 def import_checkpoint(
@@ -24,13 +25,26 @@ def import_checkpoint(
     arch: Annotated[
         str,
         typer.Option(
-            help="What it is: mixste, rtpca-authors, videopose3d, poseformer, mhformer.", show_default=False
+            help="What it is: mixste, rtpca-authors, videopose3d, poseformer, mhformer, motionagformer, "
+            "dstformer (MotionBERT), tcpformer, poseformerv2, hot-mixste.",
+            show_default=False,
         ),
     ],
     heads: Annotated[int, typer.Option(help="Attention heads; no shape tells them.")] = 8,
     frames: Annotated[
         int | None,
-        typer.Option(help="Window; videopose3d only, whose weights fit any. [default: one receptive field]"),
+        typer.Option(
+            help="Window, where weights fit several: of videopose3d [default: one receptive field], "
+            "dstformer [the longest], tcpformer [three times its proxies], poseformerv2 [needed]."
+        ),
+    ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="What else no shape tells: neighbours of motionagformer, prune_after of hot-mixste, "
+            "layer_scale of tcpformer; repeatable.",
+        ),
     ] = None,
     skeleton: Annotated[
         str | None, typer.Option(help="Joint set; h36m17 for 17 joints and humaneva15 for 15 without.")
@@ -40,13 +54,18 @@ def import_checkpoint(
     """Convert a public repository's checkpoint.
 
     Sizes are read off the shapes. Says what was renamed and what was dropped; nothing in the file is run. The
-    input is taken to be screen-normalised keypoints, as those repositories train on.
+    input is taken to be screen-normalised keypoints, as those repositories train on. Weights that predict
+    places in the image, as MotionBERT's family does, lift nothing here before they are trained further.
     """
     from rtpca.models import InputSpec, convert_state_dict, save_checkpoint
+    from rtpca.models.adapters import predicts
+    from rtpca.models.checkpoint import METRES
     from rtpca.models.foreign_files import read_foreign_state_dict
 
-    converted = convert_state_dict(read_foreign_state_dict(source), arch, heads, frames)
-    about = {"imported_from": source.name, "arch": arch, "dropped": converted.dropped}
+    options = key_values(set or [])
+    converted = convert_state_dict(read_foreign_state_dict(source), arch, heads, frames, **options)
+    about = {"imported_from": source.name, "arch": arch, "predicts": predicts(arch)}
+    about |= {"dropped": converted.dropped}
     config = converted.config
     save_checkpoint(target, converted.model(), InputSpec(skeleton=_joint_set(skeleton, config.joints)), about)
     print_line(
@@ -55,6 +74,8 @@ def import_checkpoint(
     )
     for reason, count in Counter(converted.dropped.values()).items():
         print_line(f"dropped {count}: {reason}")
+    if predicts(arch) != METRES:
+        print_line(f"it predicts {predicts(arch)}, not metres: it lifts nothing before it is trained further")
     if verbose:
         for old, new in sorted(converted.renamed.items()):
             print_line(f"{old} -> {new}")

@@ -8,6 +8,7 @@ import typer
 
 from rtpca.cli.console import out, print_line
 from rtpca.cli.json_file import JsonFile, check_json_file, print_or_write
+from rtpca.cli.key_values import key_values
 from rtpca.cli.options import Device
 from rtpca.cli.progress import progress_bar
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
     from rtpca.models import ModelConfig
 
-_DEFAULT = ("ste", "ste+tpca", "ste+xlr", "rtpca", "videopose3d", "poseformer", "mhformer")
+_DEFAULT = (
+    *("ste", "ste+tpca", "ste+xlr", "rtpca", "videopose3d", "poseformer", "mhformer"),
+    *("motionagformer-xs", "motionagformer-s", "motionagformer-b", "motionagformer-l"),
+    *("dstformer-lite", "dstformer", "tcpformer", "poseformerv2", "hot-mixste", "hot-rtpca"),
+)
 # Table 4 of the paper: parameters in millions, "FLOPs" in billions.
 _PAPER = {"ste": (33.78, 139.0), "ste+tpca": (33.84, 139.4), "rtpca": (33.91, 139.4)}
 _EXPLANATION = (
@@ -31,7 +36,9 @@ def profile(
     preset: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="rtpca, ste, ste+tpca, ste+xlr, videopose3d, ...; repeatable. [default: all]"
+            metavar="NAME",
+            help="rtpca, ste, ste+tpca, ste+xlr, videopose3d, motionagformer-s, ...; repeatable. "
+            "[default: all]",
         ),
     ] = None,
     set: Annotated[
@@ -56,7 +63,7 @@ def profile(
 
     check_json_file(json_file)
     place = resolve_device(device)
-    options = _options(set or [])
+    options = key_values(set or [])
     configs = _configs(preset, options)
     models: dict[str, dict[str, Any]] = {}
     for name, config in configs.items():
@@ -69,6 +76,7 @@ def profile(
             "macs_g_paper": paper[1],
             "attention_macs_g": operations.attention / 1e9,
             "pooling_g": operations.pooling / 1e9,
+            "other_g": operations.other / 1e9,
             "total_g": operations.total / 1e9,
             "frames": config.frames,
             "out_frames": config.out_frames,
@@ -104,6 +112,7 @@ _COLUMNS = {
     "macs_g_paper": ("paper\nG", 1),
     "attention_macs_g": ("attn\nG", 1),
     "pooling_g": ("pool\nG", 1),
+    "other_g": ("other\nG", 1),
     "total_g": ("total\nG", 1),
     "frames": ("frames\nin", 0),
     "out_frames": ("frames\nout", 0),
@@ -143,19 +152,6 @@ def _configs(preset: list[str] | None, options: dict[str, Any]) -> dict[str, Mod
     if not configs:
         raise refused[0]
     return configs
-
-
-def _options(assignments: list[str]) -> dict[str, Any]:
-    from rtpca.errors import ConfigError
-    from rtpca.files.yaml_text import parse_yaml
-
-    options: dict[str, Any] = {}
-    for assignment in assignments:
-        key, separator, value = assignment.partition("=")
-        if not separator:
-            raise ConfigError(f"--set {assignment}: give key=value, e.g. --set dim=128")
-        options[key] = parse_yaml(value, f"--set {assignment}")
-    return options
 
 
 def _sizes(config: ModelConfig) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,7 +15,13 @@ from rtpca.cli.reproducing import Jobs, Out, Scale, Seeds, make_setup
 
 
 def table(
-    number: Annotated[int, typer.Argument(metavar="N", min=1, max=7, help="Which table of the paper.")],
+    number: Annotated[
+        Literal["1", "2", "3", "4", "5", "6", "7", "newer"],
+        typer.Argument(
+            metavar="N",
+            help="Which table of the paper, 1 to 7; or newer, with lifters since then beside RTPCA.",
+        ),
+    ],
     *,
     scale: Scale = "small",
     data: Annotated[
@@ -51,7 +57,12 @@ def table(
 
     check_json_file(json_file)
     setup = make_setup(data or (), out, scale, seeds, max_time, jobs, set, device, protocol)
-    plan = plan_table(number, setup, only or (), [parse_row(text) for text in row or ()])
+    plan = plan_table(
+        int(number) if number.isdigit() else number,
+        setup,
+        only or (),
+        [parse_row(text) for text in row or ()],
+    )
     with progress_bar("training", "steps") as bar:
         train_all(plan.experiments, setup, bar)
     with progress_bar("measuring", "evaluations") as bar:

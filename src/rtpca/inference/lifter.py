@@ -73,8 +73,8 @@ class Lifter:
             batch_windows: Windows per step of the network; None chooses by the size of the network.
 
         Raises:
-            ConfigError: CUDA is asked for and not there, or the weights lift another skeleton than h36m17, or
-                predict fewer frames than they see.
+            ConfigError: CUDA is asked for and not there, or the weights lift another skeleton than h36m17,
+                predict fewer frames than they see, or no metres.
         """
         check_liftable(checkpoint)
         self.device = torch.device(resolve_device(device))
@@ -228,8 +228,9 @@ def check_liftable(checkpoint: Checkpoint) -> None:
     """Refuse weights that the lifters cannot use.
 
     Raises:
-        ConfigError: they lift another skeleton than h36m17, or predict fewer frames than they see.
+        ConfigError: they lift another skeleton than h36m17, predict fewer frames than they see, or no metres.
     """
+    checkpoint.require_metres()
     if checkpoint.input.skeleton != "h36m17":
         raise ConfigError(
             f"weights {checkpoint.name!r} lift the skeleton {checkpoint.input.skeleton!r}; the lifter "

@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from rtpca.errors import CheckpointError, RtpcaError
+from rtpca.errors import CheckpointError, ConfigError, RtpcaError
 from rtpca.files import written_whole
 from rtpca.files.damage import reason
 from rtpca.files.reading import check_file
@@ -31,6 +31,8 @@ from rtpca.options import from_plain, options
 from rtpca.skeletons import get_skeleton
 
 FORMAT = "rtpca-checkpoint-1"
+METRES = "root-relative metres"
+"""What weights predict unless their description, `about["predicts"]`, says otherwise."""
 Normalisation = Literal["screen", "person"]
 
 
@@ -74,6 +76,18 @@ class Checkpoint:
     def config(self) -> ModelConfig:
         """Sizes and options of the model."""
         return self.model.config
+
+    def require_metres(self) -> None:
+        """Refuse weights that predict something else than root-relative metres.
+
+        Raises:
+            ConfigError: They come from a repository that trains on places in the image.
+        """
+        if self.about.get("predicts", METRES) != METRES:
+            raise ConfigError(
+                f"weights {self.name!r} ({self.config.arch}) predict {self.about['predicts']}, as their "
+                "repository trained them, not metres; train them further here, `weights` of `rtpca train`"
+            )
 
 
 def save_checkpoint(

@@ -24,7 +24,7 @@ from rtpca.models.streams import (
     Stream,
     TwoStreamConfig,
 )
-from rtpca.options import options
+from rtpca.options import Positive, options
 from rtpca.skeletons import get_skeleton
 
 _JOINT_SETS = {17: "h36m17", 15: "humaneva15"}
@@ -44,12 +44,14 @@ class MotionAGFormerConfig(TwoStreamConfig):
             joints, where the pelvis receives nothing from the left hip and the thorax nothing from the
             shoulders. Their code gives it the joints of MPI-INF-3DHP too, in their own order.
         neighbours: Frames that a frame is linked with in the graph over frames, itself among them as a rule.
+        layer_scale: What the learned scales of the residual branches begin with.
     """
 
     arch: Literal["motionagformer"] = "motionagformer"
     skeleton: str | None = None
     graph: Literal["bones", "published"] = "bones"
     neighbours: Size = 2
+    layer_scale: Positive = LAYER_SCALE
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -201,12 +203,14 @@ def bone_adjacency(config: MotionAGFormerConfig) -> Tensor:
 
 
 def _attention_stream(config: MotionAGFormerConfig, index: int) -> Stream:
-    spatial, temporal = (MixerBlock(config, index, layer_scale=LAYER_SCALE) for _ in range(2))
+    spatial, temporal = (MixerBlock(config, index, layer_scale=config.layer_scale) for _ in range(2))
     return Stream(spatial, temporal)
 
 
 def _graph_stream(config: MotionAGFormerConfig, index: int) -> Stream:
     spatial = GraphConvolution(config.dim, config.joints, Bones(config))
     temporal = GraphConvolution(config.dim, config.frames, NearestFrames(config.neighbours))
-    blocks = (MixerBlock(config, index, mixer, layer_scale=LAYER_SCALE) for mixer in (spatial, temporal))
+    blocks = (
+        MixerBlock(config, index, mixer, layer_scale=config.layer_scale) for mixer in (spatial, temporal)
+    )
     return Stream(*blocks)

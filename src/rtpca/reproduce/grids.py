@@ -2,7 +2,8 @@
 
 Tables 1 to 3 have the paper's rows above ours on the paper's data set; other data (open motion capture) have
 actions of their own: these are the columns then, with the paper's averages beside. Tables 4 to 7 are
-configurations of one model, each beside the paper's figures.
+configurations of one model, each beside the paper's figures. The table of newer lifters is not the paper's,
+and has what each network costs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from rtpca.data.datasets.h36m import ACTIONS
-from rtpca.models.cost import count_operations, count_parameters
+from rtpca.models import build
+from rtpca.models.cost import count_operations, count_parameters, measure_in_turn
+from rtpca.progress import Progress
 from rtpca.reproduce.datafile import NO_DATA, DataFile
 from rtpca.reproduce.evaluations import Evaluation, values
 from rtpca.reproduce.page import Cell, Column, Grid, Line
@@ -22,6 +25,9 @@ from rtpca.reproduce.setup import Setup
 
 NOISE_PX = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Levels of Gaussian noise in Table 5; the paper does not give its own."""
+NEWER_NOISE_PX = 5.0
+"""Gaussian noise in the table of newer lifters."""
+_FRAMES_OF_A_PASS = 243
 
 Rows = Sequence[tuple[str, NamedRun]]
 """The paper's label and the run behind it."""
@@ -133,6 +139,46 @@ def table_5(rows: Rows, evaluations: Sequence[Evaluation]) -> tuple[list[Grid], 
         ]
         grids.append(_grid(title, rows, swept, file))
     return grids, sentence
+
+
+def newer(setup: Setup, rows: Rows, evaluations: Sequence[Evaluation], progress: Progress) -> Grid:
+    """Newer lifters: errors on clean and noisy input, size, operations, and speed here, timed in turn."""
+    configs = {run.name: setup.recipe(run, setup.data[0]).model for _, run in rows}
+    timed = measure_in_turn(
+        {name: build(config) for name, config in configs.items()},
+        batch={name: max(1, _FRAMES_OF_A_PASS // config.out_frames) for name, config in configs.items()},
+        device=setup.device,
+        progress=lambda done, total, note="": progress(done, total, "timing"),
+    )
+
+    def macs(label: str, run: NamedRun) -> Cell:
+        return count_operations(configs[run.name]).total / configs[run.name].out_frames / 1e6
+
+    noisy = NEWER_NOISE_PX
+    columns: list[_Valued] = [
+        (_column(_MPJPE, "MPJPE mm", 1), _measured(evaluations, _MPJPE)),
+        (_column("p_mpjpe_mm", "P-MPJPE mm", 1), _measured(evaluations, "p_mpjpe_mm")),
+        (_column("accel_mm", "Accel mm/frame²"), _measured(evaluations, _ACCEL)),
+        (_column("mpjpe_noisy_mm", f"MPJPE mm, {noisy:g} px", 1), _measured(evaluations, _MPJPE, noisy)),
+        (
+            _column("p_mpjpe_noisy_mm", f"P-MPJPE mm, {noisy:g} px", 1),
+            _measured(evaluations, "p_mpjpe_mm", noisy),
+        ),
+        (
+            _column("accel_noisy_mm", f"Accel mm/frame², {noisy:g} px", 1),
+            _measured(evaluations, _ACCEL, noisy),
+        ),
+        (
+            Column("params_m", "params M", 3),
+            lambda label, run: count_parameters(configs[run.name]) / 1e6,
+        ),
+        (Column("macs_m", "MACs M per frame", 2), macs),
+        (
+            Column("frames_per_second", "frames per s", 0),
+            lambda label, run: timed[run.name].predicted_frames_per_second,
+        ),
+    ]
+    return _grid("", rows, columns)
 
 
 def nearest_level(rows: Rows, evaluations: Sequence[Evaluation]) -> tuple[float, str]:

@@ -1,4 +1,7 @@
-"""The paper's seven tables as printed, the named runs behind their rows, captions: `assets/paper.yaml`."""
+"""The paper's seven tables as printed, the named runs behind their rows, captions: `assets/paper.yaml`.
+
+And one that is not the paper's, of newer lifters: `assets/newer.yaml`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
+from rtpca.checks import check_choice
 from rtpca.errors import ConfigError
 
 _ITEM = re.compile(r",(?=[\w.]+=)")  # a comma that begins another key=value, not one inside a list
@@ -64,14 +68,34 @@ class PaperFigure:
     text: dict[str, str]
 
 
-_VALUES: dict[str, Any] = yaml.safe_load(
-    resources.files("rtpca").joinpath("assets", "paper.yaml").read_text(encoding="utf-8")
-)
-TABLES = TypeAdapter(dict[int, PaperTable]).validate_python(_VALUES["tables"])
-FIGURES = TypeAdapter(dict[int, PaperFigure]).validate_python(_VALUES["figures"])
-RUNS = TypeAdapter(dict[str, NamedRun]).validate_python(
-    {name: {"name": name, **run} for name, run in _VALUES["runs"].items()}
-)
+def _read(name: str) -> dict[str, Any]:
+    return yaml.safe_load(resources.files("rtpca").joinpath("assets", name).read_text(encoding="utf-8"))
+
+
+def _runs(values: dict[str, Any]) -> dict[str, NamedRun]:
+    runs = {name: {"name": name, **run} for name, run in values.items()}
+    return TypeAdapter(dict[str, NamedRun]).validate_python(runs)
+
+
+_PAPER, _NEWER = _read("paper.yaml"), _read("newer.yaml")
+TABLES = TypeAdapter(dict[int, PaperTable]).validate_python(_PAPER["tables"])
+FIGURES = TypeAdapter(dict[int, PaperFigure]).validate_python(_PAPER["figures"])
+RUNS = _runs(_PAPER["runs"])
+NEWER = "newer"
+"""What the table of newer lifters is called where the paper's have numbers."""
+NEWER_TABLE = TypeAdapter(PaperTable).validate_python(_NEWER["table"])
+NEWER_RUNS = _runs(_NEWER["runs"])
+
+
+def table_of(number: int | str) -> PaperTable:
+    """A table of the paper by its number, or `NEWER`.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    tables: dict[int | str, PaperTable] = {**TABLES, NEWER: NEWER_TABLE}
+    check_choice("the table", number, list(tables))
+    return tables[number]
 
 
 def named_run(name: str) -> NamedRun:
@@ -80,9 +104,10 @@ def named_run(name: str) -> NamedRun:
     Raises:
         ConfigError: There is none.
     """
-    if name not in RUNS:
-        raise ConfigError(f"there is no run {name!r}; the runs are {', '.join(RUNS)}")
-    return RUNS[name]
+    runs = RUNS | NEWER_RUNS
+    if name not in runs:
+        raise ConfigError(f"there is no run {name!r}; the runs are {', '.join(runs)}")
+    return runs[name]
 
 
 def parse_row(text: str) -> NamedRun:
@@ -103,9 +128,11 @@ def parse_row(text: str) -> NamedRun:
             f"`row` {text}: give NAME=KEY=VALUE,... e.g. two-stages=model.stages=2, or "
             "name=ste+tpca,model.ratio=3 to start from another run"
         )
-    if name in RUNS:
-        raise ConfigError(f"`row` {text}: the paper has a run {name!r} already; choose another name")
+    if name in RUNS | NEWER_RUNS:
+        owner = "the paper" if name in RUNS else "the table of newer lifters"
+        raise ConfigError(f"`row` {text}: {owner} has a run {name!r} already; choose another name")
     items = _ITEM.split(rest)
     base = named_run("rtpca" if "=" in items[0] else items.pop(0))
     changed = ", ".join(items) or "nothing changed"
-    return NamedRun(name, (*base.overrides, *items), f"A row of your own: {base.name} with {changed}.")
+    reading = f"A row of your own: {base.name} with {changed}."
+    return NamedRun(name, (*base.overrides, *items), reading, base.at_scale)

@@ -7,9 +7,9 @@ from rtpca.progress import Progress, in_silence
 from rtpca.reproduce import grids
 from rtpca.reproduce.datafile import DATASETS
 from rtpca.reproduce.evaluations import measure_all
-from rtpca.reproduce.made import how_made
+from rtpca.reproduce.made import hardware, how_made
 from rtpca.reproduce.page import Grid, Page
-from rtpca.reproduce.paper import TABLES
+from rtpca.reproduce.paper import NEWER, table_of
 from rtpca.reproduce.setup import Setup
 from rtpca.reproduce.table_plan import PAPERS_DATA, TablePlan
 
@@ -24,10 +24,12 @@ def make_table(plan: TablePlan, progress: Progress = in_silence) -> Page:
     finished = [each for each in plan.experiments if each.finished]
     for each in finished:
         each.check()
-    ways = [setup.evaluation(px) for px in (grids.NOISE_PX if number == 5 else (0.0,))]
+    levels = {5: grids.NOISE_PX, NEWER: (0.0, grids.NEWER_NOISE_PX)}.get(number, (0.0,))
+    ways = [setup.evaluation(px) for px in levels]
     evaluations = measure_all(finished, ways, setup, progress)
     measured = [(data, [each for each in evaluations if each.experiment.data is data]) for data in setup.data]
     (data, found), notes, blocks = measured[0], list[str](), list[Grid]()
+    made = [*how_made(setup, plan.experiments), _protocol(setup)]
     match number:
         case 1:
             blocks = grids.table_1(plan.rows, measured)
@@ -38,25 +40,31 @@ def make_table(plan: TablePlan, progress: Progress = in_silence) -> Page:
         case 5:
             blocks, sentence = grids.table_5(plan.rows, found)
             notes.append(sentence)
-        case _:
+        case "newer":
+            blocks = [grids.newer(setup, plan.rows, found, progress)]
+            made.append(hardware(setup.device))
+        case int():
             blocks = grids.ablation(number, setup, plan.rows, found)
+        case _:
+            raise AssertionError(number)  # `table_of` knows no other
+    title = table_of(number).title
     return Page(
-        name=f"table{number}",
-        title=f"Table {number}: {TABLES[number].title}",
+        name=f"table-{number}" if number == NEWER else f"table{number}",
+        title=title if number == NEWER else f"Table {number}: {title}",
         grids=tuple(blocks),
         readings=[(label, run.reading) for label, run in plan.rows],
-        notes=[*notes, *_comparability(number, setup), *TABLES[number].notes],
-        made=[*how_made(setup, plan.experiments), _protocol(setup)],
+        notes=[*notes, *_comparability(number, setup), *table_of(number).notes],
+        made=made,
         unfinished=[each.standing for each in plan.experiments if not each.finished],
     )
 
 
-def _comparability(number: int, setup: Setup) -> list[str]:
+def _comparability(number: int | str, setup: Setup) -> list[str]:
     """What keeps ours from being compared with the paper's."""
     notes: list[str] = []
     wanted = DATASETS[PAPERS_DATA.get(number, "h36m")]
     held = {each.title for each in setup.data} - {wanted}
-    if held:
+    if held and number != NEWER:
         notes.append(
             f"Measured on {', '.join(sorted(held))}, not on {wanted} as in the paper: only the order of rows "
             "can be compared, not the figures."

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rtpca.errors import ConfigError
+from rtpca.metrics.position import n_mpjpe
 from rtpca.models.uncertainty import negative_log_likelihood
 from rtpca.options import NotNegative, options
 from rtpca.skeletons import get_skeleton
@@ -44,6 +45,9 @@ class LossConfig:
     """Weight of the temporal consistency term: it penalises motion of the prediction as such."""
     velocity: NotNegative = 2.0
     """Weight of the mean velocity error."""
+    normalised: NotNegative = 0.0
+    """Weight of the mean distance after each predicted pose is brought to the size that fits best, as
+    MotionBERT and the networks after it have it beside the MPJPE."""
     likelihood: NotNegative = 1.0
     """Weight of the likelihood of the truth under the scales of an uncertainty head, where there is one."""
     likelihood_detached: bool = True
@@ -150,6 +154,8 @@ class PoseLoss:
             terms["consistency"] = config.consistency * temporal_consistency(predicted, self._weights)
         if config.velocity and predicted.shape[1] > 1:
             terms["velocity"] = config.velocity * velocity_error(predicted, target)
+        if config.normalised:
+            terms["normalised"] = config.normalised * n_mpjpe(predicted, target).mean()
         if scale is not None:
             poses = predicted.detach() if config.likelihood_detached else predicted
             terms["likelihood"] = config.likelihood * likelihood_loss(poses, target, scale, self._root)

@@ -17,9 +17,10 @@ from rtpca.models.adapters.poseformerv2 import convert_poseformerv2
 from rtpca.models.adapters.renamer import ConvertedWeights, StateDict
 from rtpca.models.adapters.streams import convert_dstformer, convert_motionagformer, convert_tcpformer
 from rtpca.models.adapters.videopose3d import convert_videopose3d
+from rtpca.models.checkpoint import METRES
 from rtpca.models.network import LiftingNetwork
 
-__all__ = ["ConvertedWeights", "architectures", "convert_state_dict", "import_state_dict"]
+__all__ = ["ConvertedWeights", "architectures", "convert_state_dict", "import_state_dict", "predicts"]
 
 
 @dataclass(frozen=True)
@@ -29,21 +30,25 @@ class _Converter:
     Attributes:
         convert: Takes the state dict, heads, and the options.
         options: What no shape tells of it, besides heads; `frames` where the weights fit several windows.
+        predicts: What the repository trains it to predict.
     """
 
     convert: Callable[..., ConvertedWeights]
     options: tuple[str, ...] = ()
+    predicts: str = METRES
 
 
+_IN_THE_IMAGE = "places in the image and a depth on the same scale"
+"""What MotionBERT, and those that took over its data, train on."""
 _CONVERTERS = {
     "mixste": _Converter(convert_mixste),
     "rtpca-authors": _Converter(convert_rtpca_authors),
     "videopose3d": _Converter(convert_videopose3d, ("frames",)),
     "poseformer": _Converter(convert_poseformer),
     "mhformer": _Converter(convert_mhformer),
-    "motionagformer": _Converter(convert_motionagformer, ("neighbours",)),
-    "dstformer": _Converter(convert_dstformer, ("frames",)),
-    "tcpformer": _Converter(convert_tcpformer, ("frames", "layer_scale")),
+    "motionagformer": _Converter(convert_motionagformer, ("neighbours",), _IN_THE_IMAGE),
+    "dstformer": _Converter(convert_dstformer, ("frames",), _IN_THE_IMAGE),
+    "tcpformer": _Converter(convert_tcpformer, ("frames", "layer_scale"), _IN_THE_IMAGE),
     "poseformerv2": _Converter(convert_poseformerv2, ("frames", "kept_frames", "kept_coefficients")),
     "hot-mixste": _Converter(convert_hot_mixste, ("tokens", "prune_after")),
 }
@@ -52,6 +57,11 @@ _CONVERTERS = {
 def architectures() -> tuple[str, ...]:
     """Architectures that `import_state_dict` reads."""
     return tuple(_CONVERTERS)
+
+
+def predicts(arch: str) -> str:
+    """What the public weights of an architecture predict: root-relative metres, or something else."""
+    return _CONVERTERS[arch].predicts
 
 
 def convert_state_dict(
