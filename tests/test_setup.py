@@ -91,7 +91,12 @@ def requirements(extra: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "extra"), [("constraints.txt", "dev"), ("constraints-video.txt", "video-tests")]
+    ("name", "extra"),
+    [
+        ("constraints.txt", "dev"),
+        ("constraints-video.txt", "video-tests"),
+        ("constraints-programs.txt", "programs-tests"),
+    ],
 )
 def test_every_dependency_is_pinned(name, extra) -> None:
     assert requirements(extra) <= {plain(pin) for pin in pins(name)}
@@ -123,7 +128,11 @@ def needed_by(extra: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("name", "extra", "mark"),
-    [("constraints.txt", "dev", "ruff"), ("constraints-video.txt", "video-tests", "mediapipe")],
+    [
+        ("constraints.txt", "dev", "ruff"),
+        ("constraints-video.txt", "video-tests", "mediapipe"),
+        ("constraints-programs.txt", "programs-tests", "opensim"),
+    ],
 )
 def test_what_dependencies_need_is_pinned_too(name, extra, mark) -> None:
     if importlib.util.find_spec(mark) is None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Renew constraints.txt and constraints-video.txt: install the package with its newest allowed dependencies into a fresh environment and write down what came.
+# Renew constraints.txt, constraints-video.txt and constraints-programs.txt: install the package with its newest allowed dependencies into a fresh environment and write down what came.
 #
 #   tools/freeze_constraints.sh [PYTHON]
 #
@@ -25,3 +25,6 @@ renew() {
 
 renew constraints.txt dev
 renew constraints-video.txt video-tests
+pose2sim=$(grep '^pose2sim==' constraints-programs.txt)
+renew constraints-programs.txt programs-tests
+echo "$pose2sim" >>constraints-programs.txt

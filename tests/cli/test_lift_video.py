@@ -201,7 +201,7 @@ def test_a_video_that_cannot_be_lifted_is_one_line_and_exit_code_2(
     [
         (["--render", "out.wmv"], "give a file that ends in .mp4 or .gif"),
         (["--html", "out.txt"], "--html is out.txt: give a file that ends in .html"),
-        (["--export", "bvh,fbx"], "--export 'fbx' is not known: choose of bvh, c3d, csv"),
+        (["--export", "bvh,fbx"], "--export 'fbx' is not known: choose of angles, bvh, c3d"),
         (["--ground"], "--ground puts exports onto the floor"),
         (["--person", "somebody"], "--person is 'somebody': give all, or a number from 1"),
         (["--person", "0"], "--person is 0: give all, or a number from 1"),

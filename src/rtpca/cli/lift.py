@@ -34,9 +34,22 @@ def lift(
     rerun: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also a recording for Rerun, .rrd.")
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also the curves of the joint angles, .png.")
+    ] = None,
     export: Annotated[
-        str, typer.Option(metavar="LIST", help="Also files beside the output: bvh,c3d,csv,glb,json,trc.")
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="Also files beside the output: angles,bvh,c3d,csv,glb,json,mot,opensim,trc.",
+        ),
     ] = "",
+    osim_model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OSIM", help="With opensim: a model to scale to the person and let follow them."
+        ),
+    ] = None,
     ground: Annotated[
         bool, typer.Option("--ground", help="In exports: feet on the floor, y up; else as the camera stands.")
     ] = False,
@@ -80,11 +93,21 @@ def lift(
 ) -> None:
     """Lift a video, or 2D keypoints, to 3D poses over time."""
     from rtpca.cli.events import ConsoleEvents
+    from rtpca.export.opensim_tools import read_model
     from rtpca.files import written_together
     from rtpca.pipeline import LiftOptions, Outputs, lift_input
 
     names = tuple(dict.fromkeys(name.strip().lower() for name in export.split(",") if name.strip()))
-    outputs = Outputs(output, render, html, rerun, names, ground)
+    outputs = Outputs(
+        output,
+        render,
+        html,
+        rerun,
+        plot,
+        names,
+        None if osim_model is None else read_model(osim_model),
+        ground,
+    )
     options = LiftOptions(
         weights=weights,
         device=device,

@@ -1,4 +1,4 @@
-"""Files that other programs open: BVH, glTF, C3D, TRC, CSV, JSON, each from a `LiftResult`.
+"""Files that other programs open: BVH, glTF, C3D, TRC, MOT, CSV, JSON, each from a `LiftResult`.
 
 Every format has one module with one function, a `Save`. All of them write absolute joint positions or
 rotations with y up: x to the right and z towards the camera, the camera at the origin, or, with a
@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Protocol
 
 from rtpca.errors import ConfigError
+from rtpca.export import opensim
+from rtpca.export.angles import save_angles
 from rtpca.export.bvh import save_bvh
 from rtpca.export.c3d import save_c3d
 from rtpca.export.csv import save_csv
 from rtpca.export.gltf import save_glb
 from rtpca.export.json import save_json
+from rtpca.export.mot import save_mot
+from rtpca.export.opensim import save_opensim
 from rtpca.export.trc import save_trc
 from rtpca.export.world import PathLike
 from rtpca.extras import optional_import
@@ -29,12 +33,16 @@ __all__ = [
     "FORMATS",
     "Save",
     "check_format",
+    "endings_of",
     "installed_formats",
+    "save_angles",
     "save_bvh",
     "save_c3d",
     "save_csv",
     "save_glb",
     "save_json",
+    "save_mot",
+    "save_opensim",
     "save_trc",
 ]
 
@@ -62,20 +70,29 @@ class Save(Protocol):
 
 
 FORMATS: Mapping[str, Save] = {
+    "angles": save_angles,
     "bvh": save_bvh,
     "c3d": save_c3d,
     "csv": save_csv,
     "glb": save_glb,
     "json": save_json,
+    "mot": save_mot,
+    "opensim": save_opensim,
     "trc": save_trc,
 }
-"""Name of a format, which is also the ending of its files, and the function that writes it."""
+"""Name of a format and the function that writes it; see `endings_of` for what its files end in."""
 
-FILLED_FORMATS = ("bvh", "glb")
+FILLED_FORMATS = ("bvh", "glb", "mot")
 """Those that cannot say in which frames nobody was seen; such frames are written as they were filled."""
 
+_ENDINGS: Mapping[str, tuple[str, ...]] = {"angles": (".angles.csv",), "opensim": opensim.ENDINGS}
 _PACKAGES = {"c3d": "ezc3d"}
 """Package that a format needs; the extra that installs it has the name of the format."""
+
+
+def endings_of(name: str) -> tuple[str, ...]:
+    """What the files of a format end in; the first is that of the path that a `Save` takes."""
+    return _ENDINGS.get(name, (f".{name}",))
 
 
 def check_format(name: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from rtpca.checks import check_choice
-from rtpca.export.world import PathLike, world_motion
+from rtpca.export.world import PathLike, WorldMotion, world_motion
 from rtpca.files import write_lines
 from rtpca.inference import Ground, LiftResult
 
@@ -27,12 +27,30 @@ def save_trc(
         InputError: see `Save`.
         ConfigError: the unit is neither "mm" nor "m".
     """
+    return save_markers(path, world_motion(result, ground), unit)
+
+
+def save_markers(
+    path: PathLike,
+    motion: WorldMotion,
+    unit: Literal["mm", "m"] = "mm",
+    gaps: Literal["nan", "left out"] = "nan",
+) -> Path:
+    """Write points of any names as markers; see `save_trc`.
+
+    Args:
+        path: File to write.
+        motion: The points.
+        unit: Of lengths.
+        gaps: What becomes of frames without anybody: NaN, or no line, which keeps the numbers and times of
+            the others. OpenSim's inverse kinematics fails at a frame that has no marker at all.
+    """
     scale = _PER_METRE[check_choice("unit of a TRC file", unit, tuple(_PER_METRE))]
-    motion = world_motion(result, ground)
     path, names, rate = Path(path), motion.names, repr(float(motion.fps))
+    lines_of_frames = motion.frames if gaps == "nan" else int(motion.valid.sum())
     keys = ("DataRate", "CameraRate", "NumFrames", "NumMarkers", "Units")
     keys += ("OrigDataRate", "OrigDataStartFrame", "OrigNumFrames")
-    values = (rate, rate, str(motion.frames), str(len(names)), unit, rate, "1", str(motion.frames))
+    values = (rate, rate, str(lines_of_frames), str(len(names)), unit, rate, "1", str(lines_of_frames))
     axes = [f"{axis}{number}" for number in range(1, len(names) + 1) for axis in "XYZ"]
     lines = [
         f"PathFileType\t4\t(X/Y/Z)\t{path.name}",
@@ -47,6 +65,8 @@ def save_trc(
     for number, (time_s, seen, row) in enumerate(
         zip(motion.times_s.tolist(), motion.valid.tolist(), points, strict=True), 1
     ):
+        if not seen and gaps == "left out":
+            continue
         cells = [f"{value:.{_digits(unit)}f}" for value in row] if seen else missing
         lines.append("\t".join([str(number), f"{time_s:.9f}", *cells]))
     return write_lines(path, lines)

@@ -42,6 +42,18 @@ class WorldMotion:
         return np.arange(self.frames) / self.fps
 
 
+def check_exportable(result: LiftResult) -> None:
+    """Refuse what no format can hold.
+
+    Raises:
+        InputError: the result is of another skeleton than h36m17, or has no frames.
+    """
+    if result.skeleton != "h36m17":
+        raise InputError(f"skeleton {result.skeleton!r} cannot be exported: give a result in h36m17")
+    if not result.frames:
+        raise InputError("the result has no frames: there is nothing to export")
+
+
 def world_motion(result: LiftResult, ground: Ground | None = None) -> WorldMotion:
     """Absolute joint positions, y up.
 
@@ -56,9 +68,6 @@ def world_motion(result: LiftResult, ground: Ground | None = None) -> WorldMotio
     Raises:
         InputError: the result is of another skeleton than h36m17, or has no frames.
     """
-    if result.skeleton != "h36m17":
-        raise InputError(f"skeleton {result.skeleton!r} cannot be exported: give a result in h36m17")
-    if not result.frames:
-        raise InputError("the result has no frames: there is nothing to export")
+    check_exportable(result)
     joints = (LEVEL_CAMERA if ground is None else ground).place(result)
     return WorldMotion(joints, result.valid, result.fps, result.joint_names)

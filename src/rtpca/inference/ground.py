@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter1d, median_filter, minimum_filter1d
 
 from rtpca.arrays import AnyFloatArray, BoolArray, DoubleArray
 from rtpca.errors import InputError
-from rtpca.inference.result import LiftResult
+from rtpca.inference.result import R_LEVEL_FROM_CAM, LiftResult
 from rtpca.skeletons import get_skeleton
 
 ANKLE_HEIGHT_M = 0.07
@@ -100,7 +100,7 @@ class Ground:
         return joints
 
 
-LEVEL_CAMERA = Ground(np.diag([1.0, -1.0, -1.0]), np.zeros(3), is_floor=False)
+LEVEL_CAMERA = Ground(R_LEVEL_FROM_CAM, np.zeros(3), is_floor=False)
 """The camera at the origin, taken to be level: what is used without a floor."""
 
 

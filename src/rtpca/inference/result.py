@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rtpca.arrays import BoolArray, FloatArray
+from rtpca.arrays import BoolArray, DoubleArray, FloatArray
 from rtpca.checks import check_axes, check_frame_rate, check_pixels
 from rtpca.errors import InputError
 from rtpca.files import written_whole
 from rtpca.files.npz import read_npz
+from rtpca.inference.angles import JointAngles, joint_angles
 from rtpca.models.uncertainty import radius_ratio
+
+if TYPE_CHECKING:
+    from rtpca.inference.ground import Ground
+
+R_LEVEL_FROM_CAM: DoubleArray = np.diag([1.0, -1.0, -1.0])
+"""Camera axes (x right, y down, z forward) turned upright, of a camera that is taken to be level."""
 
 _ARRAYS = ("poses3d", "root", "confidence", "keypoints2d", "valid")
 _OPTIONAL = ("uncertainty", "uncertainty_steepness")
@@ -80,6 +87,27 @@ class LiftResult:
         if not 0.0 < level < 1.0:
             raise InputError(f"level={level}: give a share between 0 and 1, e.g. 0.9")
         return (self.uncertainty * radius_ratio(self.uncertainty_steepness, level)).astype(np.float32)
+
+    def angles(self, ground: Ground | None = None, level: float = 0.9) -> JointAngles:
+        """Joint angles over time, by OpenSim's names and signs (docs/angles.md).
+
+        Args:
+            ground: The world that the three angles of the pelvis are measured in, see
+                `rtpca.inference.estimate_ground`; without one the camera is taken to be level. The other
+                angles do not depend on it.
+            level: The interval of each angle holds the true one in so much of all cases.
+
+        Returns:
+            The angles, without an interval where the weights had no uncertainty head.
+
+        Raises:
+            InputError: the result is of another skeleton than h36m17, or the level is no share.
+        """
+        if self.skeleton != "h36m17":
+            raise InputError(f"skeleton {self.skeleton!r} has no angles: give a result in h36m17")
+        radius_m = None if self.uncertainty is None else self.radius(level)
+        world = R_LEVEL_FROM_CAM if ground is None else ground.R_world_from_cam
+        return joint_angles(self.poses3d, world, self.valid, self.fps, radius_m, level)
 
     def save(self, path: str | Path) -> Path:
         """Write the result as `.npz`; the file appears whole or not at all.

@@ -10,13 +10,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from rtpca.errors import ConfigError, InputError
-from rtpca.export import FILLED_FORMATS, FORMATS, check_format
+from rtpca.export import FILLED_FORMATS, FORMATS, check_format, endings_of, save_opensim
+from rtpca.export.opensim import MODEL_ENDINGS, ModelParts
+from rtpca.export.opensim_tools import follow
 from rtpca.extras import optional_import
-from rtpca.inference import LiftResult, estimate_ground
+from rtpca.inference import Ground, LiftResult, estimate_ground
 from rtpca.pipeline.events import Events, Silence
 from rtpca.pipeline.lift import LiftedClip
 from rtpca.progress import Progress, in_silence
-from rtpca.viz import SceneRenderer, picture_size, save_gif, save_html, save_rrd
+from rtpca.viz import SceneRenderer, angles_figure, picture_size, save_gif, save_html, save_png, save_rrd
 
 Scratch = Callable[[Path], Path]
 """From an output to the path to write it to; see `rtpca.files.written_together`."""
@@ -26,7 +28,9 @@ _ENDINGS = {
     "render": (".mp4", ".gif", ".mov", ".mkv"),
     "html": (".html", ".htm"),
     "rerun": (".rrd",),
+    "plot": (".png",),
 }
+_TITLES = {"angles": "joint angles", "opensim": "OpenSim's"}
 _VIDEO_WIDTH, _GIF_WIDTH = 1280, 800
 
 
@@ -39,8 +43,10 @@ class Outputs:
         render: Moving picture, or None.
         html: Page, or None.
         rerun: Recording for Rerun, or None.
+        plot: Picture of the joint angles over time, or None; one for each person, named as `output` is.
         exports: Names of formats; see `rtpca.export.FORMATS`.
-        ground: Exports stand on the floor.
+        osim_model: The model of OpenSim that is to follow the person, with the export opensim.
+        ground: Exports stand on the floor, and the pelvis is measured against it.
 
     Raises:
         InputError: an ending is of no file that is written, or two outputs have one name.
@@ -52,7 +58,9 @@ class Outputs:
     render: Path | None = None
     html: Path | None = None
     rerun: Path | None = None
+    plot: Path | None = None
     exports: tuple[str, ...] = ()
+    osim_model: ModelParts | None = None
     ground: bool = False
 
     def __post_init__(self) -> None:
@@ -62,8 +70,10 @@ class Outputs:
                 raise InputError(f"`{name}` is {path}: give a file that ends in {' or '.join(endings[:2])}")
         for name in self.exports:
             check_format(name)
-        if self.ground and not self.exports:
+        if self.ground and not (self.exports or self.plot):
             raise ConfigError("`ground` puts exports onto the floor: name some with `export`, e.g. bvh,trc")
+        if self.osim_model is not None and "opensim" not in self.exports:
+            raise ConfigError("`osim_model` follows what `export` opensim writes: name that too")
         if self.render is not None and self.render.suffix.lower() != ".gif":
             optional_import("av", "video", "to write videos")
         if self.rerun is not None:
@@ -77,8 +87,9 @@ class Outputs:
         """All outputs for so many people."""
         numbers = range(1, people + 1)
         pictures = [path for path in (self.render, self.html, self.rerun) if path is not None]
-        exports = [self.export_path(name, number) for name in self.exports for number in numbers]
-        return [*(self.person_path(number) for number in numbers), *pictures, *exports]
+        exports = [path for name in self.exports for n in numbers for path in self.export_paths(name, n)]
+        plots = [] if self.plot is None else [_of_person(self.plot, number) for number in numbers]
+        return [*(self.person_path(number) for number in numbers), *plots, *pictures, *exports]
 
     def claim(self, scratch: Scratch, source: Path, people: int = 1) -> None:
         """Find out whether the outputs can be written, before the work that they are for.
@@ -100,11 +111,12 @@ class Outputs:
 
     def person_path(self, number: int) -> Path:
         """The poses of a person, from 1: `out.npz`, `out-person2.npz`, ..."""
-        return self.output if number == 1 else self.output.with_stem(f"{self.output.stem}-person{number}")
+        return _of_person(self.output, number)
 
-    def export_path(self, name: str, number: int) -> Path:
-        """A person's file in another format, beside their poses."""
-        return self.person_path(number).with_suffix(f".{name}")
+    def export_paths(self, name: str, number: int) -> list[Path]:
+        """A person's files in another format, beside their poses."""
+        made = MODEL_ENDINGS if name == "opensim" and self.osim_model is not None else ()
+        return [self.person_path(number).with_suffix(ending) for ending in (*endings_of(name), *made)]
 
     def write(
         self, clip: LiftedClip, scratch: Scratch = Path, events: Events | None = None
@@ -142,8 +154,22 @@ class Outputs:
             with stage("writing exports", "files", "export, per file", files) as told:
                 for name, number in self._write_exports(people, scratch, told):
                     whose = "" if len(people) == 1 else f" of person {number}"
-                    written[self.export_path(name, number)] = f"{name.upper()}{whose}"
+                    for path in self.export_paths(name, number):
+                        written[path] = f"{_TITLES.get(name, name.upper())}{whose}"
+            if "opensim" in self.exports and self.osim_model is not None:
+                with stage(
+                    "following with OpenSim's model", "people", "opensim, per person", len(people)
+                ) as told:
+                    self._follow(len(people), self.osim_model, scratch, told, events)
             self._tell_what_is_filled(people, events)
+        if self.plot is not None:
+            ground = self._ground(people)
+            with stage("drawing angles", "pictures", "plot, per file", len(people)) as told:
+                for number, person in enumerate(people, start=1):
+                    path = _of_person(self.plot, number)
+                    save_png(angles_figure(person.angles(ground), path.stem), scratch(path))
+                    written[path] = "curves of the joint angles"
+                    told(number, len(people))
         if self.html is not None:
             with stage("writing the viewer", "pages", "html"):
                 save_html(scratch(self.html), people, title=clip.title)
@@ -158,23 +184,50 @@ class Outputs:
             written[self.rerun] = "recording, to be opened with rerun"
         return written
 
+    def _ground(self, people: Sequence[LiftResult]) -> Ground | None:
+        """One floor for everybody, so that people keep their places."""
+        return estimate_ground(*people) if self.ground else None
+
     def _write_exports(
         self, people: Sequence[LiftResult], scratch: Scratch, progress: Progress
     ) -> Iterator[tuple[str, int]]:
-        # One floor for everybody, so that people keep their places.
-        ground = estimate_ground(*people) if self.ground else None
+        ground = self._ground(people)
         done, total = 0, len(people) * len(self.exports)
         for number, person in enumerate(people, start=1):
             for name in self.exports:
                 progress(done, total, name)
-                FORMATS[name](scratch(self.export_path(name, number)), person, ground)
+                # All files of a format lie beside the first, in the same hidden folder.
+                first = [scratch(path) for path in self.export_paths(name, number)][0]
+                if name == "opensim" and self.osim_model is not None:
+                    save_opensim(first, person, ground, self.osim_model)
+                else:
+                    FORMATS[name](first, person, ground)
                 yield name, number
                 done += 1
+
+    def _follow(
+        self,
+        people: int,
+        model: ModelParts,
+        scratch: Scratch,
+        progress: Progress,
+        events: Events,
+    ) -> None:
+        """Let a model of each person's size follow them, and say how well it does."""
+        for number in range(1, people + 1):
+            files = self.export_paths("opensim", number)
+            found = follow(scratch(files[0]), model)
+            events.note(
+                f"{files[-1].name}: the model follows the joints within {100 * found.mean_m:.1f} cm "
+                f"(root mean square, worst frame {100 * found.worst_m:.1f} cm)"
+            )
+            progress(number, people)
 
     def _tell_what_is_filled(self, people: Sequence[LiftResult], events: Events) -> None:
         """Frames without anybody move like all others in some formats: say where, and who knows them."""
         for number, person in enumerate(people, start=1):
-            names = [self.export_path(name, number).name for name in self.exports if name in FILLED_FORMATS]
+            filled = [name for name in self.exports if name in FILLED_FORMATS]
+            names = [self.export_paths(name, number)[0].name for name in filled]
             unseen = int((~person.valid).sum())
             if names and unseen:
                 events.note(
@@ -208,6 +261,10 @@ def save_motion(clip: LiftedClip, path: Path, progress: Progress = in_silence) -
         for picture in renderer.pictures(images):
             video.write(picture)
             progress(video.frames, first.frames)
+
+
+def _of_person(path: Path, number: int) -> Path:
+    return path if number == 1 else path.with_stem(f"{path.stem}-person{number}")
 
 
 def _described(result: LiftResult) -> str:

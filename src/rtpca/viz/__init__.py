@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rtpca.viz.angle_curves import angles_figure
 from rtpca.viz.animation import save_gif
 from rtpca.viz.comparison import comparison_figure, save_png
 from rtpca.viz.html import save_html
@@ -13,6 +14,7 @@ from rtpca.viz.skeleton3d import Bounds, draw_skeleton_3d, on_floor, pose_bounds
 __all__ = [
     "Bounds",
     "SceneRenderer",
+    "angles_figure",
     "comparison_figure",
     "draw_skeleton_2d",
     "draw_skeleton_3d",
