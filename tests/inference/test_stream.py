@@ -166,3 +166,14 @@ def test_options_reach_the_lifter_through_its_name():
     assert (lifter._min_score, lifter._max_gap_s) == (0.4, 0.2)
     with pytest.raises(TypeError, match="min_scor"):
         StreamLifter.from_pretrained("rtpca-xs", skeleton="coco17", image_size=(640, 480), min_scor=0.4)
+
+
+def test_everybody_who_comes_into_sight_has_to_be_given_in_pixels(clip, stream):
+    points = clip.keypoints.keypoints_px
+    lifter = stream()
+    lifter.push(points[0], 0.0)
+    lifter.push(None, 0.1)
+    with pytest.raises(InputError, match="these are not pixels"):
+        lifter.push(points[1] / 1000, 0.2)
+    hardly_seen = np.where(np.arange(17)[:, None] < 2, points[0] / 1000, np.nan)
+    stream().push(hardly_seen, 0.0)  # two joints tell nothing

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rtpca.errors import ConfigError, InputError, ShapeError
-from rtpca.keypoints import Keypoints
+from rtpca.keypoints import Keypoints, read_keypoints
 from rtpca.keypoints.checked import checked_keypoints
 from rtpca.skeletons import get_skeleton
 
@@ -88,3 +88,15 @@ def test_arrays_are_never_changed_and_shared_where_nothing_is_wrong(points):
     again = checked_keypoints(record)
     assert np.shares_memory(again.keypoints_px, record.keypoints_px)
     assert np.shares_memory(again.scores, record.scores)
+
+
+def test_arrays_of_probabilities_spread_over_a_map_are_scored_as_files_are(points, tmp_path):
+    spread = np.random.default_rng(0).uniform(0.002, 0.05, points.shape[:2]).astype(np.float32)
+    np.save(tmp_path / "k.npy", np.concatenate([points[..., :2], spread[..., None]], axis=2))
+    read = read_keypoints(tmp_path / "k.npy")
+    given = checked_keypoints(points[..., :2], scores=spread)
+    np.testing.assert_array_equal(given.scores, read.scores)
+    assert given.scores.max() == 1
+    assert any("probabilities spread over a map" in note for note in given.notes)
+    # Of a record the scores are on a scale already: somebody hardly seen stays so.
+    np.testing.assert_array_equal(checked_keypoints(Keypoints(points[..., :2], spread)).scores, spread)

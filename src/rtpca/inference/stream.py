@@ -26,7 +26,13 @@ from rtpca.inference.confidence import joint_confidence, trouble_signs
 from rtpca.inference.lifter import Device, as_network_sees, check_liftable
 from rtpca.inference.smoothing import OneEuro
 from rtpca.keypoints import ASSUMED_FPS
-from rtpca.keypoints.gaps import bridge_gaps, drop_points, relative_scores, visible_frames
+from rtpca.keypoints.gaps import (
+    MIN_VISIBLE_JOINTS,
+    bridge_gaps,
+    drop_points,
+    relative_scores,
+    visible_frames,
+)
 from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, reach_below_zero
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
@@ -160,8 +166,8 @@ class StreamLifter:
 
         Raises:
             ShapeError: the keypoints do not fit the skeleton.
-            InputError: the time is not later than that of the frame before, the scores are none, or the first
-                body is not given in pixels.
+            InputError: the time is not later than that of the frame before, the scores are none, or
+                whoever comes into sight is not given in pixels.
         """
         if not np.isfinite(time_s) or (self._frames and time_s <= self._frames[-1][0]):
             before = self._frames[-1][0] if self._frames else "none"
@@ -186,6 +192,7 @@ class StreamLifter:
     ) -> tuple[FloatArray, FloatArray]:
         """(17, 2) pixels and (17,) scores in h36m17."""
         if keypoints is None:
+            self._in_pixels = False
             return np.full((17, 2), np.nan, dtype=np.float32), np.zeros(17, dtype=np.float32)
         array = np.array(keypoints, dtype=np.float32)
         joints = ("J", self.skeleton.num_joints)
@@ -204,7 +211,9 @@ class StreamLifter:
             )
         missing = missing_joints(points[None], sure[None])[0]
         points, sure = np.where(missing[:, None], np.nan, points), np.where(missing, 0, sure)
-        if not self._in_pixels and not missing.all():
+        if missing.all():
+            self._in_pixels = False  # whoever comes next is looked at anew
+        elif not self._in_pixels and (~missing).sum() >= MIN_VISIBLE_JOINTS:
             check_units(points[None])
             self._in_pixels = True
         converted, converted_scores = convert_keypoints(points[None], sure[None], self.skeleton, _H36M)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rtpca.arrays import BoolArray, FloatArray
 from rtpca.checks import check_frame_rate, check_pixels
 from rtpca.errors import InputError, ShapeError
-from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, reach_below_zero
+from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, on_a_scale, reach_below_zero
 from rtpca.keypoints.recognise import skeleton_of
 from rtpca.keypoints.record import Keypoints, marked
 from rtpca.skeletons import Skeleton
@@ -47,7 +47,10 @@ def checked_keypoints(
     """
     if isinstance(keypoints, Keypoints):
         known = keypoints
-        points, values, notes = split_scores(known.keypoints_px, known.scores if scores is None else scores)
+        if scores is None:
+            points, values, notes = _split(known.keypoints_px, known.scores)  # on a scale since it was read
+        else:
+            points, values, notes = split_scores(known.keypoints_px, scores)
     else:
         points, values, notes = split_scores(keypoints, scores)
         known = Keypoints(points, values)
@@ -74,7 +77,8 @@ def split_scores(
     """Coordinates and scores as separate float32 arrays.
 
     Missing joints (`rtpca.keypoints.numbers.missing_joints`) become NaN with score 0. A third number that is
-    no score, but depth, is left out, with a warning. The arrays that are handed over stay as they are, and
+    no score, but depth, is left out, with a warning; probabilities that are spread over a map of the picture
+    become scores (`rtpca.keypoints.numbers.on_a_scale`). The arrays that are handed over stay as they are, and
     are what comes back where nothing is to be changed: long clips are not held twice.
 
     Args:
@@ -82,12 +86,21 @@ def split_scores(
         scores: (F, J), or None.
 
     Returns:
-        (F, J, 2) pixels, (F, J) scores on their own scale, and notes.
+        (F, J, 2) pixels, (F, J) scores on the detector's scale, and notes.
 
     Raises:
         ShapeError: the shapes are none of these.
         InputError: there are no frames, no numbers, or the coordinates are not pixels.
     """
+    points, values, notes = _split(keypoints, scores)
+    values, note = on_a_scale(values)
+    return points, values, [*notes, *([note] if note else [])]
+
+
+def _split(
+    keypoints: npt.ArrayLike, scores: npt.ArrayLike | None
+) -> tuple[FloatArray, FloatArray, list[str]]:
+    """The same, with scores as they are."""
     try:
         array = np.asarray(keypoints, dtype=np.float32)
     except (ValueError, TypeError) as error:

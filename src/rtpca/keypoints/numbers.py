@@ -18,6 +18,10 @@ _NOT_FOUND = -1.0
 """Some tools' score of a joint that they did not find."""
 _HIGHEST_SCORE = 300.0
 """Per cent end at 100, maps of bytes at 255: third numbers that are usually higher are lengths."""
+_HIGHEST_OF_A_SOFTMAX = 0.12
+"""Probabilities that are spread over a map of the picture hardly reach this where a joint is seen well."""
+_LARGEST_PART = 2.0
+"""Most coordinates that are parts of a picture lie below this: legs reach out of it, but not all joints."""
 _SMALLEST_BODY, _NEAR_ORIGIN = 4.0, 4.0
 _SMALLEST_BODY_ANYWHERE, _IN_A_ROOM = 2.5, 20.0
 """A body of so few units, no farther from the origin than that, is not given in pixels."""
@@ -81,6 +85,45 @@ def are_lengths(values: FloatArray) -> bool:
     """
     given = values[np.isfinite(values)]
     return given.size > 0 and float(np.median(given)) > _HIGHEST_SCORE
+
+
+def on_a_scale(scores: FloatArray) -> tuple[FloatArray, str]:
+    """Scores that hardly reach 0.1 are probabilities spread over a map: as scores, with a note; others stay.
+
+    Args:
+        scores: Any shape, 0 where missing.
+    """
+    seen = scores[scores > 0]
+    high = float(np.percentile(seen, 95)) if seen.size else 1.0
+    if high >= _HIGHEST_OF_A_SOFTMAX:
+        return scores, ""
+    return spread_scores(scores, float(np.median(seen))), (
+        f"scores reach {high:.2g}: taken for probabilities spread over a map of the picture, as "
+        "Detectron's are, and read relative to that"
+    )
+
+
+def spread_scores(probabilities: FloatArray, usual: float) -> FloatArray:
+    """Scores from 0 to 1 from how high the probability of a joint, spread over the picture, is at its peak.
+
+    A normal density in the plane is as high as its variance is small, so its root tells how near the joint
+    lies to the peak.
+
+    Args:
+        probabilities: Any shape.
+        usual: What counts as 1: the median of the file, since half of all joints are seen well.
+    """
+    return np.sqrt(np.clip(probabilities / np.float32(usual), 0, 1)).astype(np.float32)
+
+
+def are_parts(points: FloatArray) -> bool:
+    """Whether coordinates are parts of a picture, and no pixels: by the middle of them.
+
+    Args:
+        points: (..., 2); those that are not finite, or at (0, 0), do not count.
+    """
+    known = points[np.isfinite(points).all(axis=-1) & (points != 0).any(axis=-1)]
+    return bool(len(known)) and float(np.percentile(np.abs(known), 75)) <= _LARGEST_PART
 
 
 def check_units(points: FloatArray) -> None:

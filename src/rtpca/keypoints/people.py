@@ -51,7 +51,8 @@ class People:
 
         Args:
             number: From 1; None takes the first.
-            skeleton: Joint set; "auto" takes what the file says, and leaves open what it does not say.
+            skeleton: Joint set; "auto" takes what the file says, and leaves open what it does not say. Joints
+                beyond it that the file says it has are left out.
 
         Returns:
             Their keypoints, with what the file says about image, frame rate and joints.
@@ -95,7 +96,13 @@ class People:
                 skeleton=named.skeleton,
                 notes=(*notes, named.note),
             )
-        joint_set, note = self._joint_set(one.keypoints_px.shape[1], skeleton)
+        declared, given = self._declared_set(), skeleton_of(skeleton)
+        joints = one.keypoints_px.shape[1]
+        if given and declared and declared.num_joints == joints and set(given.joints) < set(declared.joints):
+            places = [declared.index(joint) for joint in given.joints]
+            one = replace(one, keypoints_px=one.keypoints_px[:, places], scores=one.scores[:, places])
+            return replace(one, skeleton=given, notes=(*notes, f"{given.name} taken out of {declared.name}"))
+        joint_set, note = self._joint_set(joints, skeleton)
         return replace(one, skeleton=joint_set, notes=(*notes, *([note] if note else [])))
 
     def in_one_image(self) -> People:
@@ -111,6 +118,9 @@ class People:
                 each[index] = sized
         return replace(self, each=tuple(each))
 
+    def _declared_set(self) -> Skeleton | None:
+        return None if self.declared is None else known_skeleton(self.declared)
+
     def _joint_set(self, joints: int, skeleton: str | Skeleton) -> tuple[Skeleton | None, str]:
         """What so many joints are, and a note; None where neither the user nor the file says it."""
         given = skeleton_of(skeleton)
@@ -123,7 +133,7 @@ class People:
             return given, ""
         if self.declared is None or self.declared == "auto":
             return None, ""
-        declared = known_skeleton(self.declared)
+        declared = self._declared_set()
         if declared is not None and declared.num_joints == joints:
             return declared, f"{joints} joints: {declared.name}, as the file says"
         if not self.binding:

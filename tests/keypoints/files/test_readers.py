@@ -94,13 +94,24 @@ def test_somebody_who_comes_and_goes_leaves_gaps(tmp_path):
     assert content.skeleton is None
 
 
-def test_openposes_coco_model_is_put_into_cocos_order(tmp_path):
+@pytest.mark.parametrize("skeleton", ["auto", "coco18"])
+def test_openposes_coco_model_is_read_as_it_is(tmp_path, skeleton):
+    truth = person(3, 18)
+    path = write_openpose(tmp_path, [truth])
+    for file in (path, min(path.iterdir())):
+        content = read_keypoints(file, skeleton)
+        np.testing.assert_allclose(content.keypoints_px, truth[: content.frames, :, :2], rtol=1e-6)
+        assert content.skeleton is get_skeleton("coco18")
+
+
+def test_a_joint_set_within_that_of_the_file_is_taken_out_of_it(tmp_path):
     truth = person(3, 18)
     content = read_keypoints(write_openpose(tmp_path, [truth]), "coco17")
     for index, joint in enumerate(get_skeleton("coco17").joints):
         np.testing.assert_allclose(
             content.keypoints_px[:, index], truth[:, COCO18.index(joint), :2], rtol=1e-6
         )
+    assert content.notes[-1] == "coco17 taken out of coco18"
 
 
 def test_a_single_openpose_frame(tmp_path):

@@ -10,7 +10,6 @@ import numpy as np
 from rtpca.errors import InputError
 from rtpca.files.npz import npz_names, read_npy_file, read_npz
 from rtpca.keypoints.checked import split_scores
-from rtpca.keypoints.files.found import on_a_scale
 from rtpca.keypoints.people import People
 from rtpca.keypoints.record import Keypoints
 
@@ -40,8 +39,6 @@ def read_arrays(path: Path) -> People:
         points, values, notes = split_scores(arrays.pop("keypoints"), scores)
     except InputError as error:
         raise type(error)(f"{path}: {error}") from error
-    values, note = on_a_scale(values)
-    notes += [note] if note else []
     one = Keypoints(
         points,
         values,

@@ -50,7 +50,8 @@ def read_folder(folder: Path, image_size: tuple[int, int] | None = None) -> Peop
         else:
             formats.add("")
     if "" not in formats:
-        return people_of(folder, " and ".join(sorted(formats)), found, clips)
+        declared = openpose.joint_set_of(found) if formats == {"OpenPose folder"} else None
+        return people_of(folder, " and ".join(sorted(formats)), found, clips, declared=declared)
     people = read_people_lists(dict(documents), folder, image_size)
     if people is None:
         strange = next(name for name, document in documents if not openpose.is_frame(document))

@@ -17,7 +17,7 @@ import numpy as np
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
 from rtpca.keypoints.files.frames import ClipFrames
-from rtpca.keypoints.numbers import missing_joints
+from rtpca.keypoints.numbers import missing_joints, on_a_scale
 from rtpca.keypoints.people import People
 from rtpca.keypoints.record import ASSUMED_FPS
 from rtpca.keypoints.tracks import Detection, Track, build_tracks
@@ -30,8 +30,6 @@ _BROKEN_IDENTITIES = 0.2
 """Identities that stand for two people in this part of the frames say nothing."""
 _LEAP, _LEAP_OF_SCATTERED = 0.5, 0.15
 """People of a film move less from frame to frame, in parts of their size; far apart pictures need less."""
-_HIGHEST_OF_A_SOFTMAX = 0.12
-"""Probabilities that are spread over a map of the picture hardly reach this where a joint is seen well."""
 _FEW_NEGATIVE, _SLIGHTLY_NEGATIVE = 0.25, 0.25
 
 
@@ -161,35 +159,6 @@ def _cleaned(found: Sequence[Found], path: Path, said: list[str]) -> list[Found]
         for one, clean, any_seen in zip(found, joints, np.atleast_1d(seen.any(axis=1)), strict=True)
         if any_seen
     ]
-
-
-def on_a_scale(scores: FloatArray) -> tuple[FloatArray, str]:
-    """Scores that hardly reach 0.1 are probabilities spread over a map: as scores, with a note; others stay.
-
-    Args:
-        scores: Any shape, 0 where missing.
-    """
-    seen = scores[scores > 0]
-    high = float(np.percentile(seen, 95)) if seen.size else 1.0
-    if high >= _HIGHEST_OF_A_SOFTMAX:
-        return scores, ""
-    return spread_scores(scores, float(np.median(seen))), (
-        f"scores reach {high:.2g}: taken for probabilities spread over a map of the picture, as "
-        "Detectron's are, and read relative to that"
-    )
-
-
-def spread_scores(probabilities: FloatArray, usual: float) -> FloatArray:
-    """Scores from 0 to 1 from how high the probability of a joint, spread over the picture, is at its peak.
-
-    A normal density in the plane is as high as its variance is small, so its root tells how near the joint
-    lies to the peak.
-
-    Args:
-        probabilities: Any shape.
-        usual: What counts as 1: the median of the file, since half of all joints are seen well.
-    """
-    return np.sqrt(np.clip(probabilities / np.float32(usual), 0, 1)).astype(np.float32)
 
 
 def _parts_of(

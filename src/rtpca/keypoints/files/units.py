@@ -11,15 +11,7 @@ import numpy as np
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
 from rtpca.keypoints.files.found import Found
-
-_LARGEST_PART = 2.0
-"""Most coordinates that are parts of a picture lie below this: legs reach out of it, but not all joints."""
-
-
-def are_parts(points: FloatArray) -> bool:
-    """Whether (..., 2) coordinates are parts of a picture, and no pixels: by the middle of them."""
-    known = points[np.isfinite(points).all(axis=-1) & (points != 0).any(axis=-1)]
-    return bool(len(known)) and float(np.percentile(np.abs(known), 75)) <= _LARGEST_PART
+from rtpca.keypoints.numbers import are_parts
 
 
 def in_pixels(
@@ -30,8 +22,7 @@ def in_pixels(
     Args:
         found: Everybody, as the file has them.
         image_size: (width, height) in pixels that user or file say for all pictures; None where each says
-            its own,
-            or nobody does.
+            its own, or nobody does.
         path: The file.
         parts: Whether these are parts of the picture; None where the numbers tell.
 
@@ -50,8 +41,7 @@ def in_pixels(
         if size is None:
             raise InputError(
                 f"{path}: the coordinates are normalised, parts of the picture from 0 to 1, and the file "
-                "does not say "
-                "how large that is: give the width and height of the video, `image_size`"
+                "does not say how large that is: give the width and height of the video, `image_size`"
             )
         joints = one.joints.astype(np.float32, copy=True)
         joints[:, :2] *= np.array(size, dtype=np.float32)

@@ -14,9 +14,10 @@ from rtpca.arrays import FloatArray
 from rtpca.errors import InputError, ShapeError
 from rtpca.files.npz import read_npz
 from rtpca.keypoints.checked import split_scores
-from rtpca.keypoints.files.found import Found, people_of, spread_scores
+from rtpca.keypoints.files.found import Found, people_of
 from rtpca.keypoints.files.frames import ClipFrames
 from rtpca.keypoints.files.parsing import size_of
+from rtpca.keypoints.numbers import spread_scores
 from rtpca.keypoints.people import People
 from rtpca.keypoints.record import Keypoints
 
