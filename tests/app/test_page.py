@@ -38,6 +38,7 @@ def files(tmp_path_factory) -> Path:
     np.savez(folder / "walk <b>.npz", keypoints=keypoints[:60], fps=np.array(30.0), **common)
     np.savez(folder / "long.npz", keypoints=keypoints, fps=np.array(1.0), **common)
     np.savez(folder / "nobody.npz", keypoints=np.full((9, 17, 2), np.nan), fps=np.array(30.0), **common)
+    np.savez(folder / "foreign.npz", keypoints=keypoints[:60], skeleton=np.array("octopus"))
     views = {"S1": {"Walk": [keypoints[:60, :, :2] * np.nan, keypoints[:60, :, :2]]}}
     metadata = np.array({"layout_name": "h36m"}, dtype=object)
     np.savez(folder / "two.npz", positions_2d=np.array(views, dtype=object), metadata=metadata)
@@ -171,6 +172,20 @@ def test_what_cannot_be_lifted_is_one_line_on_the_page(
     assert message in page.inner_text("#error")
     assert page.is_visible("#drop")
     eventually(page, lambda: not uploads(temporary))
+    page.close()
+
+
+def test_what_a_file_does_not_say_is_said_in_the_fields_and_it_is_sent_again(browser, served, files) -> None:
+    page = Watched(browser).page
+    page.goto(served[0])
+    page.set_input_files("#file", files / "foreign.npz")
+    eventually(page, lambda: page.is_visible("#error"))
+    assert "the joint set on this page" in page.inner_text("#error")
+    page.select_option("#skeleton", "h36m17")
+    page.fill("#fps", "24")
+    page.click("text=Send foreign.npz again")
+    lifted(page)
+    assert "60 frames, 2.5 s at 24" in page.frame_locator("#viewer").locator("#facts").inner_text()
     page.close()
 
 

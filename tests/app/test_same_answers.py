@@ -26,6 +26,7 @@ from rtpca.skeletons import get_skeleton
 from rtpca.video import open_live
 
 FRAMES = 20
+FIELDS = {"joint set": "--skeleton", "image size": "--image-size", "frames per second": "--fps"}
 H36M = list(get_skeleton("h36m17").joints)
 
 
@@ -133,8 +134,8 @@ def by_page(tmp_path, monkeypatch, weights) -> Callable[[Path], Job]:
     queue = JobQueue(LiftProcess(LiftOptions(weights=weights, device="cpu")))
     queue.start()
 
-    def put_through(path: Path) -> Job:
-        job = queue.open(path.name, path.suffix, False, (), "auto")
+    def put_through(path: Path, skeleton: str = "auto", **said) -> Job:
+        job = queue.open(path.name, path.suffix, False, (), skeleton, **said)
         job.upload.write_bytes(path.read_bytes())
         queue.submit(job)
         until_s = time.monotonic() + 120
@@ -151,6 +152,9 @@ def plain(message: str, path: Path) -> str:
     """A message without how its door names the file and the options."""
     text = message.strip().splitlines()[-1].removeprefix("rtpca: error: ").replace(str(path), path.name)
     text = text.replace("rtpca lift --", "--")
+    text = re.sub(
+        r"the (joint set|image size|frames per second) on this page", lambda field: FIELDS[field[1]], text
+    )
     return re.sub(r"`(\w+)`", lambda option: "--" + option[1].replace("_", "-"), text)
 
 
@@ -183,6 +187,23 @@ def test_good_files_become_the_same_poses(tmp_path, capsys, by_page, weights, ki
     }
     assert main(["stream", str(path), "--latency", "0", *words]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1 + FRAMES
+
+
+def test_what_a_file_needs_may_be_said_on_the_page_as_on_the_command_line(tmp_path, by_page, weights):
+    path = arrays("walk.npz", keypoints=walk(), skeleton="octopus")(tmp_path)
+    assert "the joint set on this page" in by_page(path).error
+    said = {"skeleton": "h36m17", "image_size": (2000, 1500), "fps": 24.0}
+    job = by_page(path, **said)
+    assert job.error == ""
+    words = ["--skeleton", "h36m17", "--image-size", "2000", "1500", "--fps", "24", "--weights", weights]
+    assert main(["lift", str(path), "-o", str(tmp_path / "out.npz"), "--device", "cpu", *words]) == 0
+    page, command = (
+        LiftResult.load(at / name)
+        for at, name in ((job.options.folder, "poses3d.npz"), (tmp_path, "out.npz"))
+    )
+    np.testing.assert_array_equal(page.poses3d, command.poses3d)
+    assert (page.image_size, page.fps) == (command.image_size, command.fps) == ((2000, 1500), 24.0)
+    assert by_page(path, **said | {"fps": -1.0}).state == "failed"
 
 
 def plain_lines(said: str, path: Path) -> str:

@@ -67,13 +67,20 @@ def test_options_reach_the_work_and_unknown_formats_do_not(serving) -> None:
     seen = []
 
     def note(path, options, progress):
-        seen.append((path.name, options.name, options.render, options.exports, options.skeleton))
+        seen.append((path.name, options.name, options.render, options.exports))
+        seen.append((options.skeleton, options.image_size, options.fps))
         return Outcome({})
 
     with serving(note) as server:
         query = "name=..%2f..%2fa%20b.NPZ&render=0&exports=csv,evil,bvh&skeleton=coco17"
+        query += "&width=1920&height=1080&fps=29.97"
         server.wait(server.ask("POST", f"/jobs?{query}", b"abc")[2]["id"])
-    assert seen == [("upload.npz", "a b.NPZ", False, ("csv", "bvh"), "coco17")]
+        server.wait(server.ask("POST", "/jobs?name=b.npz&width=&height=&fps=", b"abc")[2]["id"])
+        for wrong in ("width=1920", "width=a&height=2", "fps=fast"):
+            status, _, answer = server.ask("POST", f"/jobs?name=b.npz&{wrong}", b"abc")
+            assert (status, answer["error"].startswith("give the image size as")) == (400, True)
+    assert seen[:2] == [("upload.npz", "a b.NPZ", False, ("csv", "bvh")), ("coco17", (1920, 1080), 29.97)]
+    assert seen[2:] == [("upload.npz", "b.npz", True, ()), ("auto", None, None)]
 
 
 def test_a_users_mistake_is_one_line_with_the_files_own_name(serving) -> None:

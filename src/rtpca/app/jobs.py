@@ -26,6 +26,9 @@ _LOG = logging.getLogger("rtpca.app")
 _CLOSING_S = 3.0
 _IDLE_S = 5.0
 _OPTIONS = {
+    "skeleton": "the joint set on this page",
+    "image_size": "the image size on this page",
+    "fps": "the frames per second on this page",
     "max_people": "rtpca lift --person all",
     "max_seconds": "rtpca app --max-seconds",
     "focal_px": "rtpca lift --focal",
@@ -42,6 +45,8 @@ class JobOptions:
         render: Also make a moving picture.
         exports: Names of further formats.
         skeleton: Joint set of a keypoint file; "auto" recognises it.
+        image_size: (width, height) in pixels, where a keypoint file does not say it.
+        fps: Frames per second, instead of what the file says.
     """
 
     folder: Path
@@ -49,6 +54,8 @@ class JobOptions:
     render: bool = True
     exports: tuple[str, ...] = ()
     skeleton: str = "auto"
+    image_size: tuple[int, int] | None = None
+    fps: float | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +186,16 @@ class JobQueue:
         """Whether the thread of the work runs; after `close`, where a step cannot be interrupted."""
         return self._thread is not None and self._thread.is_alive()
 
-    def open(self, name: str, ending: str, render: bool, exports: tuple[str, ...], skeleton: str) -> Job:
+    def open(
+        self,
+        name: str,
+        ending: str,
+        render: bool,
+        exports: tuple[str, ...],
+        skeleton: str,
+        image_size: tuple[int, int] | None = None,
+        fps: float | None = None,
+    ) -> Job:
         """A place for a new upload.
 
         Args:
@@ -188,6 +204,8 @@ class JobQueue:
             render: See `JobOptions`.
             exports: See `JobOptions`.
             skeleton: See `JobOptions`.
+            image_size: See `JobOptions`.
+            fps: See `JobOptions`.
 
         Returns:
             The job; write to `job.upload`, then `submit` or `remove` it.
@@ -206,7 +224,7 @@ class JobQueue:
             number = secrets.token_urlsafe(16)
             folder = self.folder / number
             (folder / "files").mkdir(parents=True)
-            options = JobOptions(folder / "files", name, render, exports, skeleton)
+            options = JobOptions(folder / "files", name, render, exports, skeleton, image_size, fps)
             job = self._jobs[number] = Job(number, folder / f"upload{ending}", options)
             return job
 

@@ -29,8 +29,8 @@ class LiftProcess:
         """Nothing is loaded yet.
 
         Args:
-            options: How to read and lift; the joint set is each job's own, and everybody is lifted up to
-                eight people, for the page cannot ask who is meant.
+            options: How to read and lift; joint set, image size and frame rate are each job's own, and
+                everybody is lifted up to eight people, for the page cannot ask who is meant.
         """
         self._options = replace(options or LiftOptions(), person="all", max_people=_MAX_PEOPLE)
         self._lifter: Lifter | None = None
@@ -50,7 +50,9 @@ class LiftProcess:
         """See `rtpca.app.jobs.Process`."""
         progress(0, 0, "loading")
         events = _JobEvents(progress)
-        wanted = replace(self._options, skeleton=options.skeleton)
+        wanted = replace(
+            self._options, skeleton=options.skeleton, image_size=options.image_size, fps=options.fps
+        )
         clip = lift_input(path, wanted, lifter=self.load(), events=events)
         clip = _of_one_length(replace(clip, title=options.name), events)
         written = _outputs(options, clip.people[0]).write(clip, events=events)

@@ -27,6 +27,7 @@ from rtpca.app.jobs import Job, JobQueue, TooBusyError
 from rtpca.app.patience import ImpatientProtocol, StalledError, arriving
 from rtpca.errors import InputError
 from rtpca.files.writing import trouble
+from rtpca.skeletons import image_skeletons
 
 HOST = "127.0.0.1"
 _MEGABYTE = 1_000_000
@@ -139,7 +140,13 @@ class _Endpoints:
             name: ((assets / name).read_text(encoding="utf-8"), kind)
             for name, kind in (("app.js", "text/javascript"), ("app.css", "text/css"))
         }
-        settings = {"token": token, "endings": endings, "exports": exports, "max_bytes": max_bytes}
+        settings = {
+            "token": token,
+            "endings": endings,
+            "exports": exports,
+            "max_bytes": max_bytes,
+            "skeletons": ["auto", *(skeleton.name for skeleton in image_skeletons())],
+        }
         # An attribute of the page: escaped as such, whatever it holds.
         template = (assets / "index.html").read_text(encoding="utf-8")
         self._page = template.replace("{{settings}}", html.escape(json.dumps(settings), quote=True))
@@ -186,9 +193,17 @@ class _Endpoints:
             )
         self._check_size(int(request.headers.get("content-length", "0")), name)
         wanted = tuple(part for part in query.get("exports", "").split(",") if part in self._exports)
-        return self._jobs.open(
-            name, ending, query.get("render", "1") == "1", wanted, query.get("skeleton", "auto")
-        )
+        try:
+            fps = float(query["fps"]) if query.get("fps") else None
+            width, height = (query.get(side) for side in ("width", "height"))
+            image_size = (int(width or ""), int(height or "")) if width or height else None
+        except ValueError:
+            raise _RefusedError(
+                400,
+                "give the image size as width and height in whole pixels, and frames per second as a number",
+            ) from None
+        render, skeleton = query.get("render", "1") == "1", query.get("skeleton", "auto")
+        return self._jobs.open(name, ending, render, wanted, skeleton, image_size, fps)
 
     def _check_size(self, size: int, name: str) -> None:
         if size > self._max_bytes:

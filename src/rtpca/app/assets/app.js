@@ -8,6 +8,7 @@ const byId = (id) => document.getElementById(id);
 const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
 let job = null; // id of the job that is shown
 let sending = null; // the upload under way
+let last = null; // the file that was sent last
 
 function show(...ids) {
   for (const id of ["form", "work", "error", "result"]) byId(id).hidden = !ids.includes(id);
@@ -15,6 +16,9 @@ function show(...ids) {
 
 function fail(message) {
   byId("error").textContent = message;
+  byId("file").value = ""; // the same file may be chosen again
+  byId("again").hidden = last === null;
+  byId("again").textContent = `Send ${last?.name} again`;
   show("form", "error");
 }
 
@@ -34,13 +38,16 @@ function chosenExports() {
 }
 
 function send(file) {
+  last = null;
   const known = settings.endings.some((ending) => file.name.toLowerCase().endsWith(ending));
   if (!known) return fail(`${file.name}: this kind of file is not known; drop one of ${settings.endings.join(", ")}`);
   if (file.size > settings.max_bytes) {
     const limit = `${megabytes(file.size)} are more than this page takes (${megabytes(settings.max_bytes)})`;
     return fail(`${file.name}: ${limit}: cut it, start rtpca app with a larger --max-mb, or use rtpca lift`);
   }
+  last = file;
   const query = new URLSearchParams({ name: file.name, render: byId("render").checked ? "1" : "0", exports: chosenExports() });
+  for (const id of ["skeleton", "width", "height", "fps"]) query.set(id, byId(id).value);
   show("work");
   tell("sending", 0, file.size);
   // fetch does not tell how much has been sent.
@@ -121,6 +128,7 @@ function startOver() {
   forget();
   byId("viewer").removeAttribute("src");
   byId("file").value = "";
+  byId("again").hidden = true;
   show("form");
 }
 
@@ -134,6 +142,8 @@ function start() {
     label.append(box, ` ${name}`);
     byId("exports").append(label);
   }
+  for (const name of settings.skeletons) byId("skeleton").append(new Option(name));
+  byId("again").addEventListener("click", () => send(last));
   byId("file").addEventListener("change", (event) => {
     if (event.target.files.length) send(event.target.files[0]);
   });
