@@ -30,9 +30,9 @@ _NEAR = 0.9
 _LONG = 6
 _UNLINKED = 60.0
 _AMBIGUOUS, _APART = 5.0, 15
-_TRUST = 3.0
-_DOUBTFUL = 3.0
-"""An assignment whose exchange costs less than that more is told."""
+_TRUST, _TRUST_PER_MARGIN = 2.0, 0.6
+_DOUBTFUL = 6.0
+"""An assignment whose exchange costs less than that more is told: it is as likely as 1 in 20."""
 _LARGEST_CROWD = 500
 _FITTING = 12.0
 _LONGEST_GAP_S = 4.0
@@ -216,7 +216,7 @@ def _linked(
         for j in order[begin:end]:
             cost = link_cost(one, pieces[j], misfit)
             margin = trusted.get((int(one.members[-1]), int(pieces[j].members[0])))
-            cost -= 0 if margin is None else _TRUST + min(margin, _AMBIGUOUS)
+            cost -= 0 if margin is None else _TRUST + _TRUST_PER_MARGIN * min(margin, _AMBIGUOUS)
             if cost < _UNLINKED:
                 rows.append(i)
                 columns.append(j)

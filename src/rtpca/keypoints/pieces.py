@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from rtpca.arrays import DoubleArray, IntArray
 from rtpca.keypoints.following import body_sizes, middle_of
 
-_WINDOW = 8
-"""Frames at an end of a piece that tell where the body goes and how large it is."""
+_WINDOW, _LOOK = 8, 16
+"""Detections at an end of a piece that tell where the body goes, and those that tell its size and shape."""
 _COMPARED_JOINTS = 26
 """Sets of more joints begin with the body."""
 _REACH, _REACH_PER_FRAME, _FARTHEST = 0.6, 0.03, 2.0
 """Within so many sizes of the body somebody is looked for, up to the farthest."""
-_MOTION, _MOTION_PER_FRAME = 1.5, 0.25
-"""Usual distance between where two parts of one person's way meet, in misfits, and the share it grows by."""
-_SPEED, _SPEED_PER_FRAME = 0.3, 0.2
+# Usual differences between two parts of one person's way, fitted to crossings of walks of the training split:
+# a difference costs its square over that of the usual one: twice the negative logarithm of how likely it is.
+_MOTION, _MOTION_PER_FRAME = 1.0, 0.15
+"""Usual distance between where two parts meet, in misfits, and the share it grows by."""
+_SPEED, _SPEED_PER_FRAME = 0.35, 0.2
 """The same of the change of velocity, in misfits per frame."""
-_SIZE, _SIZE_PER_FRAME = 0.035, 0.002
-"""Usual change of the logarithm of the size."""
-_MOST = 12.0
+_SIZE, _SHAPE = 0.032, 0.13
+"""Usual change of the logarithm of the size, and of the distances between joints in terms of the size."""
+_LARGEST_CHANGE = 0.5
+_MOST = 8.0
+"""No difference says more than that, but where the two parts meet, which says up to twice as much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +53,16 @@ class Piece:
         """The last frame."""
         return int(self.frames[-1])
 
+    @cached_property
+    def start(self) -> _End:
+        """What the first detections show."""
+        return _end(self.frames, self.joints, 1)
+
+    @cached_property
+    def end(self) -> _End:
+        """What the last detections show."""
+        return _end(self.frames, self.joints, -1)
+
     def part(self, rows: slice | list[int]) -> Piece:
         """Some of the detections."""
         return Piece(self.members[rows], self.frames[rows], self.joints[rows])
@@ -62,72 +77,88 @@ class Piece:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class _End:
+    """What an end of a piece shows.
+
+    Attributes:
+        size: pixels, the median over the detections that tell where the body goes.
+        time: (J,) frames, the mean of those that show each joint.
+        place: (J, 2) pixels, where it is then; NaN where it is not seen.
+        speed: (2,) pixels per frame, of the body.
+        distances: (J (J - 1) / 2,) logarithms of mean distances between joints; NaN where not known.
+    """
+
+    size: float
+    time: DoubleArray
+    place: DoubleArray
+    speed: DoubleArray
+    distances: DoubleArray
+
+    def at(self, time: float) -> DoubleArray:
+        """(J, 2) where the joints are at a time beyond the end."""
+        return self.place + self.speed * (time - self.time)[:, None]
+
+
 def link_cost(before: Piece, after: Piece, misfit: float) -> float:
-    """How badly one piece goes on as the other: a sum of squares over what is usual."""
+    """How badly one piece goes on as the other: twice the negative logarithm of how likely it is."""
     gap = after.first - before.last
-    size_before, size_after = _size(before, -1), _size(after, 1)
-    size = np.sqrt(size_before * size_after)
+    one, other = before.end, after.start
+    size = np.sqrt(one.size * other.size)
     middle = (before.last + after.first) / 2
-    place_a, speed_a = _course(before, -1, middle)
-    place_b, speed_b = _course(after, 1, middle)
-    apart = float(np.linalg.norm(middle_of(place_a - place_b))) / size
+    apart = float(np.linalg.norm(middle_of(one.at(middle) - other.at(middle)))) / size
     if apart > min(_REACH + _REACH_PER_FRAME * gap, _FARTHEST):
         return np.inf
     wide, fast = 1 + _MOTION_PER_FRAME * gap, 1 + _SPEED_PER_FRAME * gap
     motion = apart / (misfit * _MOTION * wide)
-    speed = float(np.linalg.norm(speed_a - speed_b)) / size / (misfit * _SPEED * fast)
-    resized = _log_size(before, after) / (_SIZE + _SIZE_PER_FRAME * gap)
-    likely = min(motion**2, 2 * _MOST) + min(speed**2, _MOST) + min(resized**2, _MOST)
+    speed = float(np.linalg.norm(one.speed - other.speed)) / size / (misfit * _SPEED * fast)
+    resized, reshaped = _changes(one.distances, other.distances)
+    likely = min(motion**2, 2 * _MOST) + min(speed**2, _MOST)
+    likely += min((resized / _SIZE) ** 2, _MOST) + min((reshaped / _SHAPE) ** 2, _MOST)
     return likely + 4 * np.log(wide) + 4 * np.log(fast)
 
 
-def _end(piece: Piece, side: int, window: int) -> slice:
-    return slice(max(0, len(piece.frames) - window), None) if side < 0 else slice(0, window)
+def _changes(before: DoubleArray, after: DoubleArray) -> tuple[float, float]:
+    """Logarithm of how much larger the body was; how much the distances between joints differ beyond that."""
+    change = before - after
+    change = change[np.isfinite(change)]
+    if not len(change):
+        return 0.0, 0.0
+    resized = float(np.median(change))
+    beyond = np.minimum(np.abs(change - resized), _LARGEST_CHANGE)
+    return resized, float(np.sqrt((beyond**2).mean()))
 
 
-def _size(piece: Piece, side: int) -> float:
-    return float(np.median(body_sizes(piece.joints[_end(piece, side, _WINDOW)])))
-
-
-def _course(piece: Piece, side: int, time: float) -> tuple[DoubleArray, DoubleArray]:
-    """(J, 2) where the joints are at a time beyond an end of a piece, and (2,) how fast the body goes."""
-    part = _end(piece, side, _WINDOW)
-    frames, joints = piece.frames[part].astype(np.float64), piece.joints[part]
+def _end(frames: IntArray, joints: DoubleArray, side: int) -> _End:
+    """The last detections (N,), (N, J, 2) of a piece where `side` is below 0, else the first."""
+    near, look = (slice(-count, None) if side < 0 else slice(0, count) for count in (_WINDOW, _LOOK))
+    distances = _log_distances(joints[look, :_COMPARED_JOINTS])
+    frames, joints = frames[near].astype(np.float64), joints[near]
+    size = float(np.median(body_sizes(joints)))
     if len(frames) < 3:
-        end = joints[-1 if side < 0 else 0]
-        return end, np.zeros(2)
+        last = -1 if side < 0 else 0
+        return _End(size, np.full(joints.shape[1], frames[last]), joints[last], np.zeros(2), distances)
     known = np.isfinite(joints[..., 0])
     count = known.sum(axis=0)
-    times = np.where(known, frames[:, None], 0.0)  # (N, J)
-    mean_t = times.sum(axis=0) / np.maximum(count, 1)
-    mean_x = np.where(known[..., None], joints, 0).sum(axis=0) / np.maximum(count, 1)[:, None]
-    off_t = np.where(known, frames[:, None] - mean_t, 0)
-    off_x = np.where(known[..., None], joints - mean_x, 0)
+    time = np.where(known, frames[:, None], 0.0).sum(axis=0) / np.maximum(count, 1)
+    place = np.where(known[..., None], joints, 0).sum(axis=0) / np.maximum(count, 1)[:, None]
+    off_t = np.where(known, frames[:, None] - time, 0)
+    off_x = np.where(known[..., None], joints - place, 0)
     slope = (off_t[..., None] * off_x).sum(axis=0) / np.maximum((off_t**2).sum(axis=0), 1e-9)[:, None]
     often = count >= 3
     speed = np.median(slope[often], axis=0) if often.any() else np.zeros(2)
-    place = mean_x + speed * (time - mean_t)[:, None]
     place[count == 0] = np.nan
-    return place, speed
+    return _End(size, time, place, speed, distances)
 
 
-def _log_size(before: Piece, after: Piece) -> float:
-    """Logarithm of how much larger the body was, by the joints that both show."""
-    both = _log_distances(before, -1) - _log_distances(after, 1)
-    both = both[np.isfinite(both)]
-    return float(np.median(both)) if len(both) else 0.0
-
-
-def _log_distances(piece: Piece, side: int) -> DoubleArray:
-    """Half the logarithms of mean squared distances between joints, of all pairs."""
-    joints = piece.joints[_end(piece, side, _WINDOW), :_COMPARED_JOINTS]
+def _log_distances(joints: DoubleArray) -> DoubleArray:
+    """Half the logarithms of mean squared distances between joints (N, J, 2), of all pairs."""
     upper = np.triu_indices(joints.shape[1], 1)
-    offsets = joints[:, upper[0]] - joints[:, upper[1]]
-    squared = (offsets**2).sum(axis=-1)
+    squared = ((joints[:, upper[0]] - joints[:, upper[1]]) ** 2).sum(axis=-1)
     known = np.isfinite(squared)
     count = known.sum(axis=0)
     mean = np.where(known, squared, 0).sum(axis=0) / np.maximum(count, 1)
-    return np.where(count > 0, 0.5 * np.log(np.maximum(mean, 1.0)), np.nan)
+    return np.where(count >= min(2, len(joints)), 0.5 * np.log(np.maximum(mean, 1.0)), np.nan)
 
 
 def fit_cost(person: Piece, piece: Piece, misfit: float) -> float:
@@ -138,14 +169,15 @@ def fit_cost(person: Piece, piece: Piece, misfit: float) -> float:
         if len(np.intersect1d(person.frames[first:last], piece.frames)):
             return np.inf
     near: list[float] = []
-    size = _size(piece, 1)
+    size = piece.start.size
     for side, index in ((-1, place[0] - 1), (1, place[1])):
         if 0 <= index < len(person.frames):
-            neighbour = person.part(slice(None, index + 1) if side < 0 else slice(index, None))
-            time = piece.first if side < 0 else piece.last
+            part = (
+                slice(max(0, index + 1 - _WINDOW), index + 1) if side < 0 else slice(index, index + _WINDOW)
+            )
+            time, own = (piece.first, piece.joints[0]) if side < 0 else (piece.last, piece.joints[-1])
             gap = abs(time - int(person.frames[index]))
-            place_a, _ = _course(neighbour, side, time)
-            end = piece.joints[0 if side < 0 else -1]
-            apart = float(np.linalg.norm(middle_of(place_a - end))) / size
+            neighbour = _end(person.frames[part], person.joints[part], side)
+            apart = float(np.linalg.norm(middle_of(neighbour.at(time) - own))) / size
             near.append((apart / (misfit * _MOTION * (1 + _MOTION_PER_FRAME * gap))) ** 2)
     return min(near, default=np.inf)
