@@ -78,8 +78,8 @@ def split_scores(
 
     Missing joints (`rtpca.keypoints.numbers.missing_joints`) become NaN with score 0. A third number that is
     no score, but depth, is left out, with a warning; probabilities that are spread over a map of the picture
-    become scores (`rtpca.keypoints.numbers.on_a_scale`). The arrays that are handed over stay as they are, and
-    are what comes back where nothing is to be changed: long clips are not held twice.
+    become scores (`rtpca.keypoints.numbers.on_a_scale`). The arrays that are handed over stay as they are,
+    and are what comes back where nothing is to be changed: long clips are not held twice.
 
     Args:
         keypoints: (F, J, 2) pixels, or (F, J, 3) with scores.

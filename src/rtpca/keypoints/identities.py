@@ -9,7 +9,7 @@ came after it: where bodies were going, and how long their limbs and how large t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, groupby, pairwise
 
 import numpy as np
@@ -35,6 +35,8 @@ _DOUBTFUL = 6.0
 """An assignment whose exchange costs less than that more is told: it is as likely as 1 in 20."""
 _LARGEST_CROWD = 500
 _FITTING = 12.0
+_SHARED, _TWICE = 0.02, 0.8
+"""Two people share a joint within this part of their size; who shares more than that part is one person."""
 _LONGEST_GAP_S = 4.0
 """Somebody who is out of sight for longer is a new person."""
 _LASTING_S, _LEAP = 0.5, 0.6
@@ -79,13 +81,15 @@ def identify(whole: Piece, known: Sequence[Piece], fps: float) -> tuple[list[Pie
     Raises:
         InputError: a frame shows more people than can be followed.
     """
-    frames, places = whole.frames, whole.joints
+    frames = whole.frames
     crowd = int(np.unique(frames, return_counts=True)[1].max())
     if crowd > _LARGEST_CROWD:
         raise InputError(
             f"a frame shows {crowd} people; at most {_LARGEST_CROWD} are followed at a time, unless the file "
             "says who is who"
         )
+    whole = replace(whole, joints=_without_shared(frames, whole.joints))
+    places = whole.joints
     forwards, misfit = _followed(frames, places, range(len(frames)))
     backwards, _ = _followed(frames, places, range(len(frames) - 1, -1, -1))
     links = {
@@ -101,6 +105,28 @@ def identify(whole: Piece, known: Sequence[Piece], fps: float) -> tuple[list[Pie
     short = [one for one in pieces if len(one.members) < _LONG]
     people, doubts = _linked(long, misfit, _LONGEST_GAP_S * fps, links)
     return _filled([*known, *people], short, misfit), doubts
+
+
+def _without_shared(frames: IntArray, places: DoubleArray) -> DoubleArray:
+    """(N, J, 2) places, NaN where somebody else of the frame has the same joint: it tells of neither.
+
+    A detector puts joints that a body hides onto the body in front. Who shares most joints with somebody is
+    found twice, and keeps them.
+    """
+    own = places.copy()
+    sizes = body_sizes(places)
+    first = np.flatnonzero(np.diff(frames, prepend=-1))
+    for start, end in pairwise([*first.tolist(), len(frames)]):
+        for index in range(start, end) if end - start > 1 else ():
+            others = np.r_[start:index, index + 1 : end]
+            offset = places[others] - places[index]  # (P, J, 2)
+            shared = np.hypot(offset[..., 0], offset[..., 1]) < _SHARED * sizes[index]
+            common = np.isfinite(offset[..., 0]).sum(axis=1)
+            twice = shared.sum(axis=1) > _TWICE * common
+            own[index, shared[~twice].any(axis=0)] = np.nan
+    nothing = np.isnan(own[..., 0]).all(axis=1)
+    own[nothing] = places[nothing]
+    return own
 
 
 def linked(pieces: Sequence[Piece], fps: float) -> list[Piece]:
