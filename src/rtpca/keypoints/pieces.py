@@ -133,16 +133,16 @@ def _end(frames: IntArray, joints: DoubleArray, side: int) -> _End:
     """The last detections (N,), (N, J, 2) of a piece where `side` is below 0, else the first."""
     near, look = (slice(-count, None) if side < 0 else slice(0, count) for count in (_WINDOW, _LOOK))
     distances = _log_distances(joints[look, :_COMPARED_JOINTS])
-    frames, joints = frames[near].astype(np.float64), joints[near]
+    times, joints = frames[near].astype(np.float64), joints[near]
     size = float(np.median(body_sizes(joints)))
-    if len(frames) < 3:
+    if len(times) < 3:
         last = -1 if side < 0 else 0
-        return _End(size, np.full(joints.shape[1], frames[last]), joints[last], np.zeros(2), distances)
+        return _End(size, np.full(joints.shape[1], times[last]), joints[last], np.zeros(2), distances)
     known = np.isfinite(joints[..., 0])
     count = known.sum(axis=0)
-    time = np.where(known, frames[:, None], 0.0).sum(axis=0) / np.maximum(count, 1)
+    time = np.where(known, times[:, None], 0.0).sum(axis=0) / np.maximum(count, 1)
     place = np.where(known[..., None], joints, 0).sum(axis=0) / np.maximum(count, 1)[:, None]
-    off_t = np.where(known, frames[:, None] - time, 0)
+    off_t = np.where(known, times[:, None] - time, 0)
     off_x = np.where(known[..., None], joints - place, 0)
     slope = (off_t[..., None] * off_x).sum(axis=0) / np.maximum((off_t**2).sum(axis=0), 1e-9)[:, None]
     often = count >= 3
