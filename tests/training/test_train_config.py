@@ -10,6 +10,7 @@ import yaml
 from rtpca.data.augment import AugmentConfig
 from rtpca.errors import ConfigError, InputError, RtpcaError
 from rtpca.models import InputSpec, RTPCAConfig
+from rtpca.models.motionagformer import MotionAGFormerConfig
 from rtpca.models.poseformer import PoseFormerConfig
 from rtpca.models.videopose3d import VideoPose3DConfig
 from rtpca.options import from_plain
@@ -250,3 +251,17 @@ def test_a_choice_on_the_test_split_is_known_as_such() -> None:
     assert load_config(None, ["select=best", "data.val_split=test"]).chooses_on_test
     assert not load_config(None, ["select=best"]).chooses_on_test
     assert not load_config(None, ["data.val_split=test"]).chooses_on_test
+
+
+def test_a_graph_of_bones_is_that_of_the_input_s_joints() -> None:
+    """17 joints of another set are not read as Human3.6M's, but by the published graph."""
+
+    def trained(joints_of, **options):
+        model = MotionAGFormerConfig(frames=9, dim=8, depth=1, **options)
+        return TrainConfig(model=model, input=InputSpec(fps=50, skeleton=joints_of)).model
+
+    assert trained("h36m17").skeleton is None
+    assert trained("mpi_inf_3dhp17").skeleton == "mpi_inf_3dhp17"
+    assert trained("mpi_inf_3dhp17", graph="published").joint_set == "h36m17"
+    with pytest.raises(ConfigError, match="model.skeleton='coco17' has other bones than .*'h36m17'"):
+        trained("h36m17", skeleton="coco17")

@@ -69,6 +69,15 @@ class ModelConfig(ABC):
     def activations(self) -> int:
         """Values that one layer hands to the next for one window: what memory grows with."""
 
+    def for_skeleton(self, skeleton: str) -> ModelConfig:
+        """The configuration for joints of this set; where structure follows the bones, for these bones.
+
+        Raises:
+            ConfigError: If it names another joint set.
+        """
+        del skeleton
+        return self
+
     @abstractmethod
     def describe(self) -> str:
         """Widths and depths in a few words, e.g. "dim 512, depth 8, 8 heads"."""

@@ -68,7 +68,7 @@ class DSTformer(LiftingNetwork):
         return self.head(x)
 
     def transformer_blocks(self) -> list[nn.Module]:
-        """The transformer blocks in the order in which they run."""
+        """The blocks of both streams, layer by layer."""
         return [module for module in self.layers.modules() if isinstance(module, MixerBlock)]
 
     def _initialise(self) -> None:

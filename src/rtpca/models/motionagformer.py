@@ -7,6 +7,7 @@ that they share the channels.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -39,7 +40,7 @@ class MotionAGFormerConfig(TwoStreamConfig):
 
     Attributes:
         skeleton: Joint set whose bones are the graph over joints; None for the one of so many joints that
-            data sets come with, h36m17 or humaneva15.
+            data sets come with, h36m17 or humaneva15, and in a recipe for `input.skeleton`.
         graph: "bones", both ways; or "published", the asymmetric graph of the authors' code over Human3.6M's
             joints, where the pelvis receives nothing from the left hip and the thorax nothing from the
             shoulders. Their code gives it the joints of MPI-INF-3DHP too, in their own order.
@@ -60,16 +61,16 @@ class MotionAGFormerConfig(TwoStreamConfig):
                 f"model.neighbours={self.neighbours} of model.frames={self.frames} frames; link each frame "
                 "with no more than there are"
             )
-        if self.graph == "published" and self.joints != len(get_skeleton("h36m17").joints):
+        if self.graph == "published" and not self._has_as_many_joints("h36m17"):
             raise ConfigError(
                 f"model.graph='published' is over the 17 joints of Human3.6M, not over {self.joints}; use "
                 "model.graph='bones'"
             )
-        bones = len(get_skeleton(self.joint_set).joints)
-        if bones != self.joints:
+        if not self._has_as_many_joints(self.joint_set):
             raise ConfigError(
-                f"model.joints={self.joints}, and {self.joint_set} has {bones}: name the joint set whose "
-                "bones are the graph in model.skeleton"
+                f"model.joints={self.joints}, and {self.joint_set} has "
+                f"{get_skeleton(self.joint_set).num_joints}: name the joint set whose bones are the graph in "
+                "model.skeleton"
             )
 
     @property
@@ -78,6 +79,24 @@ class MotionAGFormerConfig(TwoStreamConfig):
         if self.graph == "published":
             return "h36m17"
         return self.skeleton or _JOINT_SETS.get(self.joints, "h36m17")
+
+    def for_skeleton(self, skeleton: str) -> MotionAGFormerConfig:
+        """With the bones of this joint set, unless the graph is the published one, whatever the joints are.
+
+        Raises:
+            ConfigError: If it names another joint set.
+        """
+        if self.graph == "published" or self.joint_set == skeleton:
+            return self
+        if self.skeleton is not None:
+            raise ConfigError(
+                f"model.skeleton={self.skeleton!r} has other bones than the joints of "
+                f"input.skeleton={skeleton!r}; leave it out"
+            )
+        return replace(self, skeleton=skeleton) if self._has_as_many_joints(skeleton) else self
+
+    def _has_as_many_joints(self, skeleton: str) -> bool:
+        return get_skeleton(skeleton).num_joints == self.joints
 
     def main_shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of tensors that bound the size of the whole network."""
@@ -116,7 +135,7 @@ class MotionAGFormer(LiftingNetwork):
         return self.head(x)
 
     def transformer_blocks(self) -> list[nn.Module]:
-        """The blocks of both streams in the order in which they run."""
+        """The blocks of both streams, layer by layer."""
         return [module for module in self.layers.modules() if isinstance(module, MixerBlock)]
 
 

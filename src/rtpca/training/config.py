@@ -159,6 +159,7 @@ class TrainConfig:
                 f"augment.flip_probability={self.augment.flip_probability}: chunks are shown mirrored "
                 "as often as plain (0.5) or never (0)"
             )
+        object.__setattr__(self, "model", self.model.for_skeleton(self.input.skeleton))
         self._check_what_is_trained()
 
     def _check_what_is_trained(self) -> None:
