@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+import statistics
 from dataclasses import asdict, replace
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import load_file
 from scipy.fft import dct, idct
 
@@ -290,6 +294,32 @@ def test_kept_frames_stand_for_clusters_and_come_in_order() -> None:
     kept = FramePruning(1, 3).kept_frames(x)
     assert [frame // 3 for frame in kept[0].tolist()] == [0, 1, 2]
     assert kept[0].tolist() == sorted(kept[0].tolist())
+
+
+@settings(max_examples=40)
+@given(frames=st.integers(1, 12), seed=st.integers(0, 1000), repeated=st.booleans())
+def test_frames_are_chosen_as_the_steps_say(frames, seed, repeated) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(1, frames, 2, 3, generator=generator, dtype=torch.float64)
+    if repeated:
+        x[:, frames // 2 :] = x[:, frames // 2 : frames // 2 + 1].clone()
+    kept = max(1, frames // 3)
+    assert FramePruning(3, kept).kept_frames(x)[0].tolist() == chosen_one_by_one(x[0].mean(1).tolist(), kept)
+
+
+def chosen_one_by_one(features: list[list[float]], kept: int) -> list[int]:
+    """Which frames the token pruning cluster keeps, written out."""
+    frames = range(len(features))
+    distance = [
+        [math.dist(features[i], features[j]) / len(features[0]) ** 0.5 for j in frames] for i in frames
+    ]
+    density = [math.exp(-statistics.fmean(d * d for d in sorted(row)[:2])) for row in distance]
+    scores = []
+    for i in frames:
+        denser = [j for j in frames if (density[j], -j) > (density[i], -i)]
+        gap = min(distance[i][j] for j in denser) if denser else max(map(max, distance))
+        scores.append(gap * density[i])
+    return sorted(sorted(frames, key=lambda i: -scores[i])[:kept])
 
 
 def test_of_frames_that_are_all_alike_the_first_are_kept() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -148,8 +149,7 @@ class Renamer:
         unknown = [key for key in self.source if key not in renamed and key not in self.dropped]
         if unknown:
             raise CheckpointError(f"{arch}: unknown tensors {_some(unknown)}; is this another architecture?")
-        with torch.device("meta"):
-            expected = build(config).state_dict()
+        expected = _shapes(config)
         counters = {key: torch.zeros((), dtype=torch.long) for key in expected if key.endswith(_COUNTER)}
         state_dict = self.state_dict | counters
         missing = [key for key in expected if key not in state_dict]
@@ -162,12 +162,19 @@ class Renamer:
                 f"{_some(surplus)}; is the file complete?"
             )
         for key, tensor in state_dict.items():
-            if expected[key].shape != tensor.shape:
+            if expected[key] != tensor.shape:
                 raise CheckpointError(
                     f"{arch}: {key} has shape {tuple(tensor.shape)}, the sizes read off the other tensors "
-                    f"need {tuple(expected[key].shape)}; is this another architecture?"
+                    f"need {tuple(expected[key])}; is this another architecture?"
                 )
         return ConvertedWeights(config, state_dict, renamed, self.dropped)
+
+
+@lru_cache(maxsize=1)
+def _shapes(config: ModelConfig) -> dict[str, torch.Size]:
+    """Key to shape of a network's tensors."""
+    with torch.device("meta"):
+        return {key: tensor.shape for key, tensor in build(config).state_dict().items()}
 
 
 def _some(keys: list[str]) -> str:
