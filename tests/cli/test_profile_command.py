@@ -29,6 +29,23 @@ def test_the_paper_s_size_stands_beside_the_paper_s_figures(capsys, monkeypatch)
     assert "eight pyramids" in " ".join(said.split())
 
 
+def test_newer_lifters_have_rows_and_small_numbers_have_digits(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    names = ("motionagformer-xs", "poseformerv2-27", "hot-rtpca")
+    assert profile("--no-latency", *(word for name in names for word in ("--preset", name))) == 0
+    said = capsys.readouterr().out
+    rows = {line.split("│")[1].strip(): line for line in said.splitlines() if line.startswith("│")}
+    cells = {name: [cell.strip() for cell in rows[name].split("│")[2:-1]] for name in names}
+    # Parameters, linear layers, attention products, pooling, other products, sum.
+    shown = [[each[index] for index in (0, 2, 4, 5, 6, 7)] for each in cells.values()]
+    assert shown == [
+        ["2.24", "1.0", "0.031", "0.0", "0.025", "1.1"],
+        ["14.36", "0.059", "0.000", "0.0", "0.000", "0.059"],
+        ["35.06", "82.8", "4.7", "0.353", "0.0", "87.8"],
+    ]
+    assert "8 heads, 81 frames left after 3 pairs" in said
+
+
 def test_options_change_the_counts_and_leave_the_paper_out(capsys) -> None:
     words = [
         "--preset",

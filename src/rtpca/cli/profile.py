@@ -130,9 +130,15 @@ def _table(models: dict[str, dict[str, Any]], device: str) -> Table:
     for title, _ in shown.values():
         table.add_column(title.format(device=device), justify="right")
     for name, numbers in models.items():
-        cells = ("-" if numbers[key] is None else f"{numbers[key]:.{of[1]}f}" for key, of in shown.items())
-        table.add_row(name, *cells)
+        table.add_row(name, *(_text(key, numbers[key], decimals) for key, (_, decimals) in shown.items()))
     return table
+
+
+def _text(key: str, number: float | None, decimals: int) -> str:
+    if number is None:
+        return "-"
+    fine = key.endswith("_g") and 0 < number < 1  # operations of a small network
+    return f"{number:.{3 if fine else decimals}f}"
 
 
 def _configs(preset: list[str] | None, options: dict[str, Any]) -> dict[str, ModelConfig]:

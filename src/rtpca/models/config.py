@@ -216,7 +216,8 @@ class RTPCAConfig(ModelConfig):
 
     def describe(self) -> str:
         """Widths and depths in a few words."""
-        return f"dim {self.dim}, depth {self.depth}, {self.heads} heads"
+        left = "" if self.tokens is None else f", {self.tokens} frames left after {self.prune_after} pairs"
+        return f"dim {self.dim}, depth {self.depth}, {self.heads} heads{left}"
 
     def main_shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of tensors that bound the size of the whole network."""
