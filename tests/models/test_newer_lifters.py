@@ -26,7 +26,7 @@ from rtpca.models import (
 from rtpca.models.cost import count_operations, count_parameters
 from rtpca.models.hourglass import FramePruning
 from rtpca.models.motionagformer import MotionAGFormerConfig, NearestFrames, bone_adjacency, normalised_sum
-from rtpca.models.poseformerv2 import FromFrequencies, LowestFrequencies
+from rtpca.models.poseformerv2 import FromFrequencies, LowestFrequencies, PoseFormerV2Config
 
 STREAMS = {"frames": 9, "dim": 8, "depth": 2, "heads": 2, "representation": 6, "in_channels": 2}
 SMALL = {
@@ -245,6 +245,17 @@ def test_neighbours_are_weighed_by_the_sums_of_rows_on_both_sides() -> None:
     torch.testing.assert_close(normalised_sum(adjacency, sent), degrees @ adjacency @ degrees @ sent)
 
 
+@pytest.mark.parametrize("ratio", [0.4, 1.0, 1.3, 4 / 3, 1.75, 2.0, 3.99])
+@pytest.mark.parametrize("joints", [5, 17])
+def test_the_ratio_of_wide_blocks_tells_the_width_of_narrow_ones(ratio, joints) -> None:
+    """As the public code rounds both down, each from the ratio that was asked for."""
+    for joint_dim in range(3, 40):
+        dim = joints * joint_dim
+        narrow, wide = (math.floor(round(width * ratio, 9)) for width in (joint_dim, dim))
+        config = PoseFormerV2Config(joint_dim=joint_dim, joints=joints, heads=1, mlp_ratio=wide / dim)
+        assert (config.hidden(joint_dim), config.hidden(dim)) == (narrow, wide)
+
+
 @pytest.mark.parametrize(("frames", "kept"), [(1, 1), (9, 9), (27, 3), (243, 27)])
 def test_cosine_transforms_are_scipy_s(frames, kept) -> None:
     x = torch.randn(2, frames, 3, dtype=torch.float64)
@@ -378,6 +389,11 @@ def test_pruning_goes_with_the_options_of_rtpca(options) -> None:
         ("tcpformer", {"frames": 2}, "model.frames=2 cannot be cut into 3 parts"),
         ("tcpformer", {"layer_scale": 0}, "model.layer_scale=0 must be above 0"),
         ("poseformerv2", {"kept_frames": 4}, "model.kept_frames=4 are not around one in the middle"),
+        (
+            "poseformerv2",
+            {"mlp_ratio": 0.01},
+            "model.mlp_ratio=0.01 leaves no hidden channels at a width of 32",
+        ),
         ("poseformerv2", {"frames": 9}, "model.kept_frames=27 of a window of model.frames=9"),
         ("poseformerv2-27", {"kept_coefficients": 28}, "model.kept_coefficients=28 of a window"),
         ("hot-mixste", {"frames": 80}, "model.tokens=81 of model.frames=80 frames"),

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rtpca.errors import ConfigError
-from rtpca.models.config import Depth, HiddenRatio, ModelConfig, Size, check_heads, check_hidden
+from rtpca.models.config import Depth, HiddenRatio, ModelConfig, Size, check_heads
 from rtpca.models.layers import (
     BLOCK_NORM_EPS,
     Attention,
@@ -27,6 +27,9 @@ from rtpca.models.layers import (
 )
 from rtpca.models.network import LiftingNetwork
 from rtpca.options import BelowOne, options
+
+_ROUNDING = 1e-6
+"""A product that is a whole number but for its rounding counts as one."""
 
 
 @options("model")
@@ -65,7 +68,11 @@ class PoseFormerV2Config(ModelConfig):
 
     def __post_init__(self) -> None:
         check_heads(self.heads, joint_dim=self.joint_dim)
-        check_hidden(self.mlp_ratio, self.joint_dim)
+        if self.hidden(self.joint_dim) < 1:
+            raise ConfigError(
+                f"model.mlp_ratio={self.mlp_ratio} leaves no hidden channels at a width of {self.joint_dim}; "
+                "make it larger"
+            )
         if self.kept_frames % 2 == 0:
             raise ConfigError(
                 f"model.kept_frames={self.kept_frames} are not around one in the middle; use an odd number"
@@ -103,8 +110,11 @@ class PoseFormerV2Config(ModelConfig):
         return self.tokens // 2 if self.mlp_split == "half" else self.kept_coefficients
 
     def hidden(self, dim: int) -> int:
-        """Hidden width of the feed-forward part of blocks of width `dim`."""
-        return round(dim * self.mlp_ratio)
+        """Hidden width of the feed-forward part of blocks of width `dim`, rounded down.
+
+        So the ratio of the wide blocks, which an import reads, tells the hidden width of the narrow ones too.
+        """
+        return int(dim * self.mlp_ratio + _ROUNDING)
 
     @property
     def activations(self) -> int:

@@ -12,7 +12,7 @@ _NEEDED = {
     "Spatial_pos_embed": 3,
     "Temporal_pos_embed": 3,
     "Temporal_pos_embed_": 3,
-    "Spatial_blocks.0.mlp.fc1.weight": 2,
+    "blocks.0.mlp1.fc1.weight": 2,
     "weighted_mean.weight": 3,
     "weighted_mean_.weight": 3,
 }
@@ -62,6 +62,7 @@ def convert_poseformerv2(
         )
     joint_dim, in_channels = source["Joint_embedding.weight"].shape
     depth = rename.count("Spatial_blocks")
+    hidden, dim = source["blocks.0.mlp1.fc1.weight"].shape
     config = PoseFormerV2Config(
         frames=frames,
         joints=source["Spatial_pos_embed"].shape[1],
@@ -71,7 +72,7 @@ def convert_poseformerv2(
         joint_dim=joint_dim,
         depth=depth,
         heads=heads,
-        mlp_ratio=source["Spatial_blocks.0.mlp.fc1.weight"].shape[0] / joint_dim,
+        mlp_ratio=hidden / dim,
         qkv_bias="Spatial_blocks.0.attn.qkv.bias" in source,
         mlp_split="half",
     )
