@@ -178,6 +178,14 @@ def test_data_of_another_skeleton_are_refused(files, tmp_path, capsys) -> None:
     assert "holds h36m17" in one_line_error(capsys)
 
 
+def test_weights_that_predict_no_metres_are_refused(files, tmp_path, capsys) -> None:
+    weights = tmp_path / "imported.safetensors"
+    model = build_model("rtpca", frames=9, dim=8, depth=2, heads=2)
+    save_checkpoint(weights, model, InputSpec(fps=25.0), {"predicts": "places in the image"})
+    assert evaluate(weights, files[1]) == 2
+    assert "(rtpca) predict places in the image, as their repository trained them" in one_line_error(capsys)
+
+
 def test_weights_with_an_uncertainty_head_report_their_coverage(files, tmp_path, capsys) -> None:
     model = build_model("rtpca", frames=9, dim=8, depth=1, heads=1, in_channels=3, uncertainty=True)
     weights, target = tmp_path / "headed.safetensors", tmp_path / "out.json"

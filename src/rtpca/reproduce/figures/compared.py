@@ -45,6 +45,7 @@ def networks_of(
     Raises:
         InputError: There are no data.
         TrainingError: Time was up before a run was finished.
+        ConfigError: Weights predict no metres.
     """
     if not setup.data:
         raise InputError("this figure needs data: give a file (`data`) made by `rtpca prepare`")
@@ -58,6 +59,7 @@ def networks_of(
     paths = weights or {each.run.name: str(each.weights) for each in experiments}
     networks = {name: load_checkpoint(path) for name, path in paths.items()}
     for checkpoint in networks.values():
+        checkpoint.require_metres()
         checkpoint.model.to(setup.device)
     setup.out.mkdir(parents=True, exist_ok=True)
     shown = ", ".join(f"{name}: {'/'.join(Path(path).parts[-2:])}" for name, path in paths.items())
