@@ -5,7 +5,7 @@
 A live stream lifts the last frames again with every new one. So a network follows a camera if a pass over its
 window takes no longer than a frame does, and a pose is late by one pass, and by half a window where the
 network predicts only the frame in its middle. Networks are those of the table's scale (`small` or `paper`)
-with windows of another length, HoT with a third of the frames left; weights are random, which does not matter
+with windows of another length; weights are random, which does not matter
 to the time. The detector of a stream is not counted, nor is preparing keypoints. Each round runs every
 network once, in turn.
 """
@@ -18,7 +18,7 @@ from dataclasses import replace
 import torch
 
 from rtpca.cli.console import run_script
-from rtpca.models import ModelConfig, RTPCAConfig, build
+from rtpca.models import ModelConfig, build
 from rtpca.models.cost import PassTime, count_parameters, measure_in_turn
 from rtpca.reproduce import Setup, named_run
 from rtpca.reproduce.datafile import NO_DATA
@@ -51,10 +51,7 @@ def main() -> None:
 
 def config_of(run: str, scale: str, frames: int) -> ModelConfig:
     """The network of a row with windows of this length."""
-    config = replace(Setup(scale=scale).recipe(named_run(run), NO_DATA).model, frames=frames)
-    if isinstance(config, RTPCAConfig) and config.tokens is not None:
-        config = replace(config, tokens=frames // 3)
-    return config
+    return replace(Setup(scale=scale).recipe(named_run(run), NO_DATA).model, frames=frames)
 
 
 def report(config: ModelConfig, time: PassTime, fps: float) -> str:

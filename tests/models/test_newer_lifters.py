@@ -48,6 +48,7 @@ SMALL = {
         "dim": 8,
         "depth": 4,
         "heads": 2,
+        "prune": True,
         "tokens": 4,
         "prune_after": 2,
         "tpca": False,
@@ -59,7 +60,9 @@ SMALL = {
         "dim": 8,
         "depth": 4,
         "heads": 2,
+        "prune": True,
         "tokens": 8,
+        "prune_after": 3,
         "drop_path": 0.0,
         "pyramid_norm": "channels",
     },
@@ -350,6 +353,13 @@ def test_chance_breaks_ties_only_if_asked_for() -> None:
     assert len(chosen["random"]) > 1
 
 
+def test_a_third_of_the_frames_is_left_for_five_eighths_of_the_blocks() -> None:
+    """As published: 81 of 243 frames after three of eight pairs."""
+    for frames, depth, kept, first in ((243, 8, 81, 3), (81, 4, 27, 2), (9, 2, 3, 1), (2, 3, 1, 1)):
+        config = model_config("hot-rtpca", frames=frames, depth=depth)
+        assert (config.kept_frames, config.pruned_block) == (kept, first)
+
+
 def test_all_frames_come_back_though_most_are_left_out() -> None:
     network = random_network(small("hot-rtpca")).eval()
     lengths: list[int] = []
@@ -396,9 +406,11 @@ def test_pruning_goes_with_the_options_of_rtpca(options) -> None:
         ),
         ("poseformerv2", {"frames": 9}, "model.kept_frames=27 of a window of model.frames=9"),
         ("poseformerv2-27", {"kept_coefficients": 28}, "model.kept_coefficients=28 of a window"),
-        ("hot-mixste", {"frames": 80}, "model.tokens=81 of model.frames=80 frames"),
-        ("hot-mixste", {"depth": 3}, "model.prune_after=3 leaves no block pair of model.depth=3"),
-        ("hot-rtpca", {"query": "pyramidal"}, "model.tokens needs model.query='constant'"),
+        ("hot-mixste", {"tokens": 81, "frames": 80}, "model.tokens=81 of model.frames=80 frames"),
+        ("hot-mixste", {"prune_after": 8}, "model.prune_after=8 leaves no block pair of model.depth=8"),
+        ("hot-mixste", {"depth": 1}, "model.prune_after=1 leaves no block pair of model.depth=1"),
+        ("hot-rtpca", {"query": "pyramidal"}, "model.prune needs model.query='constant'"),
+        ("rtpca", {"tokens": 81}, "model.tokens=81 are the frames that model.prune=true leaves"),
         ("hot-rtpca", {"prune_ties": "later"}, "model.prune_ties='later' must be 'earlier' or 'random'"),
     ],
 )

@@ -82,6 +82,6 @@ def test_a_row_of_ones_own_takes_no_name_of_it() -> None:
 def test_a_row_of_ones_own_on_top_of_another_network_is_of_that_network() -> None:
     row = parse_row("later=hot-rtpca,model.prune_after=3")
     later = Setup().recipe(row, NO_DATA).model.to_dict()
-    assert (later["tokens"], later["prune_after"]) == (27, 3)
+    assert (later["prune"], later["prune_after"]) == (True, 3)
     deeper = Setup().recipe(parse_row("deeper=dstformer,model.depth=3"), NO_DATA).model
     assert (deeper.arch, deeper.to_dict()["depth"]) == ("dstformer", 3)

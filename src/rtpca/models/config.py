@@ -141,9 +141,10 @@ class RTPCAConfig(ModelConfig):
             over time between the blocks ("pyramidal Q" in Table 7).
         block_residual: What is added after each temporal block but the first: nothing (Equation 2), the
             output of the block before, or the stream itself (what the authors' code does).
-        tokens: Frames that are left after `prune_after` block pairs, and from which all come back before the
-            head, as in HoT (`hourglass.py`); None leaves out nothing.
-        prune_after: Block pairs that see all frames, if any are left out.
+        prune: Whether most frames are left out on the way, and all come back before the head, as in HoT
+            (`hourglass.py`).
+        tokens: Frames that are left with `prune`; None for a third of them.
+        prune_after: Block pairs that see all frames with `prune`; None for three eighths, as published.
         prune_ties: Which of two equally dense frames counts as denser when frames are chosen: the "earlier",
             or a "random" one even in evaluation (HoT's code).
         uncertainty: A second head, which the paper does not have, predicts a scale per joint and frame
@@ -171,8 +172,9 @@ class RTPCAConfig(ModelConfig):
     memory_ratio: Size = 8
     query: Query = "constant"
     block_residual: BlockResidual = "none"
+    prune: bool = False
     tokens: Size | None = None
-    prune_after: Depth = 3
+    prune_after: Depth | None = None
     prune_ties: PruneTies = "earlier"
     uncertainty: bool = False
 
@@ -188,21 +190,26 @@ class RTPCAConfig(ModelConfig):
             raise ConfigError(
                 "model.memory='accumulated' needs model.query='constant' (blocks of equal length)"
             )
-        if self.tokens is not None:
-            self._check_pruning(self.tokens)
-
-    def _check_pruning(self, kept: int) -> None:
-        if kept > self.frames:
+        if self.prune:
+            self._check_pruning()
+        elif self.tokens is not None:
             raise ConfigError(
-                f"model.tokens={kept} of model.frames={self.frames} frames; keep fewer, or leave it out"
+                f"model.tokens={self.tokens} are the frames that model.prune=true leaves; set it too"
             )
-        if self.prune_after >= self.depth:
+
+    def _check_pruning(self) -> None:
+        if self.kept_frames > self.frames:
             raise ConfigError(
-                f"model.prune_after={self.prune_after} leaves no block pair of model.depth={self.depth} for "
+                f"model.tokens={self.tokens} of model.frames={self.frames} frames; keep fewer, or leave "
+                "it out"
+            )
+        if self.pruned_block >= self.depth:
+            raise ConfigError(
+                f"model.prune_after={self.pruned_block} leaves no block pair of model.depth={self.depth} for "
                 "the frames that are kept; prune earlier"
             )
         if self.query == "pyramidal":
-            raise ConfigError("model.tokens needs model.query='constant': only one of them leaves out frames")
+            raise ConfigError("model.prune needs model.query='constant': only one of them leaves out frames")
 
     @property
     def predicts_scale(self) -> bool:
@@ -216,7 +223,7 @@ class RTPCAConfig(ModelConfig):
 
     def describe(self) -> str:
         """Widths and depths in a few words."""
-        left = "" if self.tokens is None else f", {self.tokens} frames left after {self.prune_after} pairs"
+        left = f", {self.kept_frames} frames left after {self.pruned_block} pairs" if self.prune else ""
         return f"dim {self.dim}, depth {self.depth}, {self.heads} heads{left}"
 
     def main_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -229,8 +236,8 @@ class RTPCAConfig(ModelConfig):
         }
         if self.uncertainty:
             shapes["scale_head.token.weight"] = (self.dim, self.dim)
-        if self.tokens is not None:
-            shapes["pruning.position"] = (1, self.tokens, 1, self.dim)
+        if self.prune:
+            shapes["pruning.position"] = (1, self.kept_frames, 1, self.dim)
             shapes["recovery.tokens"] = (1, self.frames, self.dim)
         if self.query == "pyramidal" and self.depth > 1 and self.block_frames(1) != self.frames:
             shapes["resample.0.weight"] = (self.block_frames(1), self.frames)
@@ -241,10 +248,20 @@ class RTPCAConfig(ModelConfig):
         """Hidden width of the feed-forward part."""
         return round(self.dim * self.mlp_ratio)
 
+    @property
+    def kept_frames(self) -> int:
+        """Frames that are left with `prune`."""
+        return max(1, self.frames // 3) if self.tokens is None else self.tokens
+
+    @property
+    def pruned_block(self) -> int:
+        """Index of the first block pair that sees only the frames that are left, with `prune`."""
+        return max(1, round(self.depth * 3 / 8)) if self.prune_after is None else self.prune_after
+
     def block_frames(self, index: int) -> int:
         """Frames that block `index` works on: all, or fewer with a pyramidal query or after pruning."""
-        if self.tokens is not None and index >= self.prune_after:
-            return self.tokens
+        if self.prune and index >= self.pruned_block:
+            return self.kept_frames
         if self.query == "constant":
             return self.frames
         level = min(index, self.depth - 1 - index, self.stages)

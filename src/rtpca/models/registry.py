@@ -79,8 +79,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "poseformerv2-81": {"arch": "poseformerv2", "frames": 81, "kept_frames": 9, "kept_coefficients": 9},
     "poseformerv2-27": {"arch": "poseformerv2", "frames": 27, "kept_frames": 3, "kept_coefficients": 3},
     # Of 243 frames 81 are left after three pairs of blocks: HoT on MixSTE as published, and ours on RTPCA.
-    "hot-mixste": {"tpca": False, "cross_layer": "none", "tokens": 81},
-    "hot-rtpca": {"tokens": 81},
+    "hot-mixste": {"tpca": False, "cross_layer": "none", "prune": True},
+    "hot-rtpca": {"prune": True},
 }
 
 

@@ -4,7 +4,7 @@
 
 The temporal blocks refine their keys and values with the pyramid (`pyramid.py`) and attend to those of an
 earlier temporal block too (`refinement.py`). Without both it is the STE baseline, which is MixSTE. With
-`tokens` most frames are left out on the way (`hourglass.py`).
+`prune` most frames are left out on the way (`hourglass.py`).
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class RTPCA(LiftingNetwork):
         self.head = nn.Linear(config.dim, 3)
         # Last, so that the other weights begin as they do without it.
         self.pruning = self.recovery = None
-        if config.tokens is not None:
+        if config.prune:
             random_ties = config.prune_ties == "random"
-            self.pruning = FramePruning(config.dim, config.tokens, random_ties=random_ties)
+            self.pruning = FramePruning(config.dim, config.kept_frames, random_ties=random_ties)
             self.recovery = FrameRecovery(config.dim, config.heads, config.frames, config.dropout)
         self.scale_head = ScaleHead(config.dim, config.in_channels) if config.uncertainty else None
         if config.init == "scaled":
@@ -91,7 +91,7 @@ class RTPCA(LiftingNetwork):
         x = self.embed(keypoints) + self.spatial_position  # (B, F, J, C)
         handed_on: list[Tensor] = []  # keys and values of each temporal block
         for i in range(config.depth):
-            if self.pruning is not None and i == config.prune_after:
+            if self.pruning is not None and i == config.pruned_block:
                 x = self.pruning(x)
             previous = x
             x = self.spatial_norm(self._spatial(i, x))

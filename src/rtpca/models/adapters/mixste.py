@@ -112,6 +112,7 @@ def convert_hot_mixste(
         **_sizes(source, heads, "STEblocks.0.attn.qkv.bias"),
         tpca=False,
         cross_layer="none",
+        prune=True,
         tokens=source["pos_embed_token"].shape[1],
         prune_after=prune_after,
     )
