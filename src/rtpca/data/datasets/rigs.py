@@ -2,10 +2,12 @@
 
 Bones are named for the joint where they begin: what MotionBuilder, Mixamo, LAFAN1, ZEGGS and Perception
 Neuron call `LeftUpLeg`, `LeftLeg`, `LeftFoot`, Rokoko `LeftThigh`, `LeftShin`, Bandai Namco `UpperLeg_L`,
-Unreal `thigh_l`, `calf_l` and SOMA `LeftLeg`, `LeftShin` are hip, knee and ankle; Xsens, 100STYLE, Character
-Studio and SMPL name the joints themselves, `LeftHip`, `LeftKnee`, `LeftAnkle`. Namespaces and prefixes
-(`mixamorig:`, `Character1_`, `CC_Base_`, `Bip01 `) do not matter. The hierarchy must agree with the names: a
-knee hangs from its hip.
+Unreal `thigh_l`, `calf_l`, SOMA `LeftLeg`, `LeftShin`, Daz `lThighBend`, `lShin`, MakeHuman `upperleg01.L`,
+`lowerleg01.L`, Motive `LThigh`, `LShin` and Acclaim `lfemur`, `ltibia` are hip, knee and ankle; Xsens,
+100STYLE, Character Studio, Advanced Skeleton and SMPL name the joints themselves, `LeftHip`, `LeftKnee`,
+`LeftAnkle`. Namespaces and prefixes (`mixamorig:`, `Character1_`, `CC_Base_`, `Bip01 `, `J_Bip_`,
+`ValveBiped.`, `DEF-`), and what is behind (`_JNT`, `_stretch.l`, `.x`), do not matter. The hierarchy must
+agree with the names: a knee hangs from its hip.
 
 What is made of them, where lengths are those of the file's own body:
 
@@ -36,13 +38,19 @@ _ARMS = (
     ("shoulder", "elbow", "wrist"),
     ("shoulder", "elbow", "hand"),
     ("shoulder", "forearm", "hand"),
+    ("arm", "forearm", "wrist"),
 )
 """Names that a limb's joints have together, as `point_of` gives them; the first that are all there count."""
-_NOT_SPELLED = {
-    # Rigify's spine goes on into neck and head; "leg" beside "shin" is the thigh (SOMA).
-    "spine.006": "head",
+_RIGIFY_HEAD = "spine 006"
+"""Its spine goes on into neck and head."""
+_PREFIXED_AT_LEAST, _LONGEST_PREFIX = 10, 3
+_ORNAMENTS = {"bend", "stretch", "jnt", "bone", "c", "m", "x"}
+"""Words that say which kind of bone this is, or that it is in the middle."""
+_BONES = {
+    **{"femur": "thigh", "tibia": "shin", "humerus": "upperarm", "radius": "forearm"},
+    **{"uarm": "upperarm", "farm": "forearm"},
 }
-_PREFIXED_AT_LEAST = 10
+"""Acclaim's and Motive's words for parts of limbs."""
 _HEAD_ABOVE, _NOSE_BEYOND, _SPINE_SHARE = 0.14, 0.1, 0.48
 _SHORT = 0.04
 """A bone that is shorter, over the length of a leg, points nowhere."""
@@ -87,14 +95,17 @@ def _readings(joint_names: Sequence[str]) -> Iterator[list[str | None]]:
     """What the names may mean: as they are, and without a prefix that many of them have."""
     # A namespace ends at a colon.
     words = [_words(name.rpartition(":")[2]) for name in joint_names]
-    begins = Counter(tuple(name[:count]) for name in words for count in (1, 2) if len(name) > count)
+    begins = Counter(
+        tuple(name[:count]) for name in words for count in range(1, _LONGEST_PREFIX + 1) if len(name) > count
+    )
     common = [begin for begin, count in begins.most_common() if count >= _PREFIXED_AT_LEAST]
     for prefix in ((), *common):
         bare = [
             name[len(prefix) :] if tuple(name[: len(prefix)]) == prefix and len(name) > len(prefix) else name
             for name in words
         ]
-        yield _meanings([" ".join(name) for name in bare], joint_names)
+        yield _meanings([" ".join(name) for name in bare])
+        yield _meanings([" ".join(_plain(name)) for name in bare])
 
 
 def _words(name: str) -> list[str]:
@@ -102,8 +113,19 @@ def _words(name: str) -> list[str]:
     return [word for word in re.split(r"[\W_]+", apart) if word]
 
 
-def _meanings(bare: Sequence[str], joint_names: Sequence[str]) -> list[str | None]:
-    points = [_NOT_SPELLED.get(name) or point_of(text) for name, text in zip(joint_names, bare, strict=True)]
+def _plain(words: Sequence[str]) -> list[str]:
+    """The words of a name without ornaments and the number of the first of several bones."""
+    together = "".join(words).lower()
+    for word, usual in _BONES.items():
+        if together in (f"l{word}", f"r{word}", f"left{word}", f"right{word}"):
+            return [together[: -len(word)], usual]
+    kept = [re.sub(r"(?<=[a-z])0?1$", "", word) for word in words if word.lower() not in _ORNAMENTS]
+    return kept or list(words)
+
+
+def _meanings(bare: Sequence[str]) -> list[str | None]:
+    points = ["head" if text == _RIGIFY_HEAD else point_of(text) for text in bare]
+    # "leg" beside "shin" is the thigh.
     for side in ("left", "right"):
         legs = [index for index, point in enumerate(points) if point == f"{side}_leg"]
         shins = [index for index in legs if "shin" in bare[index].lower()]
@@ -165,7 +187,7 @@ def _trunk(
         index
         for index, parent in enumerate(tree.parents)
         if parent == head
-        and (points[index] == "head_top" or re.search(r"(?i)(head|top|_)_?end$", joint_names[index]))
+        and (points[index] == "head_top" or re.search(r"(?i)(head|top|_)_?end(_m)?$", joint_names[index]))
     ]
     return spine, head, ends[0] if ends else -1
 
