@@ -76,6 +76,8 @@ SITUATIONS: dict[str, Situation] = {
     "no legs below the hips": Situation(tuple(joints_named("knee", "ankle"))),
     "nothing below the waist": Situation(tuple(joints_named("hip", "knee", "ankle", "pelvis"))),
     "no hands": Situation(tuple(joints_named("wrist"))),
+    "no arms": Situation(tuple(joints_named("shoulder", "elbow", "wrist"))),
+    "no head": Situation(tuple(joints_named("neck", "head"))),
     "no left arm": Situation(tuple(joints_named("left_elbow", "left_wrist"))),
     **{f"{height} px tall": Situation(change=_smaller(height)) for height in SMALL_PX},
     "all joints within 4 px": Situation(change=_collapsed),
@@ -100,10 +102,10 @@ class Seen:
 
 
 def lift_situations(
-    data: Path, split: str, seconds: float, every: int, weights: str = "rtpca-s"
+    data: Path, split: str, seconds: float, every: int, weights: str = "rtpca-s", **options: bool
 ) -> dict[str, list[Seen]]:
-    """Every n-th take of a split in every situation."""
-    network = Lifter.from_pretrained(weights, "cpu")
+    """Every n-th take of a split in every situation, lifted with options of `Lifter`."""
+    network = Lifter.from_pretrained(weights, "cpu", **options)
     found: dict[str, list[Seen]] = {name: [] for name in SITUATIONS}
     with open_dataset(data) as dataset:
         for number, name in enumerate(dataset.names(split)[::every]):

@@ -37,11 +37,14 @@ def standing(frames: int = 40) -> np.ndarray:
 
 def test_the_measured_shares_fall():
     known = load_ceilings()
-    for places, shares in ((known.unseen_m, known.unseen_share), (known.pixel_m, known.pixel_share)):
+    unseen = ((known.unseen_m, shares) for shares in known.unseen_share.values())
+    for places, shares in (*unseen, (known.pixel_m, known.pixel_share)):
         assert (np.diff(places) > 0).all()
         assert (np.diff(shares) <= 0).all()
         assert shares[0] == 1
-        assert shares[-1] < 0.5
+        assert shares[-1] <= shares[1] < 1
+    far = {part: shares[-1] for part, shares in known.unseen_share.items()}
+    assert far["wrist"] < 0.2 < far["trunk"]  # a hand may be anywhere round the elbow
 
 
 def test_how_far_a_joint_is_from_what_is_seen_by_hand():
@@ -56,6 +59,14 @@ def test_how_far_a_joint_is_from_what_is_seen_by_hand():
     assert distance[20, JOINT("right_wrist")] == 0
     assert (distance[:, JOINT("spine")] == 0).all()  # between others that are seen
     assert (distance[seen] == 0).all()
+
+
+def test_bones_that_are_never_seen_are_as_long_as_an_adults():
+    poses, seen = standing(), np.ones((40, 17), bool)
+    wrists = [JOINT("left_wrist"), JOINT("right_wrist")]
+    poses[:, wrists] = poses[:, [JOINT("left_elbow"), JOINT("right_elbow")]]  # what a network makes of them
+    seen[:, wrists] = False
+    assert (unseen_distance(poses, seen, 30.0)[:, wrists] > 0.2).all()
 
 
 def test_how_much_a_pixel_is_by_hand():

@@ -3,8 +3,9 @@
 A network guesses what it does not see, and is steady in that, so that nothing trembles and the mirror image
 agrees; so it is with bodies of a few pixels, and through a lens that does not exist. Three things are
 measured here instead: how far a joint may be from all that is seen, how much of the body a pixel is, and
-whether there is a lens of such a focal length. What follows from the first two was measured on bodies of the
-validation split, of which parts were hidden, or which were made small: `tools/fit_ceilings.py`.
+whether there is a lens of such a focal length. What follows from the first two, for hands another thing than
+for hips, was measured on bodies of the validation split, of which parts were hidden, or which were made
+small: `tools/fit_ceilings.py`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,16 @@ from scipy.ndimage import distance_transform_edt
 from rtpca.arrays import BoolArray, DoubleArray, FloatArray
 from rtpca.geometry import Intrinsics
 from rtpca.skeletons import get_skeleton
+from rtpca.skeletons.adult import standing_adult
 
 _SKELETON = get_skeleton("h36m17")
+PARTS = {
+    "trunk": ("pelvis", "hip", "spine", "thorax", "shoulder"),
+    "head": ("neck", "head"),
+    **{part: (part,) for part in ("elbow", "wrist", "knee", "ankle")},
+}
+"""Joints that are measured together, by what their names end with."""
+_PART_OF = [next(part for part, ends in PARTS.items() if name.endswith(ends)) for name in _SKELETON.joints]
 _HIDDEN_SPEED_M_S = 1.0
 """Somebody who is not seen may have moved that fast."""
 _NEVER_S = 1e3
@@ -40,13 +49,13 @@ class Ceilings:
 
     Attributes:
         unseen_m: (U,) rising distances of a joint from what is seen, metres.
-        unseen_share: (U,) falling shares.
+        unseen_share: (U,) falling shares of each of `PARTS`.
         pixel_m: (P,) rising sizes of a pixel at the body, metres.
         pixel_share: (P,) falling shares.
     """
 
     unseen_m: DoubleArray
-    unseen_share: DoubleArray
+    unseen_share: dict[str, DoubleArray]
     pixel_m: DoubleArray
     pixel_share: DoubleArray
 
@@ -56,7 +65,8 @@ def load_ceilings() -> Ceilings:
     """The measured shares that ship with the package."""
     text = (resources.files("rtpca") / "assets" / "confidence.json").read_text(encoding="utf-8")
     content = json.loads(text)["ceilings"]
-    return Ceilings(**{name: np.array(values) for name, values in content.items()})
+    unseen = {part: np.array(shares) for part, shares in content.pop("unseen_share").items()}
+    return Ceilings(unseen_share=unseen, **{name: np.array(values) for name, values in content.items()})
 
 
 def highest_confidence(
@@ -75,7 +85,14 @@ def highest_confidence(
         (F, 17) in [0, 1].
     """
     known = load_ceilings()
-    unseen = np.interp(unseen_distance(poses3d, scores > 0, fps), known.unseen_m, known.unseen_share)
+    distance = unseen_distance(poses3d, scores > 0, fps)
+    unseen = np.stack(
+        [
+            np.interp(distance[:, joint], known.unseen_m, known.unseen_share[part])
+            for joint, part in enumerate(_PART_OF)
+        ],
+        axis=1,
+    )
     coarse = np.interp(pixel_size(poses3d, keypoints_px), known.pixel_m, known.pixel_share)
     return np.minimum(np.minimum(unseen, coarse[:, None]), lens_share(intrinsics)).astype(np.float32)
 
@@ -84,7 +101,8 @@ def unseen_distance(poses3d: FloatArray, seen: BoolArray, fps: float) -> FloatAr
     """How far each joint may be from what is known of the body.
 
     That is the length of the bones up to a joint that is seen, and the way that one may have gone since it
-    was. A joint between others that are seen is held by them.
+    was. A joint between others that are seen is held by them. Lifted bones that are not seen are too short,
+    the mean of all their directions: those of the other side count, or of an adult.
 
     Args:
         poses3d: (F, 17, 3) metres.
@@ -94,7 +112,7 @@ def unseen_distance(poses3d: FloatArray, seen: BoolArray, fps: float) -> FloatAr
     Returns:
         (F, 17) metres; 0 where a joint is seen.
     """
-    along = _bone_ways(poses3d)
+    along = _bone_ways(poses3d, seen)
     hidden_s = np.empty(seen.shape, dtype=np.float32)
     for joint in range(seen.shape[1]):
         own = seen[:, joint]
@@ -134,13 +152,22 @@ def _spread(places: FloatArray, seen: BoolArray) -> FloatArray:
     return np.sqrt(squared.sum(axis=(1, 2)) / count[:, 0])
 
 
-def _bone_ways(poses3d: FloatArray) -> FloatArray:
-    """(17, 17) metres from joint to joint along the bones, of their median lengths."""
+def _bone_ways(poses3d: FloatArray, seen: BoolArray) -> FloatArray:
+    """(17, 17) metres from joint to joint along the bones, of their median lengths where they are seen."""
+    lengths: dict[frozenset[int], float] = {}
+    for parent, child in _SKELETON.bones:
+        both = seen[:, parent] & seen[:, child]
+        if both.any():
+            bone = poses3d[both, child] - poses3d[both, parent]
+            lengths[frozenset((parent, child))] = float(np.median(np.linalg.norm(bone, axis=1)))
+    usual = standing_adult(_SKELETON)
     ways = np.full((_SKELETON.num_joints, _SKELETON.num_joints), np.inf)
     np.fill_diagonal(ways, 0)
-    for parent, child in _SKELETON.bones:
-        length = float(np.median(np.linalg.norm(poses3d[:, child] - poses3d[:, parent], axis=1)))
-        ways[parent, child] = ways[child, parent] = length
+    for bone in _SKELETON.bones:
+        mirrored = frozenset(_SKELETON.mirror[joint] for joint in bone)
+        adults = float(np.linalg.norm(usual[bone[1]] - usual[bone[0]]))
+        length = lengths.get(frozenset(bone), lengths.get(mirrored, adults))
+        ways[bone] = ways[bone[::-1]] = length
     for middle in range(len(ways)):
         ways = np.minimum(ways, ways[:, middle : middle + 1] + ways[middle])
     return ways.astype(np.float32)

@@ -185,6 +185,21 @@ def test_people_who_lie_among_others_or_alone_are_no_error(walk, lying, tmp_path
     assert not any(note.startswith("warning") for note in report.notes)
 
 
+def test_people_in_all_positions_show_the_floor_by_what_they_touch(walk):
+    on_the_spot = walk - walk[:, :1] * [1, 0, 1]
+    standing = on_the_spot - [0, walk[..., 1].min(), 0]
+    down = np.stack([standing[..., 1], -standing[..., 0], standing[..., 2]], axis=-1)
+    down -= [0, down[..., 1].min(), 0]
+    rolling = np.concatenate([standing[:30], down[:30] + [0, 0, 3], down[30:60] + [0, 0, 6]])
+    assert not any("floor" in note for note in says(take(rolling)))
+    for axis in ("z", "-z", "-y"):
+        turned = as_file(rolling, axis)
+        (note,) = (note for note in says(take(turned)) if "floor" in note)
+        assert f"keep to one floor across {axis} as they do not across y" in note
+        assert note.endswith(f"where {axis} points up, give `up_axis` {axis}")
+        assert not any("floor" in note for note in says(take(turned), take(walk, "pack.npz:other")))
+
+
 def test_somebody_in_the_air_for_a_moment_is_told_and_not_refused(walk):
     """A dive for a ball, cut out of its take."""
     dive = as_file(walk, "z")[:25] + [0, 2.0, 0]

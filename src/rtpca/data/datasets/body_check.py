@@ -36,6 +36,10 @@ _BED_M = 1.2
 """Nobody who lies has the pelvis higher than this, or moves up and down by as much."""
 _SURE_AFTER_S = 1.0
 """Who is in the air for less than this may be in any direction."""
+_AT_TIMES, _LEVEL_M, _UNLEVEL_M, _MORE_LEVEL = 0.25, 0.3, 0.3, 2.0
+"""Whoever stands along an axis in a quarter of the frames, and whose lowest joint hardly changes its place
+along it, is on a floor across it; where it changes by so many times more along y, y does not point up. In
+1,124 takes of all kinds no other axis than up is such a one."""
 _FRAMES_LOOKED_AT = 2000
 
 _SEGMENTS = {
@@ -60,6 +64,8 @@ class Body:
         bent_forward: in how many of them the knee points to where the body faces.
         fast: share of frames in which a joint is faster than anybody's.
         along: share of frames in which the person, from feet to head, is along an axis, by its name.
+        lowest_along_m: of the lowest joint's place along each axis, by the axis' name: the range over nearly
+            all frames, and the median.
         feet_m: how far along each axis the lower foot is at its lowest, by the axis' name.
         lowest_m: height of the lowest joint.
         pelvis_m: lowest and highest place of the pelvis.
@@ -73,6 +79,7 @@ class Body:
     bent_forward: int
     fast: float
     along: dict[str, float]
+    lowest_along_m: dict[str, tuple[float, float]]
     feet_m: dict[str, float]
     lowest_m: float
     pelvis_m: tuple[float, float]
@@ -110,6 +117,7 @@ def measure_body(positions: AnyFloatArray, skeleton: Skeleton, fps: float) -> Bo
         bent_forward=bent_forward,
         fast=float((speed > _FAST_M_S).any(axis=-1).mean()) if len(speed) else 0.0,
         along={name: float((along @ axis > _ALONG_COSINE).mean()) for name, axis in AXES.items()},
+        lowest_along_m={name: _range_and_median((some @ axis).min(axis=1)) for name, axis in AXES.items()},
         feet_m={name: float(np.percentile((feet @ axis).min(axis=0), 2)) for name, axis in AXES.items()},
         lowest_m=float(np.percentile(some[..., 1].min(axis=1), 2)),
         pelvis_m=(float(at["pelvis"][:, 1].min()), float(at["pelvis"][:, 1].max())),
@@ -133,6 +141,11 @@ def _bent_knees(at: dict[str, DoubleArray]) -> tuple[int, int]:
         bent += int(counts.sum())
         forward += int((((thigh - shin) * facing).sum(axis=-1)[counts] > 0).sum())
     return bent, forward
+
+
+def _range_and_median(values: DoubleArray) -> tuple[float, float]:
+    low, middle, high = np.percentile(values, (2, 50, 98)).tolist()
+    return high - low, middle
 
 
 def _norm(vectors: DoubleArray) -> DoubleArray:
@@ -254,8 +267,10 @@ class BodyCheck:
             (axis for axis in AXES if all(body.along[axis] > _MOSTLY for body in bodies) and axis != "y"),
             None,
         )
-        if lying is None or ("y" in source.rest_along and lying not in source.rest_along):
-            return []  # in all positions, or in a rest pose that stands: what they do is no fault of the axes
+        if lying is None:
+            return self._uneven_floor(source)
+        if "y" in source.rest_along and lying not in source.rest_along:
+            return []  # in a rest pose that stands: what they do is no fault of the axes
         stand = [_on_floor(body.feet_m[lying]) for body in bodies]
         lie = [_on_floor(body.lowest_m) and _near_floor(body.pelvis_m) for body in bodies]
         certain = lying in source.rest_along or not all(lie)
@@ -271,6 +286,19 @@ class BodyCheck:
         if certain and long_enough and not self._up_is_said:
             raise ConfigError(f"{name}: {said}; {mend}; where they really are, `up_axis` {source.up_axis}")
         return [f"{said}; {mend}"]
+
+    def _uneven_floor(self, source: _Source) -> list[str]:
+        """Of people in all positions: whether they are on one floor, which is across another axis than y."""
+        bodies = source.bodies.values()
+        level = [axis for axis in AXES if all(_on_floor_across(axis, body) for body in bodies)]
+        if not level or "y" in source.rest_along:
+            return []
+        evenest = min(level, key=lambda axis: max(body.lowest_along_m[axis][0] for body in bodies))
+        axis = file_axis(evenest, source.up_axis)
+        said = f"nobody stands upright, and people keep to one floor across {axis} as they do not across y"
+        if not self._mendable:
+            return [f"{said}; are these the data set's own files?"]
+        return [f"{said}; where {axis} points up, give `up_axis` {axis}"]
 
     def _doubts(self, source: _Source) -> list[str]:
         bodies = source.bodies
@@ -327,6 +355,17 @@ def _source_of(recording: Recording) -> str:
 
 def _on_floor(height_m: float) -> bool:
     return _FLOOR_M[0] <= height_m <= _FLOOR_M[1]
+
+
+def _on_floor_across(axis: str, body: Body) -> bool:
+    (change, height), (change_along_y, _) = body.lowest_along_m[axis], body.lowest_along_m["y"]
+    level = change < _LEVEL_M and _on_floor(height)
+    return (
+        axis != "y"
+        and level
+        and body.along[axis] > max(_AT_TIMES, body.along["y"])
+        and change_along_y > max(_UNLEVEL_M, _MORE_LEVEL * change)
+    )
 
 
 def _near_floor(pelvis_m: tuple[float, float]) -> bool:
