@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rtpca.errors import RtpcaError
+    from rtpca.geometry import read_camera
     from rtpca.inference import Lifter, LiftResult, StreamLifter
     from rtpca.keypoints import read_keypoints
     from rtpca.models import list_weights
@@ -45,6 +46,7 @@ _LAZY_NAMES = {
     "StreamLifter": "rtpca.inference",
     "lift_path": "rtpca.pipeline",
     "list_weights": "rtpca.models",
+    "read_camera": "rtpca.geometry",
     "read_keypoints": "rtpca.keypoints",
 }
 
@@ -56,6 +58,7 @@ __all__ = [
     "__version__",
     "lift_path",
     "list_weights",
+    "read_camera",
     "read_keypoints",
 ]
 

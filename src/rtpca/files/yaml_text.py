@@ -28,8 +28,9 @@ class _Loader(yaml.SafeLoader):
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most_values: int) -> None:
         super().__init__(text)
+        self._most_values = most_values
         self._depth = self._nodes = 0
         self._sizes: dict[int, int] = {}
 
@@ -49,8 +50,8 @@ class _Loader(yaml.SafeLoader):
             if id(node) not in self._sizes:
                 raise yaml.MarkedYAMLError(problem="a value within itself", problem_mark=mark)
             self._nodes += self._sizes[id(node)]
-        if self._nodes > _MAX_NODES:
-            raise yaml.MarkedYAMLError(problem=f"more than {_MAX_NODES:,} values", problem_mark=mark)
+        if self._nodes > self._most_values:
+            raise yaml.MarkedYAMLError(problem=f"more than {self._most_values:,} values", problem_mark=mark)
         self._sizes.setdefault(id(node), self._nodes - before)
         self._depth -= 1
         return node
@@ -91,18 +92,23 @@ _Loader.add_implicit_resolver(
 )
 
 
-def parse_yaml(text: str, source: str) -> Any:
+def parse_yaml(text: str, source: str, most_values: int = _MAX_NODES) -> Any:
     """The plain values in a YAML text: mappings, lists, numbers, texts, true, false and null.
 
     Args:
         text: The text.
         source: What to call it in the message.
+        most_values: More are refused.
 
     Raises:
         ConfigError: it is no YAML, or more than a person writes, or says something twice.
     """
     try:
-        return yaml.load(text, _Loader)
+        loader = _Loader(text, most_values)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except (yaml.YAMLError, RecursionError) as error:
         raise ConfigError(f"{source}: not YAML: {_place(error)}") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rtpca.geometry.align import rigid_align, similarity_align
 from rtpca.geometry.camera import Camera
+from rtpca.geometry.camera_files import read_camera, write_cameras
 from rtpca.geometry.flip import flip_points
 from rtpca.geometry.intrinsics import Intrinsics, assumed_focal_px
 from rtpca.geometry.root import root_trajectory
@@ -22,9 +23,11 @@ __all__ = [
     "look_at",
     "normalise_screen",
     "person_view",
+    "read_camera",
     "rigid_align",
     "root_trajectory",
     "rotation_about",
     "rotation_from_quaternion",
     "similarity_align",
+    "write_cameras",
 ]

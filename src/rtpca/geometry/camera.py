@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -20,6 +20,9 @@ class Camera:
         intrinsics: Lens and picture.
         R_cam_from_world: (..., 3, 3) rotation into camera axes (x right, y down, z forward).
         center_world: (..., 3) camera centre, metres: `p_cam = R_cam_from_world @ (p_world - center_world)`.
+        up_world: Unit vector of the way up in the world, where a camera file says it; None where it does not,
+            and for prepared data, whose worlds are y up.
+        placed: Somebody said where the camera stands; else the world is its own axes.
 
     Raises:
         ShapeError: a field has the wrong trailing axes.
@@ -28,10 +31,18 @@ class Camera:
     intrinsics: Intrinsics
     R_cam_from_world: Tensor
     center_world: Tensor
+    up_world: tuple[float, float, float] | None = None
+    placed: bool = True
 
     def __post_init__(self) -> None:
         check_axes("R_cam_from_world", self.R_cam_from_world, 3, 3, leading=True)
         check_axes("center_world", self.center_world, 3, leading=True)
+
+    @classmethod
+    def unplaced(cls, intrinsics: Intrinsics) -> Camera:
+        """One camera of which only the inside is known."""
+        like = intrinsics.focal_px
+        return cls(intrinsics, torch.eye(3).to(like), torch.zeros(3).to(like), placed=False)
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
@@ -40,15 +51,21 @@ class Camera:
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Camera:
         """The same camera on another device or in another floating dtype."""
-        return Camera(
-            self.intrinsics.to(device, dtype),
-            self.R_cam_from_world.to(device=device, dtype=dtype),
-            self.center_world.to(device=device, dtype=dtype),
+        return replace(
+            self,
+            intrinsics=self.intrinsics.to(device, dtype),
+            R_cam_from_world=self.R_cam_from_world.to(device=device, dtype=dtype),
+            center_world=self.center_world.to(device=device, dtype=dtype),
         )
 
     def __getitem__(self, index: int | slice | Tensor) -> Camera:
         """Cameras selected along the first batch axis."""
-        return Camera(self.intrinsics[index], self.R_cam_from_world[index], self.center_world[index])
+        return replace(
+            self,
+            intrinsics=self.intrinsics[index],
+            R_cam_from_world=self.R_cam_from_world[index],
+            center_world=self.center_world[index],
+        )
 
     def world_to_camera(self, points_world: Tensor) -> Tensor:
         """World points in camera axes.
