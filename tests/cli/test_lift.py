@@ -376,3 +376,59 @@ def test_memory_does_not_grow_with_the_number_of_windows(tmp_path: Path, weights
     assert result.frames == frames
     assert int((~result.valid).sum()) == 1000
     assert np.isfinite(result.poses3d).all()
+
+
+CAMERA = """[cam01]
+size = [1000, 1002]
+matrix = [[1145.0, 0.0, 512.5], [0.0, 1143.8, 515.4], [0.0, 0.0, 1.0]]
+distortions = [-0.2, 0.24, -0.001, -0.001, -0.003]
+rotation = [1.5, 0.1, 0.1]
+translation = [0.1, 0.9, 4.5]
+
+[cam02]
+size = [1920, 1080]
+matrix = [[1145.0, 0.0, 960.0], [0.0, 1145.0, 540.0], [0.0, 0.0, 1.0]]
+"""
+
+
+def test_camera_and_stature_are_given_and_kept(tmp_path: Path, weights, walk, capsys):
+    np.savez(tmp_path / "walk.npz", keypoints=walk, image_size=[1000, 1002], fps=50, skeleton="h36m17")
+    (tmp_path / "Calib.toml").write_text(CAMERA)
+    options = ("--camera", tmp_path / "Calib.toml", "--camera-name", "cam01", "--weights", weights)
+    assert lift(tmp_path / "walk.npz", "-o", tmp_path / "out.npz", *options, "--height", "1.65") == 0
+    assert "stature 1.65 m\n" in capsys.readouterr().out
+    result = LiftResult.load(tmp_path / "out.npz")
+    assert result.stature_known
+    assert result.camera is not None
+    assert result.camera.intrinsics.distortion.tolist() == [-0.2, 0.24, -0.001, -0.001, -0.003]
+    with np.load(tmp_path / "out.npz", allow_pickle=False) as out:
+        assert float(out["stature_m"]) == pytest.approx(1.65, abs=1e-4)
+        np.testing.assert_array_equal(out["joints_world"], result.joints_world())
+    assert lift(tmp_path / "walk.npz", "-o", tmp_path / "plain.npz", "--weights", weights) == 0
+    assert "(assumed)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--height", "178"), "--height is 178: give metres"),
+        (("--height", "tall"), "--height is 'tall': give metres, 1.78, or by the person's number"),
+        (("--height", "1=1.7,2=1.6"), "--height names person 2, but lifted are only 1"),
+        (("--camera", "Calib.toml"), "holds 2 cameras (cam01, cam02): say which filmed this, --camera-name"),
+        (("--camera", "Calib.toml", "--camera-name", "cam02"), "this clip has 1000 x 1002"),
+        (("--camera", "nothing.toml"), "no such file"),
+        (("--camera", "walk.npz"), "not a text; cameras are read from"),
+        (("--camera-unit", "mm"), "--camera-name and --camera-unit are about the file of a --camera"),
+        (("--camera", "Calib.toml", "--focal", "900"), "--camera and --focal both say the focal length"),
+    ],
+)
+def test_wrong_cameras_and_statures_end_in_a_line(
+    tmp_path: Path, monkeypatch, weights, walk, capsys, options, message
+):
+    monkeypatch.chdir(tmp_path)
+    np.savez("walk.npz", keypoints=walk, image_size=[1000, 1002], fps=50, skeleton="h36m17")
+    Path("Calib.toml").write_text(CAMERA)
+    assert lift("walk.npz", "-o", "out.npz", "--weights", weights, *options) == 2
+    said = capsys.readouterr().err
+    assert message in " ".join(said.split())
+    assert not Path("out.npz").exists()

@@ -43,6 +43,8 @@ def test_the_file_holds_exactly_what_is_documented(result, tmp_path: Path):
         "fps": ("f", ()),
         "skeleton": ("U", ()),
         "joint_names": ("U", (17,)),
+        "stature_m": ("f", ()),
+        "stature_known": ("b", ()),
     }
     assert content["poses3d"].dtype == np.float32
     assert content["image_size"].tolist() == [1920, 1080]

@@ -32,6 +32,10 @@ _OPTIONS = {
     "max_people": "rtpca lift --person all",
     "max_seconds": "rtpca app --max-seconds",
     "focal_px": "rtpca lift --focal",
+    "camera": "rtpca app --camera",
+    "camera_name": "rtpca app --camera-name",
+    "camera_unit": "rtpca app --camera-unit",
+    "height_m": "the stature",
 }
 
 
@@ -47,6 +51,7 @@ class JobOptions:
         skeleton: Joint set of a keypoint file; "auto" recognises it.
         image_size: (width, height) in pixels, where a keypoint file does not say it.
         fps: Frames per second, instead of what the file says.
+        height_m: Stature of everybody, or by the person's number; None where it is not known.
     """
 
     folder: Path
@@ -56,6 +61,7 @@ class JobOptions:
     skeleton: str = "auto"
     image_size: tuple[int, int] | None = None
     fps: float | None = None
+    height_m: float | Mapping[int, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,7 @@ class JobQueue:
         skeleton: str,
         image_size: tuple[int, int] | None = None,
         fps: float | None = None,
+        height_m: float | Mapping[int, float] | None = None,
     ) -> Job:
         """A place for a new upload.
 
@@ -206,6 +213,7 @@ class JobQueue:
             skeleton: See `JobOptions`.
             image_size: See `JobOptions`.
             fps: See `JobOptions`.
+            height_m: See `JobOptions`.
 
         Returns:
             The job; write to `job.upload`, then `submit` or `remove` it.
@@ -224,7 +232,8 @@ class JobQueue:
             number = secrets.token_urlsafe(16)
             folder = self.folder / number
             (folder / "files").mkdir(parents=True)
-            options = JobOptions(folder / "files", name, render, exports, skeleton, image_size, fps)
+            folder_of_files = folder / "files"
+            options = JobOptions(folder_of_files, name, render, exports, skeleton, image_size, fps, height_m)
             job = self._jobs[number] = Job(number, folder / f"upload{ending}", options)
             return job
 

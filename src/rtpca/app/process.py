@@ -51,7 +51,11 @@ class LiftProcess:
         progress(0, 0, "loading")
         events = _JobEvents(progress)
         wanted = replace(
-            self._options, skeleton=options.skeleton, image_size=options.image_size, fps=options.fps
+            self._options,
+            skeleton=options.skeleton,
+            image_size=options.image_size,
+            fps=options.fps,
+            height_m=options.height_m,
         )
         clip = lift_input(path, wanted, lifter=self.load(), events=events)
         clip = _of_one_length(replace(clip, title=options.name), events)

@@ -27,6 +27,8 @@ from rtpca.app.jobs import Job, JobQueue, TooBusyError
 from rtpca.app.patience import ImpatientProtocol, StalledError, arriving
 from rtpca.errors import InputError
 from rtpca.files.writing import trouble
+from rtpca.pipeline import LiftOptions
+from rtpca.pipeline.options import heights_of
 from rtpca.skeletons import image_skeletons
 
 HOST = "127.0.0.1"
@@ -202,8 +204,13 @@ class _Endpoints:
                 400,
                 "give the image size as width and height in whole pixels, and frames per second as a number",
             ) from None
+        stature = query.get("stature", "").strip()
+        try:
+            height_m = LiftOptions(height_m=heights_of(stature)).height_m if stature else None
+        except InputError as error:
+            raise _RefusedError(400, str(error).replace("`height_m`", "the stature")) from error
         render, skeleton = query.get("render", "1") == "1", query.get("skeleton", "auto")
-        return self._jobs.open(name, ending, render, wanted, skeleton, image_size, fps)
+        return self._jobs.open(name, ending, render, wanted, skeleton, image_size, fps, height_m)
 
     def _check_size(self, size: int, name: str) -> None:
         if size > self._max_bytes:

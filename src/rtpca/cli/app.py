@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rtpca.cli.console import print_line
-from rtpca.cli.options import Detector, Device, Weights
+from rtpca.cli.options import CameraFile, CameraName, CameraUnit, Detector, Device, Weights
 
 if TYPE_CHECKING:
     from rtpca.app.jobs import JobQueue
@@ -22,6 +23,9 @@ def app(
     weights: Weights = "rtpca-s",
     device: Device = "auto",
     detector: Detector = "auto",
+    camera: CameraFile = None,
+    camera_name: CameraName = None,
+    camera_unit: CameraUnit = "auto",
     max_mb: Annotated[int, typer.Option("--max-mb", min=1, help="Largest upload in megabytes.")] = 500,
     max_seconds: Annotated[float, typer.Option(min=1, help="Longest clip in seconds.")] = 600,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
@@ -37,9 +41,18 @@ def app(
     from rtpca.export import installed_formats
     from rtpca.pipeline import LiftOptions
 
-    # Wrong weights are better known now than after an upload.
+    # A wrong camera and wrong weights are better known now than after an upload.
+    options = LiftOptions(
+        weights=weights,
+        device=device,
+        detector=detector,
+        max_seconds=max_seconds,
+        camera=camera,
+        camera_name=camera_name,
+        camera_unit=camera_unit,
+    )
     process = LiftProcess(
-        LiftOptions(weights=weights, device=device, detector=detector, max_seconds=max_seconds)
+        replace(options, camera=options.load_camera(), camera_name=None, camera_unit="auto")
     )
     process.load()
 

@@ -8,7 +8,19 @@ from typing import Annotated, Literal
 import typer
 
 from rtpca.cli.console import print_line
-from rtpca.cli.options import Detector, Device, Flip, Focal, ImageSize, JointSet, Weights
+from rtpca.cli.options import (
+    CameraFile,
+    CameraName,
+    CameraUnit,
+    Detector,
+    Device,
+    Flip,
+    Focal,
+    Height,
+    ImageSize,
+    JointSet,
+    Weights,
+)
 from rtpca.errors import InputError
 
 
@@ -74,6 +86,10 @@ def lift(
         typer.Option(help="Frames per second, if a keypoint file does not say, or a video is slowed down."),
     ] = None,
     focal_px: Focal = None,
+    camera: CameraFile = None,
+    camera_name: CameraName = None,
+    camera_unit: CameraUnit = "auto",
+    height_m: Height = None,
     weights: Weights = "rtpca-s",
     device: Device = "auto",
     repair: Annotated[
@@ -96,6 +112,7 @@ def lift(
     from rtpca.export.opensim_tools import read_model
     from rtpca.files import written_together
     from rtpca.pipeline import LiftOptions, Outputs, lift_input
+    from rtpca.pipeline.options import heights_of
 
     names = tuple(dict.fromkeys(name.strip().lower() for name in export.split(",") if name.strip()))
     outputs = Outputs(
@@ -120,6 +137,10 @@ def lift(
         image_size=image_size,
         fps=fps,
         focal_px=focal_px,
+        height_m=None if height_m is None else heights_of(height_m),
+        camera=camera,
+        camera_name=camera_name,
+        camera_unit=camera_unit,
         detector=detector,
         detector_model=detector_model,
         pose_model=pose_model,

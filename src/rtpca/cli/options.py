@@ -34,3 +34,21 @@ Focal = Annotated[
     typer.Option("--focal", metavar="PX", help="Focal length in pixels; a usual lens is assumed."),
 ]
 Flip = Annotated[bool, typer.Option(help="Average with the mirror image: steadier, half as fast.")]
+Height = Annotated[
+    str | None,
+    typer.Option("--height", metavar="M", help="Stature in metres; of several people 1=1.78,2=1.65."),
+]
+CameraFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--camera",
+        metavar="FILE",
+        help="Calibrated camera: OpenCV, Pose2Sim, caliscope, anipose, Qualisys, or ours (docs/cameras.md).",
+    ),
+]
+CameraName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Which of the cameras of that file filmed this.")
+]
+CameraUnit = Annotated[
+    Literal["auto", "m", "cm", "mm"], typer.Option(help="Unit of lengths in that file, if it is another.")
+]

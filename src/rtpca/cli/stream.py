@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 import typer
 
 from rtpca.cli.console import err, print_line, print_note
-from rtpca.cli.options import Detector, Device, Flip, Focal, ImageSize, JointSet, Weights
+from rtpca.cli.options import (
+    CameraFile,
+    CameraName,
+    CameraUnit,
+    Detector,
+    Device,
+    Flip,
+    Focal,
+    ImageSize,
+    JointSet,
+    Weights,
+)
 
 if TYPE_CHECKING:
     from rtpca.inference import StreamLifter, StreamPose
@@ -46,6 +57,12 @@ def stream(
     person: Annotated[int | None, typer.Option(metavar="N", help="Which person of a keypoint file.")] = None,
     realtime: Annotated[bool, typer.Option("--realtime", help="Replay a file at its own speed.")] = False,
     focal_px: Focal = None,
+    camera: CameraFile = None,
+    camera_name: CameraName = None,
+    camera_unit: CameraUnit = "auto",
+    height_m: Annotated[
+        float | None, typer.Option("--height", metavar="M", help="The stature of the person in metres.")
+    ] = None,
     weights: Weights = "rtpca-s",
     device: Device = "auto",
     flip: Flip = False,
@@ -59,6 +76,7 @@ def stream(
     from rtpca.errors import InputError
     from rtpca.inference import StreamLifter
     from rtpca.models import load_checkpoint
+    from rtpca.pipeline import LiftOptions
     from rtpca.video import open_live
 
     if output is not None and output.suffix.lower() not in _ENDINGS:
@@ -67,6 +85,9 @@ def stream(
     # One window is too little to share out, and the other cores have a detector to run.
     torch.set_num_threads(1)
 
+    filmed_by = LiftOptions(
+        focal_px=focal_px, camera=camera, camera_name=camera_name, camera_unit=camera_unit
+    ).load_camera()
     checkpoint = load_checkpoint(weights)
     live = open_live(
         input,
@@ -77,6 +98,7 @@ def stream(
         person=person,
         realtime=realtime,
         needs_image_size=checkpoint.input.normalisation == "screen",
+        camera_size=None if filmed_by is None else filmed_by.intrinsics.size_wh,
     )
     lifter = StreamLifter(
         checkpoint,
@@ -87,8 +109,10 @@ def stream(
         flip=flip,
         one_euro=smoothing == "one-euro",
         focal_px=focal_px,
+        height_m=height_m,
+        camera=filmed_by,
     )
-    for note in live.notes:
+    for note in (*live.notes, *lifter.notes):
         print_note(note, err)
     print_line(
         f"latency {1000 * lifter.latency_s:.0f} ms: {latency} frames at {lifter.fps:g} per second, plus the "

@@ -10,7 +10,7 @@ import numpy as np
 from rtpca.arrays import BoolArray, DoubleArray
 from rtpca.errors import InputError
 from rtpca.inference import Ground, LiftResult
-from rtpca.inference.ground import LEVEL_CAMERA
+from rtpca.inference.ground import LEVEL_CAMERA, camera_world
 
 PathLike = str | os.PathLike[str]
 
@@ -60,7 +60,8 @@ def world_motion(result: LiftResult, ground: Ground | None = None) -> WorldMotio
     Args:
         result: What the lifter gave. A root that is not known (NaN) stays in one place: at the origin
             without ground, above it with the lower foot on the floor with one.
-        ground: The floor; None turns the camera's axes upright and leaves the camera at the origin.
+        ground: The floor; None takes the world that the camera is known to stand in, or turns the camera's
+            axes upright and leaves the camera at the origin.
 
     Returns:
         The joints.
@@ -69,5 +70,5 @@ def world_motion(result: LiftResult, ground: Ground | None = None) -> WorldMotio
         InputError: the result is of another skeleton than h36m17, or has no frames.
     """
     check_exportable(result)
-    joints = (LEVEL_CAMERA if ground is None else ground).place(result)
+    joints = (ground or camera_world(result) or LEVEL_CAMERA).place(result)
     return WorldMotion(joints, result.valid, result.fps, result.joint_names)

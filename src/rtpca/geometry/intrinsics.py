@@ -95,6 +95,14 @@ class Intrinsics:
             self.fisheye,
         )
 
+    @property
+    def size_wh(self) -> tuple[int, int] | None:
+        """Width and height of one camera's pictures in whole pixels, or None where nobody said."""
+        if not bool(self.image_size.isfinite().all()):
+            return None
+        width, height = self.image_size.tolist()
+        return round(width), round(height)
+
     def pinhole(self) -> Intrinsics:
         """The same camera without its lens: what sees the keypoints that `undistorted` gives."""
         return replace(self, distortion=None, fisheye=False)

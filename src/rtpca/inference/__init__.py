@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rtpca.inference.ground import Ground, estimate_ground
+from rtpca.inference.ground import Ground, camera_world, estimate_ground, world_notes
 from rtpca.inference.lifter import Lifter
 from rtpca.inference.result import LiftResult
 from rtpca.inference.smoothing import OneEuro, smooth_result
@@ -15,6 +15,8 @@ __all__ = [
     "OneEuro",
     "StreamLifter",
     "StreamPose",
+    "camera_world",
     "estimate_ground",
     "smooth_result",
+    "world_notes",
 ]

@@ -8,13 +8,14 @@ second counts as far as the person covers ground, for feet in one place fix no p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter, minimum_filter1d
 
 from rtpca.arrays import AnyFloatArray, BoolArray, DoubleArray
 from rtpca.errors import InputError
+from rtpca.geometry import Camera
 from rtpca.inference.result import R_LEVEL_FROM_CAM, LiftResult
 from rtpca.skeletons import get_skeleton
 
@@ -35,6 +36,8 @@ _SETTLING_S = 0.3
 _LEAN_RAD, _STEP_HEIGHT_M = 0.08, 0.05
 _STEP_S = 0.5
 _ROUNDS = 5
+_NEXT_TO_AXIS_DEG, _MOST_LEAN_DEG = 25.0, 45.0
+# Up is wrong by 6.5 degrees in nine of ten takes, and axes are 90 degrees apart.
 _MOST_ABOVE_M, _LOW_WITHIN_S = 0.1, 1.0
 _FLOOR_QUANTILE = 0.15  # part of the time that standing feet may be below the floor, by noise
 
@@ -44,10 +47,11 @@ class Ground:
     """A world whose y points up and whose floor, if one was found, is at y = 0.
 
     Attributes:
-        R_world_from_cam: (3, 3) rotation of camera axes (x right, y down, z forward) into world axes (x
-            right, y up, z towards the camera).
+        R_world_from_cam: (3, 3) rotation of camera axes (x right, y down, z forward) into world axes: x
+            right, y up, z towards the camera; or those of the world that the camera is known to stand in,
+            turned so that y is up.
         origin_cam: (3,) the world's origin in camera axes, metres: on the floor, below where the person was
-            on average.
+            on average; or that of the camera's world.
         is_floor: The feet are put onto y = 0; else the origin is only a place.
     """
 
@@ -59,6 +63,16 @@ class Ground:
     def up_cam(self) -> DoubleArray:
         """(3,) the world's up in camera axes."""
         return self.R_world_from_cam[1]
+
+    def facing_camera(self, *people: LiftResult) -> Ground:
+        """The same floor and way up, with z towards the camera and the origin below where people are.
+
+        Args:
+            people: The people.
+        """
+        rotation, middle = _axes(self.up_cam), _middle(_Walker.all_of(people))
+        below = middle - self.up_cam * (self.up_cam @ (middle - self.origin_cam))
+        return replace(self, R_world_from_cam=rotation, origin_cam=below)
 
     def to_world(self, points_cam: AnyFloatArray) -> DoubleArray:
         """World coordinates of points (..., 3) in camera axes, metres."""
@@ -108,7 +122,8 @@ def estimate_ground(*people: LiftResult) -> Ground:
     """Find up and the floor from the poses of people who stand or walk, on the whole.
 
     Several people of one clip share one up and one floor: the lowest that somebody stands on for a good part
-    of the time, so that who is on a roof or a stage stays above it.
+    of the time, so that who is on a roof or a stage stays above it. Where the camera stands in a known world,
+    it is that world: with y up, and its height 0 for the floor if people stand within 0.35 m of it.
 
     Args:
         people: One result per person of a clip; frames that are not valid do not count.
@@ -121,20 +136,122 @@ def estimate_ground(*people: LiftResult) -> Ground:
     """
     if not people:
         raise InputError("there is nobody to find a floor under: give at least one result")
-    walkers = [_Walker.of(person) for person in people]
-    walkers = [one for one in walkers if one.known] or walkers
-    up = _upright(np.concatenate([one.poses[one.used] for one in walkers]))
-    if walkers[0].known:
-        leaning = up
-        for _ in range(_ROUNDS):
-            up = _with_plane(leaning, [one.steps(up) for one in walkers], walkers[0].fps)
+    walkers = _Walker.all_of(people)
+    up = _up_of(walkers)
+    known = _known_world(people, walkers, up)
+    if known is not None:
+        return known
     rotation = _axes(up)
-    levels = np.concatenate([_levels(one, up) for one in walkers])
-    low = np.quantile(levels, _FLOOR_QUANTILE)
-    height = np.median(levels[levels <= low + _SETTLED_M])
-    pelvis = np.concatenate([one.root[one.used] for one in walkers]) @ rotation.T
-    middle = np.array([np.median(pelvis[:, 0]), height, np.median(pelvis[:, 2])])
+    middle = rotation @ _middle(walkers)
+    middle[1] = _floor_height(walkers, up)
     return Ground(rotation, middle @ rotation)
+
+
+def camera_world(*people: LiftResult) -> Ground | None:
+    """The world that the camera of some people stands in, with y up; nobody is moved onto its floor.
+
+    Returns:
+        The world; None where nobody said where the camera stands, or none of its axes points up.
+    """
+    if _placed_camera(people) is None:
+        return None
+    walkers = _Walker.all_of(people)
+    known = _known_world(people, walkers, _up_of(walkers))
+    return None if known is None else replace(known, is_floor=False)
+
+
+def world_notes(*people: LiftResult) -> tuple[str, ...]:
+    """What there is to say about the world that the camera stands in, and how people fit into it."""
+    camera = _placed_camera(people)
+    if camera is None:
+        return ()
+    walkers = _Walker.all_of(people)
+    if not walkers[0].known:
+        return ()
+    up = _up_of(walkers)
+    up_world = _up_in_world(camera, up)
+    if up_world is None:
+        return (
+            "the camera stands in a world of which no axis points up, as people stand: up and the floor are "
+            "found from the people",
+        )
+    notes: list[str] = []
+    axis = _axis_name(up_world)
+    if camera.up_world is None:
+        notes.append(f"the world of the camera has {axis} up: it does not say so, but people stand that way")
+    up_cam = _R_cam_from_world(camera) @ up_world
+    lean_deg = float(np.degrees(np.arccos(np.clip(up_cam @ up, -1, 1))))
+    if lean_deg > _MOST_LEAN_DEG:
+        notes.append(
+            f"warning: people lean by {lean_deg:.0f} degrees from the way up in the camera's world ({axis}): "
+            "do they lie, or is another axis up, or the camera another?"
+        )
+    above_m = _floor_height(walkers, up_cam) - float(up_cam @ _world_origin(camera))
+    if abs(above_m) > _SETTLED_M:
+        side = "above" if above_m > 0 else "below"
+        notes.append(
+            f"warning: people stand {abs(above_m):.2f} m {side} the height 0 of the camera's world: is its "
+            "unit right (`camera_unit`), its origin on the floor, and the stature true (`height_m`)? The "
+            "floor is put under their feet"
+        )
+    return tuple(notes)
+
+
+def _placed_camera(people: Sequence[LiftResult]) -> Camera | None:
+    """The camera of the first of whom it is known where it stands."""
+    cameras = [person.camera for person in people if person.camera is not None]
+    return next((camera for camera in cameras if camera.placed), None)
+
+
+def _known_world(people: Sequence[LiftResult], walkers: Sequence[_Walker], up: DoubleArray) -> Ground | None:
+    """The camera's world with its floor; None if there is none, or it is askew and nobody said how.
+
+    Args:
+        people: The people.
+        walkers: The same.
+        up: (3,) where people point, camera axes.
+    """
+    camera = _placed_camera(people)
+    if camera is None or not walkers[0].known:
+        return None
+    up_world = _up_in_world(camera, up)
+    if up_world is None:
+        return None
+    R_cam_from_world = _R_cam_from_world(camera)
+    right: DoubleArray = np.eye(3)[np.abs(up_world).argmin()]
+    right = right - (right @ up_world) * up_world
+    right /= np.linalg.norm(right)
+    upright: DoubleArray = np.stack([right, up_world, np.cross(right, up_world)]).astype(np.float64)
+    up_cam, origin = R_cam_from_world @ up_world, _world_origin(camera)
+    above_m = _floor_height(walkers, up_cam) - up_cam @ origin
+    if abs(above_m) > _SETTLED_M:  # the world's height 0 is no floor of these people
+        origin = origin + above_m * up_cam
+    return Ground(upright @ R_cam_from_world.T, origin)
+
+
+def _up_in_world(camera: Camera, up: DoubleArray) -> DoubleArray | None:
+    """The way up in the camera's world: as it says, or its axis that is next to `up` (3,) in camera axes."""
+    if camera.up_world is not None:
+        return np.array(camera.up_world)
+    along = _R_cam_from_world(camera).T @ up
+    axis = int(np.abs(along).argmax())
+    if np.degrees(np.arccos(min(1.0, abs(along[axis])))) > _NEXT_TO_AXIS_DEG:
+        return None
+    return np.sign(along[axis]) * np.eye(3)[axis]
+
+
+def _R_cam_from_world(camera: Camera) -> DoubleArray:
+    return camera.R_cam_from_world.double().cpu().numpy()
+
+
+def _world_origin(camera: Camera) -> DoubleArray:
+    """(3,) the origin of the camera's world in camera axes."""
+    return -_R_cam_from_world(camera) @ camera.center_world.double().cpu().numpy()
+
+
+def _axis_name(direction: DoubleArray) -> str:
+    axis = int(np.abs(direction).argmax())
+    return ("-" if direction[axis] < 0 else "") + "xyz"[axis]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +272,12 @@ class _Walker:
         root = _smoothed(person.root.astype(np.float64), person.fps) if known else np.zeros((len(poses), 3))
         return cls(poses, root, used, known, person.fps)
 
+    @classmethod
+    def all_of(cls, people: Sequence[LiftResult]) -> list[_Walker]:
+        """Those whose path is known; everybody if nobody's is."""
+        walkers = [cls.of(person) for person in people]
+        return [one for one in walkers if one.known] or walkers
+
     @property
     def ankles(self) -> DoubleArray:
         """(F, 2, 3) metres."""
@@ -169,6 +292,28 @@ class _Walker:
         """(n, 3) ankles of feet that stand, or of a runner's steps."""
         stepping = _stepping(self.ankles, up, self.fps) & self.used[:, None]
         return self.ankles[self.standing | stepping]
+
+
+def _up_of(walkers: Sequence[_Walker]) -> DoubleArray:
+    """(3,) the way up in camera axes, from how people stand and where they step."""
+    up = _upright(np.concatenate([one.poses[one.used] for one in walkers]))
+    if walkers[0].known:
+        leaning = up
+        for _ in range(_ROUNDS):
+            up = _with_plane(leaning, [one.steps(up) for one in walkers], walkers[0].fps)
+    return up
+
+
+def _floor_height(walkers: Sequence[_Walker], up: DoubleArray) -> float:
+    """How high along `up` the lowest is that somebody stands on for a good part of the time."""
+    levels = np.concatenate([_levels(one, up) for one in walkers])
+    low = np.quantile(levels, _FLOOR_QUANTILE)
+    return float(np.median(levels[levels <= low + _SETTLED_M]))
+
+
+def _middle(walkers: Sequence[_Walker]) -> DoubleArray:
+    """(3,) where people are on average, camera axes."""
+    return np.median(np.concatenate([one.root[one.used] for one in walkers]), axis=0)
 
 
 def _levels(one: _Walker, up: DoubleArray) -> DoubleArray:

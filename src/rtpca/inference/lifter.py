@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,9 +13,10 @@ import torch
 from rtpca.arrays import BoolArray, FloatArray
 from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError
-from rtpca.geometry import Intrinsics, root_trajectory
+from rtpca.geometry import Camera, Intrinsics, root_trajectory
 from rtpca.inference.ceilings import lens_share
 from rtpca.inference.confidence import clip_confidence, with_doubtful_sides
+from rtpca.inference.filmed import Filmed
 from rtpca.inference.refinement import with_steady_bones
 from rtpca.inference.result import LiftResult
 from rtpca.inference.side_judge import SideJudge
@@ -22,6 +24,8 @@ from rtpca.keypoints import Keypoints
 from rtpca.keypoints.checked import checked_keypoints
 from rtpca.keypoints.gaps import complete_keypoints, visible_frames
 from rtpca.keypoints.prepare import prepare
+from rtpca.metrics import stature_m
+from rtpca.metrics.stature import check_stature
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.progress import Progress, in_silence
 from rtpca.skeletons import Skeleton, get_skeleton
@@ -123,6 +127,9 @@ class Lifter:
         scores: npt.ArrayLike | None = None,
         focal_px: float | tuple[float, float] | None = None,
         progress: Progress = in_silence,
+        *,
+        height_m: float | None = None,
+        camera: Camera | None = None,
     ) -> LiftResult:
         """Lift one person's keypoints.
 
@@ -137,6 +144,10 @@ class Lifter:
             scores: (F, J) on any scale, instead of a third coordinate.
             focal_px: Focal length in pixels; without it that of a usual lens is assumed.
             progress: Told how many windows are done.
+            height_m: The person's stature in metres: poses and path are scaled to it. Without it they have
+                the size that the network assumes, see `LiftResult.stature_m`.
+            camera: What filmed it, see `rtpca.read_camera`: its lens is undone before lifting. Instead of
+                `focal_px`.
 
         Returns:
             The poses, finite in every frame; `valid` and `confidence` say what was seen.
@@ -144,16 +155,19 @@ class Lifter:
         Raises:
             ShapeError: an array has the wrong shape.
             InputError: the keypoints cannot be lifted: nothing visible, no image size where it is needed,
-                a joint set that is not recognised.
-            ConfigError: the skeleton is unknown.
+                a joint set that is not recognised, a stature that nobody has, a camera of another clip.
+            ConfigError: the skeleton is unknown, or camera and focal length are both given.
         """
+        if height_m is not None:
+            check_stature("`height_m`", height_m)
         checked = checked_keypoints(
             keypoints, scores=scores, image_size=image_size, fps=fps, skeleton=skeleton
         )
-        focal_px = checked.focal_px if focal_px is None else focal_px
+        filmed = Filmed.of(checked.image_size, camera, focal_px, checked.focal_px)
+        checked = replace(checked, image_size=filmed.image_size, notes=checked.notes + filmed.notes)
 
         def judge(image_size: tuple[int, int], fps: float) -> SideJudge:
-            intrinsics = Intrinsics.of_image(image_size, focal_px).to(self.device)
+            intrinsics = filmed.intrinsics(image_size).to(self.device)
             return SideJudge(self.checkpoint, intrinsics, fps, self.batch_windows)
 
         clip, doubt_of_sides = prepare(
@@ -162,11 +176,12 @@ class Lifter:
             max_gap_s=self.max_gap_s,
             needs_image_size=self.needs_image_size,
             judge=judge if self.repair else None,
+            straight=filmed.straight,
         )
         assert clip.fps is not None
         assert clip.image_size is not None
         valid = visible_frames(clip.scores)
-        intrinsics = Intrinsics.of_image(clip.image_size, focal_px)
+        intrinsics = filmed.intrinsics(clip.image_size)
         lifted = self._lift(clip, clip.fps, valid, intrinsics, progress)
         poses = lifted.poses.numpy()
         root = _root_path(poses, clip, valid, intrinsics)
@@ -187,15 +202,19 @@ class Lifter:
             steepness = np.array(calibration.steepness, dtype=np.float32)
             uncertainty = calibration.radius_m(lifted.scale_m.numpy()).astype(np.float32)
             uncertainty[~valid] = np.nan
-        notes = clip.notes + _root_notes(root, intrinsics, focal_px is None)
+        notes = clip.notes + _root_notes(root, intrinsics, filmed.assumed)
         if self.refine:  # after the confidence, which was fitted to poses as they are predicted
             poses = with_steady_bones(poses, root, valid)
             notes = (*notes, "poses refined: one set of bone lengths over the clip")
+        if height_m is not None:
+            scale = np.float32(height_m / stature_m(poses[valid]))
+            poses, root = poses * scale, root * scale
+            uncertainty = None if uncertainty is None else uncertainty * scale
         return LiftResult(
             poses3d=poses,
             root=root,
             confidence=confidence,
-            keypoints2d=clip.keypoints_px,
+            keypoints2d=filmed.bent(clip.keypoints_px),
             valid=valid,
             image_size=clip.image_size,
             fps=clip.fps,
@@ -204,6 +223,8 @@ class Lifter:
             uncertainty=uncertainty,
             uncertainty_steepness=steepness,
             notes=notes,
+            camera=filmed.camera_of(clip.image_size),
+            stature_known=height_m is not None,
         )
 
     def _lift(

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from rtpca.arrays import BoolArray, DoubleArray, FloatArray
 from rtpca.checks import check_axes, check_frame_rate, check_pixels
 from rtpca.errors import InputError
 from rtpca.files import written_whole
 from rtpca.files.npz import read_npz
+from rtpca.geometry import Camera, Intrinsics
 from rtpca.inference.angles import JointAngles, joint_angles
+from rtpca.metrics import stature_m
 from rtpca.models.uncertainty import radius_ratio
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ R_LEVEL_FROM_CAM: DoubleArray = np.diag([1.0, -1.0, -1.0])
 
 _ARRAYS = ("poses3d", "root", "confidence", "keypoints2d", "valid")
 _OPTIONAL = ("uncertainty", "uncertainty_steepness")
+_CAMERA = ("focal_px", "principal_px", "R_cam_from_world", "center_world")
+_CAMERA_OPTIONAL = ("distortion", "fisheye_distortion", "up_world", "world")
 _KEYS = (*_ARRAYS, "image_size", "fps", "skeleton", "joint_names")
 
 
@@ -51,6 +56,8 @@ class LiftResult:
         uncertainty_steepness: (17,) float32 by which `radius` finds that of another share
             (see `rtpca.models.ScaleCalibration`).
         notes: What was recognised, assumed and found missing, one sentence each. Not part of the file.
+        camera: What filmed it, if somebody said; it says where the poses are in its world.
+        stature_known: The size is the person's own, by their stature; else it is what the network assumes.
     """
 
     poses3d: FloatArray
@@ -65,11 +72,31 @@ class LiftResult:
     uncertainty: FloatArray | None = None
     uncertainty_steepness: FloatArray | None = None
     notes: tuple[str, ...] = ()
+    camera: Camera | None = None
+    stature_known: bool = False
 
     @property
     def frames(self) -> int:
         """Number of frames F."""
         return len(self.poses3d)
+
+    @property
+    def stature_m(self) -> float:
+        """Stature in metres that the poses have, see `rtpca.metrics.stature_m`: known or assumed."""
+        return stature_m(self.poses3d[self.valid] if self.valid.any() else self.poses3d)
+
+    def joints_world(self) -> FloatArray:
+        """(F, 17, 3) metres: the joints in the world that the camera stands in; NaN if the root is not known.
+
+        Raises:
+            InputError: nobody said where the camera stands.
+        """
+        if self.camera is None or not self.camera.placed:
+            raise InputError(
+                "nobody said where the camera stands: give a `camera` with rotation and translation"
+            )
+        joints_cam = torch.from_numpy(self.poses3d.astype(np.float64) + self.root[:, None])
+        return self.camera.to(dtype=torch.float64).camera_to_world(joints_cam).numpy().astype(np.float32)
 
     def radius(self, level: float = 0.9) -> FloatArray:
         """(F, 17) metres: radius round each joint that holds its true place with probability `level`.
@@ -129,6 +156,12 @@ class LiftResult:
         content["fps"] = np.array(self.fps, dtype=np.float64)
         content["skeleton"] = np.array(self.skeleton)
         content["joint_names"] = np.array(self.joint_names)
+        content["stature_m"] = np.array(self.stature_m)
+        content["stature_known"] = np.array(self.stature_known)
+        if self.camera is not None:
+            content |= _camera_arrays(self.camera)
+            if self.camera.placed:
+                content["joints_world"] = self.joints_world()
         with written_whole(path) as scratch:
             try:
                 # Through an open file: numpy would append ".npz" to another ending.
@@ -145,7 +178,8 @@ class LiftResult:
         Raises:
             InputError: the file is missing, damaged, or not a lifting result.
         """
-        arrays = read_npz(path, (*_KEYS, *_OPTIONAL), objects=False)
+        camera_names = tuple(f"camera_{name}" for name in (*_CAMERA, *_CAMERA_OPTIONAL))
+        arrays = read_npz(path, (*_KEYS, *_OPTIONAL, *camera_names, "stature_known"), objects=False)
         _check_present(path, arrays, _KEYS)
         names = tuple(str(name) for name in np.atleast_1d(arrays["joint_names"]))
         joints = ("J", len(names))
@@ -181,7 +215,52 @@ class LiftResult:
             joint_names=names,
             uncertainty=uncertain.get("uncertainty"),
             uncertainty_steepness=uncertain.get("uncertainty_steepness"),
+            camera=_camera_of(path, arrays),
+            stature_known=bool(np.all(arrays.get("stature_known", False))),
         )
+
+
+def _camera_arrays(camera: Camera) -> dict[str, Any]:
+    """The arrays of a file that say what filmed it."""
+    lens = camera.intrinsics
+    values = (lens.focal_px, lens.principal_px, camera.R_cam_from_world, camera.center_world)
+    content = {f"camera_{name}": plain.numpy() for name, plain in zip(_CAMERA, values, strict=True)}
+    if lens.distortion is not None:
+        content["camera_fisheye_distortion" if lens.fisheye else "camera_distortion"] = (
+            lens.distortion.numpy()
+        )
+    if camera.up_world is not None:
+        content["camera_up_world"] = np.array(camera.up_world)
+    return content | {"camera_world": np.array(camera.placed)}
+
+
+def _camera_of(path: str | Path, arrays: Mapping[str, Any]) -> Camera | None:
+    """What filmed it, as `_camera_arrays` wrote it; None if nobody said."""
+    stored = {name.removeprefix("camera_"): arrays[name] for name in arrays if name.startswith("camera_")}
+    if not stored:
+        return None
+    _check_present(path, stored, (*_CAMERA, "world"))
+    for name, sides in zip(_CAMERA, ((2,), (2,), (3, 3), (3,)), strict=True):
+        check_axes(f"camera_{name}", stored[name], *sides)
+    values = {name: array for name, array in stored.items() if name != "world"}
+    if any(array.dtype.kind not in "biuf" or not np.isfinite(array).all() for array in values.values()):
+        raise InputError(f"{path}: its camera holds something that is no number; it is damaged")
+    tensors = {name: torch.from_numpy(array.astype(np.float64)) for name, array in values.items()}
+    fisheye = tensors.get("fisheye_distortion")
+    intrinsics = Intrinsics(
+        tensors["focal_px"],
+        tensors["principal_px"],
+        torch.from_numpy(np.asarray(arrays["image_size"], dtype=np.float64)),
+        tensors.get("distortion") if fisheye is None else fisheye,
+        fisheye is not None,
+    )
+    up = None
+    if "up_world" in tensors:
+        check_axes("camera_up_world", tensors["up_world"], 3)
+        x, y, z = tensors["up_world"].tolist()
+        up = (x, y, z)
+    placed = bool(np.all(stored["world"]))
+    return Camera(intrinsics, tensors["R_cam_from_world"], tensors["center_world"], up, placed)
 
 
 def _check_present(path: str | Path, arrays: Mapping[str, Any], keys: Sequence[str]) -> None:

@@ -20,9 +20,10 @@ from rtpca.arrays import FloatArray
 from rtpca.checks import check_axes
 from rtpca.devices import resolve_device
 from rtpca.errors import ConfigError, InputError
-from rtpca.geometry import Intrinsics, root_trajectory
+from rtpca.geometry import Camera, root_trajectory
 from rtpca.inference.ceilings import highest_confidence
 from rtpca.inference.confidence import joint_confidence, trouble_signs
+from rtpca.inference.filmed import Filmed
 from rtpca.inference.lifter import Device, as_network_sees, check_liftable
 from rtpca.inference.smoothing import OneEuro
 from rtpca.keypoints import ASSUMED_FPS
@@ -34,12 +35,15 @@ from rtpca.keypoints.gaps import (
     visible_frames,
 )
 from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, reach_below_zero
+from rtpca.metrics import stature_m
+from rtpca.metrics.stature import check_stature
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton
 from rtpca.windowed import Lifted, lift_windows
 
 _H36M = get_skeleton("h36m17")
 _SCORES_KEPT = 1000
+_STATURES_KEPT = 600
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +88,8 @@ class StreamLifter:
         focal_px: float | tuple[float, float] | None = None,
         min_score: float = 0.1,
         max_gap_s: float = 0.5,
+        height_m: float | None = None,
+        camera: Camera | None = None,
     ) -> None:
         """A lifter that has seen nothing yet.
 
@@ -99,12 +105,17 @@ class StreamLifter:
             focal_px: Focal length in pixels; without it that of a usual lens is assumed.
             min_score: See `Lifter`.
             max_gap_s: See `Lifter`; a joint that is missing in the newest frame is not bridged.
+            height_m: See `Lifter`; the size settles in the first seconds.
+            camera: See `Lifter`.
 
         Raises:
             ConfigError: the latency is longer than the network's window, the weights lift another skeleton
                 than h36m17 or predict fewer frames than they see, or the device is not there.
-            InputError: the image size or focal length is not above zero.
+            InputError: the image size or focal length is not above zero, the stature nobody's, or the camera
+                of pictures of another shape.
         """
+        if height_m is not None:
+            check_stature("`height_m`", height_m)
         check_liftable(checkpoint)
         window = checkpoint.config.frames
         if not 0 <= latency_frames < window:
@@ -117,7 +128,10 @@ class StreamLifter:
         self.fps = checkpoint.input.fps or ASSUMED_FPS
         self._device = torch.device(resolve_device(device))
         checkpoint.model.to(self._device).eval()
-        self._intrinsics = Intrinsics.of_image(image_size, focal_px)
+        self._filmed = Filmed.of(image_size, camera, focal_px)
+        self._intrinsics = self._filmed.intrinsics(image_size)
+        self._height_m = height_m
+        self._statures: deque[float] = deque(maxlen=_STATURES_KEPT)
         self._flip = flip
         self._latency_frames, self._min_score, self._max_gap_s = latency_frames, min_score, max_gap_s
         self._filters = (OneEuro(), OneEuro(min_cutoff_hz=0.75)) if one_euro else None
@@ -144,6 +158,11 @@ class StreamLifter:
             InputError: see `StreamLifter`.
         """
         return cls(load_checkpoint(name_or_path), **options)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found out about the camera, one sentence each."""
+        return self._filmed.notes
 
     @property
     def latency_s(self) -> float:
@@ -216,7 +235,8 @@ class StreamLifter:
         elif not self._in_pixels and (~missing).sum() >= MIN_VISIBLE_JOINTS:
             check_units(points[None])
             self._in_pixels = True
-        converted, converted_scores = convert_keypoints(points[None], sure[None], self.skeleton, _H36M)
+        points, sure = self._filmed.straight_arrays(points[None], sure[None])
+        converted, converted_scores = convert_keypoints(points, sure, self.skeleton, _H36M)
         converted, converted_scores = converted.astype(np.float32), converted_scores.astype(np.float32)
         drop_points(converted, converted_scores)
         return converted[0], converted_scores[0]
@@ -249,15 +269,22 @@ class StreamLifter:
         highest = highest_confidence(poses, points, scores, self._intrinsics, self.fps)
         own = slice(place, place + 1)
         confidence = joint_confidence(signs[own], highest[own], valid[own])[0]
-        pose, pelvis = poses[place], root[place]
+        scale = np.float32(1.0 if self._height_m is None else self._scale(self._height_m, poses[valid]))
+        pose, pelvis = scale * poses[place], scale * root[place]
         if self._filters is not None:
             pose = self._filters[0](pose, time_s).astype(np.float32)
             if np.isfinite(pelvis).all():
                 pelvis = self._filters[1](pelvis[None], time_s)[0].astype(np.float32)
         uncertainty, calibration = None, self.checkpoint.calibration
         if lifted.scale_m is not None and calibration is not None:
-            uncertainty = calibration.radius_m(lifted.scale_m[place].numpy()).astype(np.float32)
+            uncertainty = scale * calibration.radius_m(lifted.scale_m[place].numpy()).astype(np.float32)
         return StreamPose(time_s, pose, pelvis, confidence, bool(valid[place]), uncertainty)
+
+    def _scale(self, height_m: float, poses: FloatArray) -> float:
+        """From the size that the network assumes, by and large, to the person's own."""
+        if len(poses):
+            self._statures.append(stature_m(poses))
+        return height_m / float(np.mean(self._statures)) if self._statures else 1.0
 
     @torch.inference_mode()
     def _lifted(self, points: FloatArray, scores: FloatArray) -> Lifted:

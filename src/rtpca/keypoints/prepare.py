@@ -29,6 +29,7 @@ def prepare(
     max_gap_s: float,
     needs_image_size: bool,
     judge: Callable[[tuple[int, int], float], Judge] | None = None,
+    straight: Callable[[Keypoints], Keypoints] | None = None,
 ) -> tuple[Keypoints, FloatArray]:
     """Recognise, convert, repair and bridge one person's keypoints.
 
@@ -39,6 +40,7 @@ def prepare(
         needs_image_size: Whether an unknown image size is an error.
         judge: For an image size and a frame rate, who decides about exchanged sides, which are put right
             then, and joints that jump dropped; see `rtpca.keypoints.repair`. Without it both stay.
+        straight: Takes the lens of a known camera out of the picture.
 
     Returns:
         The person in h36m17 with scores in [0, 1]; joints, frame rate and image size are known. And (F, 17)
@@ -48,6 +50,8 @@ def prepare(
         InputError: the joint set is not recognised, or nothing can be lifted from these keypoints.
     """
     keypoints = described(keypoints, needs_image_size)
+    if straight is not None:
+        keypoints = straight(keypoints)
     points, scores, source, fps = keypoints.keypoints_px, keypoints.scores, keypoints.skeleton, keypoints.fps
     size = keypoints.image_size
     assert source is not None

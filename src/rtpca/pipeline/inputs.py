@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rtpca.arrays import ImageArray
 from rtpca.errors import InputError
 from rtpca.files.reading import check_file
+from rtpca.geometry import Camera
 from rtpca.inference import Lifter
 from rtpca.keypoints import ASSUMED_FPS, Keypoints, open_keypoints
 from rtpca.pipeline.events import Events
@@ -34,7 +35,9 @@ class Input:
     pictures: Callable[[], Iterator[ImageArray]] | None = None
 
 
-def read_input(path: Path, options: LiftOptions, lifter: Lifter, events: Events) -> Input:
+def read_input(
+    path: Path, options: LiftOptions, lifter: Lifter, events: Events, camera: Camera | None = None
+) -> Input:
     """Read a keypoint file, or find the people in a video.
 
     Args:
@@ -42,6 +45,7 @@ def read_input(path: Path, options: LiftOptions, lifter: Lifter, events: Events)
         options: Who is wanted, and what the user knows better than the file.
         lifter: Who will lift them: whether an image size may be assumed, and where a detector computes.
         events: Told how far it is and what was noticed.
+        camera: What filmed it, which may know the image size.
 
     Raises:
         RtpcaError: the file cannot be read, shows nobody, or not the person who is asked for.
@@ -52,14 +56,17 @@ def read_input(path: Path, options: LiftOptions, lifter: Lifter, events: Events)
         check_file(path)  # whoever opens a pipe to look into it waits for ever
     if is_video(path):
         return _read_video(path, options, lifter, events)
-    return _read_file(path, options, lifter, events)
+    return _read_file(path, options, lifter, events, camera)
 
 
-def _read_file(path: Path, options: LiftOptions, lifter: Lifter, events: Events) -> Input:
+def _read_file(
+    path: Path, options: LiftOptions, lifter: Lifter, events: Events, camera: Camera | None
+) -> Input:
     file = open_keypoints(path, options.image_size)
     chosen = options.person
     numbers = _first_people(len(file), options, events) if chosen == "all" else [chosen]
-    if options.image_size is None and not lifter.needs_image_size:
+    knows_size = camera is not None and camera.intrinsics.size_wh is not None
+    if options.image_size is None and not lifter.needs_image_size and not knows_size:
         file = file.in_one_image()
 
     def read(number: int | None) -> Keypoints:

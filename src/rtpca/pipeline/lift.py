@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 
 from rtpca.arrays import ImageArray
 from rtpca.errors import InputError
-from rtpca.inference import Lifter, LiftResult, smooth_result
+from rtpca.geometry import Camera
+from rtpca.inference import Lifter, LiftResult, smooth_result, world_notes
 from rtpca.pipeline.events import Events, Silence
 from rtpca.pipeline.inputs import Input, read_input
 from rtpca.pipeline.options import LiftOptions
@@ -77,14 +78,37 @@ def lift_input(
 ) -> LiftedClip:
     """Lift the people of a video or keypoint file, with what pictures and files need; see `lift_path`."""
     events = events or Silence()
+    camera = options.load_camera()  # what is wrong with its file is better known before the work
     lifter = lifter or options.load_lifter()
-    read = read_input(path, options, lifter, events)
-    people = _lift_people(path, read, lifter, options, events)
+    read = read_input(path, options, lifter, events, camera)
+    _check_heights(read, options, events)
+    people = _lift_people(path, read, lifter, options, camera, events)
+    for note in world_notes(*people):
+        events.note(note)
     return LiftedClip(people, path.stem, read.pictures)
 
 
+def _check_heights(read: Input, options: LiftOptions, events: Events) -> None:
+    """Statures must be those of people who are there; one stature for several people is said."""
+    if isinstance(options.height_m, Mapping):
+        absent = [str(number) for number in options.height_m if number not in read.people]
+        if absent:
+            there = ", ".join(map(str, read.people))
+            raise InputError(f"`height_m` names person {', '.join(absent)}, but lifted are only {there}")
+    elif options.height_m is not None and len(read.people) > 1:
+        events.note(
+            f"warning: all {len(read.people)} people are taken to be {options.height_m:g} m tall; by number, "
+            "1=1.78,2=1.65, each gets their own"
+        )
+
+
 def _lift_people(
-    path: Path, read: Input, lifter: Lifter, options: LiftOptions, events: Events
+    path: Path,
+    read: Input,
+    lifter: Lifter,
+    options: LiftOptions,
+    camera: Camera | None,
+    events: Events,
 ) -> list[LiftResult]:
     """Those who can be lifted; who cannot does not keep the others from it."""
     lifted: list[LiftResult] = []
@@ -107,6 +131,8 @@ def _lift_people(
                         fps=options.fps,
                         focal_px=options.focal_px,
                         progress=_of_person(progress, number, len(read.people)),
+                        height_m=options.height_of(number),
+                        camera=camera,
                     )
             except InputError as error:
                 failures[number] = error

@@ -14,7 +14,7 @@ from rtpca.export import FILLED_FORMATS, FORMATS, check_format, endings_of, save
 from rtpca.export.opensim import MODEL_ENDINGS, ModelParts
 from rtpca.export.opensim_tools import follow
 from rtpca.extras import optional_import
-from rtpca.inference import Ground, LiftResult, estimate_ground
+from rtpca.inference import Ground, LiftResult, camera_world, estimate_ground
 from rtpca.pipeline.events import Events, Silence
 from rtpca.pipeline.lift import LiftedClip
 from rtpca.progress import Progress, in_silence
@@ -186,7 +186,7 @@ class Outputs:
 
     def _ground(self, people: Sequence[LiftResult]) -> Ground | None:
         """One floor for everybody, so that people keep their places."""
-        return estimate_ground(*people) if self.ground else None
+        return estimate_ground(*people) if self.ground else camera_world(*people)
 
     def _write_exports(
         self, people: Sequence[LiftResult], scratch: Scratch, progress: Progress
@@ -269,4 +269,5 @@ def _of_person(path: Path, number: int) -> Path:
 
 def _described(result: LiftResult) -> str:
     seconds = result.frames / result.fps
-    return f"{result.frames} frames ({seconds:.1f} s), {int(result.valid.sum())} with a person in view"
+    seen = f"{result.frames} frames ({seconds:.1f} s), {int(result.valid.sum())} with a person in view"
+    return f"{seen}, stature {result.stature_m:.2f} m{'' if result.stature_known else ' (assumed)'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -62,6 +62,7 @@ def open_live(
     person: int | None = None,
     realtime: bool = False,
     needs_image_size: bool = False,
+    camera_size: tuple[int, int] | None = None,
 ) -> LiveKeypoints:
     """Open what the user named.
 
@@ -75,6 +76,8 @@ def open_live(
         realtime: Replay files at their own speed instead of as fast as it goes.
         needs_image_size: Whether a keypoint file must say how large the image is; else the extent of its
             keypoints stands in for it, as for `rtpca.Lifter`.
+        camera_size: (width, height) of the pictures of the camera that filmed it, where a keypoint file does
+            not say how large the image is.
 
     Returns:
         The keypoints.
@@ -94,7 +97,7 @@ def open_live(
     if video:
         pictures = _video_pictures(name)
         return _detected(_paced(pictures) if realtime else pictures, detector)
-    return _replayed(name, skeleton, image_size, fps, person, realtime, needs_image_size)
+    return _replayed(name, skeleton, image_size, fps, person, realtime, needs_image_size, camera_size)
 
 
 def _replayed(
@@ -105,11 +108,13 @@ def _replayed(
     person: int | None,
     realtime: bool,
     needs_image_size: bool,
+    camera_size: tuple[int, int] | None,
 ) -> LiveKeypoints:
     people = open_keypoints(name, image_size)
-    if image_size is None and not needs_image_size:
+    if image_size is None and camera_size is None and not needs_image_size:
         people = people.in_one_image()
     one = people.person(person, skeleton)
+    one = replace(one, image_size=one.image_size or camera_size)
     try:
         known = described(checked_keypoints(one, fps=fps, image_size=image_size), needs_image_size)
         # Nobody is followed live whom a clip would not show.

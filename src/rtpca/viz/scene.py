@@ -81,7 +81,7 @@ def build_scene(people: Sequence[LiftResult]) -> Scene:
         InputError: See `check_people`.
     """
     check_people(people)
-    ground = estimate_ground(*people)
+    ground = estimate_ground(*people).facing_camera(*people)
     joints = [_to_scene_axes(ground.place(person)).astype(np.float32) for person in people]
     shown = [person.valid.copy() for person in people]
     seen = [points[mask] for points, mask in zip(joints, shown, strict=True) if mask.any()]

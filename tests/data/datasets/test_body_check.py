@@ -10,11 +10,12 @@ from rtpca.data.datasets.axes import AXES, file_axis, y_up_from
 from rtpca.data.datasets.body_check import BodyCheck
 from rtpca.data.datasets.options import UP_AXES, PrepareOptions
 from rtpca.data.datasets.prepare import prepare
-from rtpca.data.datasets.units import body_height, likely_unit
+from rtpca.data.datasets.units import likely_unit
 from rtpca.data.recording import Recording
 from rtpca.data.store import open_dataset
 from rtpca.data.synthetic import generate_motion
 from rtpca.errors import ConfigError, InputError
+from rtpca.metrics import stature_m
 from rtpca.skeletons import get_skeleton
 
 H36M = get_skeleton("h36m17")
@@ -242,8 +243,8 @@ def test_what_is_nobody_s_height_has_no_unit(height):
 
 
 def test_height_is_that_of_the_bones_in_any_position(walk):
-    assert body_height(walk, H36M) == pytest.approx(body_height(walk[..., [1, 2, 0]], H36M), rel=1e-6)
-    assert 1.5 < body_height(walk, H36M) < 1.95
+    assert stature_m(walk, H36M) == pytest.approx(stature_m(walk[..., [1, 2, 0]], H36M), rel=1e-6)
+    assert 1.5 < stature_m(walk, H36M) < 1.95
 
 
 # BVH files, through the reader.

@@ -47,7 +47,7 @@ function send(file) {
   }
   last = file;
   const query = new URLSearchParams({ name: file.name, render: byId("render").checked ? "1" : "0", exports: chosenExports() });
-  for (const id of ["skeleton", "width", "height", "fps"]) query.set(id, byId(id).value);
+  for (const id of ["skeleton", "width", "height", "fps", "stature"]) query.set(id, byId(id).value);
   show("work");
   tell("sending", 0, file.size);
   // fetch does not tell how much has been sent.

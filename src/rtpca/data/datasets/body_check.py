@@ -14,9 +14,10 @@ import numpy as np
 
 from rtpca.arrays import AnyFloatArray, DoubleArray
 from rtpca.data.datasets.axes import AXES, file_axis
-from rtpca.data.datasets.units import body_height, likely_unit
+from rtpca.data.datasets.units import likely_unit
 from rtpca.data.recording import Recording
 from rtpca.errors import ConfigError, InputError
+from rtpca.metrics import stature_m
 from rtpca.skeletons import Skeleton
 
 SLOWEST_FPS, SLOW_FPS, FASTEST_FPS = 1.0, 8.0, 2000.0
@@ -110,7 +111,7 @@ def measure_body(positions: AnyFloatArray, skeleton: Skeleton, fps: float) -> Bo
     speed = np.linalg.norm(np.diff(positions, axis=0), axis=-1) * fps
     bent, bent_forward = _bent_knees(at)
     return Body(
-        height_m=body_height(some, skeleton),
+        height_m=stature_m(some, skeleton),
         lengths_m=lengths,
         changing=changing,
         bent=bent,

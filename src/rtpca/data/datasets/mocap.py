@@ -29,10 +29,11 @@ from rtpca.data.datasets.takelists import (
     read_bad_frames,
     read_splits,
 )
-from rtpca.data.datasets.units import body_height, likely_unit
+from rtpca.data.datasets.units import likely_unit
 from rtpca.data.formats.source_files import SourceFiles
 from rtpca.data.recording import Recording
 from rtpca.errors import ConfigError, InputError, one_line
+from rtpca.metrics import stature_m
 from rtpca.skeletons import get_skeleton
 
 SPLITS_FILE, BAD_FRAMES_FILE, MAPPING_FILE = "splits.json", "bad_frames.json", "h36m17_mapping.json"
@@ -262,7 +263,7 @@ class MocapReader(DatasetReader):
         stated = self.options.metres_per_unit or per_file(mapping.metres_per_unit, source.parts(member))
         value = stated or motion.metres_per_unit
         if value is None:
-            height = body_height(positions, get_skeleton(TARGET))
+            height = stature_m(positions, get_skeleton(TARGET))
             unit = likely_unit(height)
             if unit is None:
                 raise ConfigError(
