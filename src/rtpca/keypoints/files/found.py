@@ -17,7 +17,7 @@ import numpy as np
 from rtpca.arrays import FloatArray
 from rtpca.errors import InputError
 from rtpca.keypoints.files.frames import ClipFrames
-from rtpca.keypoints.numbers import missing_joints, on_a_scale
+from rtpca.keypoints.numbers import missing_joints, on_a_scale, reach_below_zero
 from rtpca.keypoints.people import People
 from rtpca.keypoints.record import ASSUMED_FPS
 from rtpca.keypoints.tracks import Detection, Track, build_tracks
@@ -30,7 +30,6 @@ _BROKEN_IDENTITIES = 0.2
 """Identities that stand for two people in this part of the frames say nothing."""
 _LEAP, _LEAP_OF_SCATTERED = 0.5, 0.15
 """People of a film move less from frame to frame, in parts of their size; far apart pictures need less."""
-_FEW_NEGATIVE, _SLIGHTLY_NEGATIVE = 0.25, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +139,12 @@ def _cleaned(found: Sequence[Found], path: Path, said: list[str]) -> list[Found]
     finite = np.isfinite(joints).all(axis=2)
     there = finite & ~missing_joints(joints[..., :2], np.ones(finite.shape, dtype=np.float32))
     values = joints[..., 2]
-    below = there & (values < 0)
-    if below.any():
-        high = np.percentile(values[there], 95)
-        few = below.sum() <= _FEW_NEGATIVE * there.sum() and values[there].min() >= -_SLIGHTLY_NEGATIVE * high
-        if not few:
-            raise InputError(
-                f"{path}: the numbers beside x and y reach from {values[there].min():.3g} to "
-                f"{values[there].max():.3g}, and scores are never negative: leave depth out, and turn "
-                "logits into probabilities"
-            )
+    if reach_below_zero(values[there]):
+        raise InputError(
+            f"{path}: the numbers beside x and y reach from {values[there].min():.3g} to "
+            f"{values[there].max():.3g}, and scores are never negative: leave depth out, and turn "
+            "logits into probabilities"
+        )
     seen = there & (values > 0)
     joints[..., 2], note = on_a_scale(np.where(seen, values, 0))
     said += [note] if note else []
