@@ -126,6 +126,18 @@ def test_a_person_seen_twice_is_one_person_and_two_who_stand_close_are_two():
     assert len(build_tracks(detections(person, close), FRAMES)) == 2
 
 
+def test_joints_that_a_detector_puts_onto_the_person_in_front_tell_of_neither():
+    front, back = walk(100, 900), walk(900, 100, y=530)
+    rng = np.random.default_rng(8)
+    for ahead, behind in zip(front[44:57], back[44:57], strict=True):
+        taken = rng.random(17) < 0.6
+        behind[taken] = ahead[taken]
+    tracks = build_tracks(detections(front, back), FRAMES)
+    assert len(tracks) == 2
+    for person in (front, back):
+        assert sum(follows(track, person) for track in tracks) == 1
+
+
 def test_a_short_clip_and_a_single_picture_keep_their_people():
     for frames in (1, 4):
         found = detections(walk(100, 110, frames), walk(600, 610, frames))
