@@ -38,10 +38,11 @@ def test_the_commands_run_one_after_the_other(walk) -> None:
             shutil.copy(folder / "Model_Pose2Sim_simple.osim", ".")
         assert main(shlex.split(command)[1:]) == 0, command
     made = {path.name for path in Path().iterdir()}
-    named = set(re.findall(r"`((?:out|angles)\.[\w.]+)`", PAGE))
+    named = set(re.findall(r"`((?:out|angles|gait)\.[\w.]+)`", PAGE))
     assert named - {"out.opensim.osim", "out.opensim.mot"} <= made
 
 
 def test_the_python_runs(walk) -> None:
+    assert main(shlex.split(COMMANDS[0])[1:]) == 0
     for block in re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL):
         exec(compile(block, "angles.md", "exec"), {})

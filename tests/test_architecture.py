@@ -35,6 +35,7 @@ FLOORS = {
     "evaluation": 9,
     "inference": 10,
     "export": 11,
+    "motion": 11,
     "video": 12,
     "viz": 13,
     "pipeline": 15,

@@ -21,6 +21,7 @@ VERBS = {
     "demo",
     "eval",
     "figure",
+    "gait",
     "import-checkpoint",
     "lift",
     "prepare",

@@ -25,6 +25,7 @@ from rtpca.cli.demo import demo
 from rtpca.cli.evaluate import evaluate
 from rtpca.cli.figure import figure
 from rtpca.cli.flags import use_flags_of
+from rtpca.cli.gait import gait
 from rtpca.cli.import_checkpoint import import_checkpoint
 from rtpca.cli.interrupts import unwind_on_signals
 from rtpca.cli.lift import lift
@@ -79,6 +80,7 @@ def _help_text(verb: Callable[..., object]) -> str:
 app.command("demo", help=_help_text(demo))(demo)
 app.command("lift", help=_help_text(lift))(lift)
 app.command("app", help=_help_text(serve_app))(serve_app)
+app.command("gait", help=_help_text(gait))(gait)
 app.command("stream", help=_help_text(stream))(stream)
 app.add_typer(prepare, name="prepare")
 app.command("train", help=_help_text(train))(train)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rtpca.viz.angle_curves import angles_figure
 from rtpca.viz.animation import save_gif
 from rtpca.viz.comparison import comparison_figure, save_png
+from rtpca.viz.gait_curves import gait_figure
 from rtpca.viz.html import save_html
 from rtpca.viz.render import SceneRenderer, picture_size
 from rtpca.viz.rerun import save_rrd
@@ -18,6 +19,7 @@ __all__ = [
     "comparison_figure",
     "draw_skeleton_2d",
     "draw_skeleton_3d",
+    "gait_figure",
     "on_floor",
     "picture_size",
     "pose_bounds",
