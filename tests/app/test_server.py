@@ -79,6 +79,9 @@ def test_options_reach_the_work_and_unknown_formats_do_not(serving) -> None:
         for wrong in ("width=1920", "width=a&height=2", "fps=fast"):
             status, _, answer = server.ask("POST", f"/jobs?name=b.npz&{wrong}", b"abc")
             assert (status, answer["error"].startswith("give the image size as")) == (400, True)
+        for wrong in ("178", "tall", "1=1.7,1=1.8"):
+            status, _, answer = server.ask("POST", f"/jobs?name=b.npz&stature={wrong}", b"abc")
+            assert (status, answer["error"].startswith("the stature on this page is")) == (400, True)
     assert seen[:2] == [("upload.npz", "a b.NPZ", False, ("csv", "bvh")), ("coco17", (1920, 1080), 29.97)]
     assert seen[2:] == [("upload.npz", "b.npz", True, ()), ("auto", None, None)]
 

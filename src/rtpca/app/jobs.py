@@ -35,7 +35,7 @@ _OPTIONS = {
     "camera": "rtpca app --camera",
     "camera_name": "rtpca app --camera-name",
     "camera_unit": "rtpca app --camera-unit",
-    "height_m": "the stature",
+    "height_m": "the stature on this page",
 }
 
 

@@ -208,7 +208,7 @@ class _Endpoints:
         try:
             height_m = LiftOptions(height_m=heights_of(stature)).height_m if stature else None
         except InputError as error:
-            raise _RefusedError(400, str(error).replace("`height_m`", "the stature")) from error
+            raise _RefusedError(400, str(error).replace("`height_m`", "the stature on this page")) from error
         render, skeleton = query.get("render", "1") == "1", query.get("skeleton", "auto")
         return self._jobs.open(name, ending, render, wanted, skeleton, image_size, fps, height_m)
 

@@ -68,7 +68,8 @@ class Filmed:
             return cls(camera, None, image_size)
         theirs, ours = f"{width:g} x {height:g}", f"{image_size[0]} x {image_size[1]}"
         if abs(scale[0] / scale[1] - 1) > _SAME_ASPECT:
-            hint = "; was one of them turned?" if (height, width) == image_size else ""
+            turned = image_size[0] / height / (image_size[1] / width)
+            hint = "; was one of them turned?" if abs(turned - 1) <= _SAME_ASPECT else ""
             raise InputError(
                 f"the camera has pictures of {theirs} px, and this clip has {ours}: that is no enlargement, "
                 f"and where a part was cut out is not known; give the camera of this clip{hint}"
