@@ -1,35 +1,42 @@
-"""A picture in pixels that is drawn over and over: what stands still once, what moves in layers on top of it.
+"""A picture in pixels that is drawn over and over: what stands still once, what moves on top of a copy of it.
 
-Matplotlib draws lines well and figures slowly. So the figure is drawn once and kept, and each picture starts
-from that copy and draws only its few collections of lines and dots anew ("blitting").
+Matplotlib draws lines well and figures slowly. So there is no figure here: its rasteriser (Agg) gets all
+lines of one kind, and all circles, in a single call. Pillow prints the letters.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, cast
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import CircleCollection, LineCollection
-from matplotlib.colors import to_rgba_array
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.text import Text
-from matplotlib.transforms import Bbox, IdentityTransform, TransformedBbox
-from PIL import Image
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.colors import to_rgba, to_rgba_array
+from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
+from PIL import Image, ImageDraw, ImageFont
 
-from rtpca.arrays import DoubleArray, ImageArray
+from rtpca.arrays import DoubleArray, FloatArray, ImageArray
 from rtpca.viz.projection import Rect
 
-_DPI = 100
-_POINTS_PER_PX = 72 / _DPI
+_DPI = 72
+"""With this a point, in which matplotlib counts widths and sizes of letters, is a pixel."""
+_LINE, _CIRCLE = Path([[0.0, 0.0], [1.0, 0.0]]), Path.unit_circle()
+_NOWHERE = IdentityTransform().frozen()
+_LABEL_PAD_PX = 2.0
 
 Colors = DoubleArray
 """(N, 4) red, green, blue, opacity, each from 0 to 1."""
+Align = Literal["left", "center", "right"]
 
 
 class Picture:
-    """A picture with a still background, in pixels: x right, y down, from the top left corner."""
+    """A picture with a still background, in pixels: x right, y down, from the top left corner.
+
+    What is drawn before `keep` is the background of all pictures.
+    """
 
     def __init__(self, size: tuple[int, int], paper: str) -> None:
         """An empty picture.
@@ -39,120 +46,182 @@ class Picture:
             paper: Colour of the background.
         """
         width, height = size
-        figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=paper)
-        self._canvas = FigureCanvasAgg(figure)
-        self._axes = figure.add_axes((0, 0, 1, 1))
-        self._axes.set_xlim(0, width)
-        self._axes.set_ylim(height, 0)
-        self._axes.set_axis_off()
-        self._background: Any = None
+        self._agg = RendererAgg(width, height, _DPI)
+        # A view: what is written here is drawn.
+        self._pixels = np.asarray(self._agg.buffer_rgba())  # (H, W, 4)
+        self._pixels[:] = np.round(255 * np.array(to_rgba(paper))).astype(np.uint8)
+        self._background = self._pixels.copy()
+        # Matplotlib's y points up.
+        self._upward = Affine2D().scale(1, -1).translate(0, height).frozen()
 
-    def still_lines(self, segments_px: DoubleArray, color: str, width_px: float, clip: Rect) -> None:
-        """Draw lines (N, 2, 2) into the background."""
-        lines = LineCollection(list(segments_px), colors=color, linewidths=width_px * _POINTS_PER_PX)
-        self._axes.add_collection(lines, autolim=False)
-        lines.set_clip_box(self._box(clip))
+    def keep(self) -> None:
+        """Make what is drawn so far the background."""
+        self._background = self._pixels.copy()
 
-    def still_rect(self, rect: Rect, face: str, edge: str) -> None:
-        """Draw a filled rectangle into the background."""
-        self._axes.add_patch(
-            Rectangle((rect.left, rect.top), rect.width, rect.height, facecolor=face, edgecolor=edge)
-        )
+    def begin(self) -> None:
+        """Start a new picture from the background."""
+        self._pixels[:] = self._background
 
-    def still_text(
+    def paste(self, image_rgb: ImageArray, rect: Rect) -> None:
+        """Put an image (height, width, 3) into a rectangle, scaled to fill it."""
+        left, top = round(rect.left), round(rect.top)
+        size = (round(rect.right) - left, round(rect.bottom) - top)
+        image = Image.fromarray(image_rgb)
+        if image.size != size:
+            image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.1)
+        _copy_rgb(np.asarray(image), self._pixels[top : top + size[1], left : left + size[0]])
+
+    def rect(self, rect: Rect, face: str, edge: str) -> None:
+        """Draw a filled rectangle."""
+        self._agg.draw_path(self._context(edge), _outline(rect), self._upward, to_rgba(face))
+
+    def lines(self, segments_px: DoubleArray, colors: Colors | str, width_px: float, clip: Rect) -> None:
+        """Draw lines (N, 2, 2) with round ends, the last on top."""
+        if len(segments_px) == 0:
+            return
+        # One path for all, turned and stretched: as many paths would take longer to make than to draw.
+        (x, y), (along, down) = segments_px[:, 0].T, (segments_px[:, 1] - segments_px[:, 0]).T
+        placed = np.zeros((len(segments_px), 3, 3))
+        placed[:, 0] = np.stack([along, -down, x], axis=-1)
+        placed[:, 1] = np.stack([down, along, y], axis=-1)
+        placed[:, 2, 2] = 1.0
+        self._collection(clip, _LINE, placed, edges=to_rgba_array(colors), width_px=width_px)
+
+    def dots(self, points_px: DoubleArray, colors: Colors, diameter_px: float, clip: Rect) -> None:
+        """Draw circles around points (N, 2), the last on top."""
+        if len(points_px) == 0:
+            return
+        scale = np.diag([diameter_px / 2, diameter_px / 2, 1.0])[None]
+        self._collection(clip, _CIRCLE, scale, self._upward.transform(points_px), faces=colors)
+
+    def text(
         self,
         place_px: tuple[float, float],
         text: str,
         color: str,
         size_px: float,
-        align: Literal["left", "center", "right"] = "left",
+        align: Align = "left",
+        label: tuple[float, float, float, float] | None = None,
     ) -> float:
-        """Write into the background, standing on y; the width in pixels comes back."""
-        written = self._axes.text(
-            *place_px, text, color=color, fontsize=size_px * _POINTS_PER_PX, ha=align, va="baseline"
-        )
-        return float(written.get_window_extent(self._canvas.get_renderer()).width)
+        """Write a text standing on y; its width in pixels comes back.
 
-    def line_layer(self, clip: Rect) -> LineCollection:
-        """A layer of lines with round ends; hand it to `draw_lines`."""
-        layer = LineCollection([], capstyle="round", animated=True)
-        self._axes.add_collection(layer, autolim=False)
-        layer.set_clip_box(self._box(clip))
-        return layer
-
-    def dot_layer(self, clip: Rect) -> CircleCollection:
-        """A layer of filled circles; hand it to `draw_dots`."""
-        layer = CircleCollection([1.0], animated=True, linewidths=0, offsets=np.zeros((0, 2)))
-        # Circles are sized in points, and placed in pixels.
-        layer.set_offset_transform(self._axes.transData)
-        layer.set_transform(IdentityTransform())
-        self._axes.add_collection(layer, autolim=False)
-        layer.set_clip_box(self._box(clip))
-        return layer
-
-    def text_layer(self, color: str, size_px: float, align: Literal["left", "center", "right"]) -> Text:
-        """A text that moves or changes; hand it to `draw_text`."""
-        return self._axes.text(
-            0, 0, "", color=color, fontsize=size_px * _POINTS_PER_PX, ha=align, va="baseline", animated=True
-        )
-
-    def begin(self) -> None:
-        """Start a new picture from the background, which is drawn on first use."""
-        if self._background is None:
-            self._canvas.draw()
-            self._background = self._canvas.copy_from_bbox(self._axes.figure.bbox)
-        self._canvas.restore_region(self._background)
-
-    def paste(self, image_rgb: ImageArray, rect: Rect) -> None:
-        """Put an image (height, width, 3) into a rectangle, scaled to fill it."""
-        left, top = round(rect.left), round(rect.top)
-        width, height = round(rect.right) - left, round(rect.bottom) - top
-        scaled = Image.fromarray(image_rgb).resize(
-            (width, height), Image.Resampling.BILINEAR, reducing_gap=1.1
-        )
-        pixels = np.asarray(self._canvas.buffer_rgba())  # (H, W, 4), a view of the canvas
-        pixels[top : top + height, left : left + width, :3] = np.asarray(scaled)
-        pixels[top : top + height, left : left + width, 3] = 255
-
-    def draw_lines(
-        self,
-        layer: LineCollection,
-        segments_px: DoubleArray,
-        colors: Colors,
-        width_px: DoubleArray | float,
-    ) -> None:
-        """Draw lines (N, 2, 2), the last on top."""
-        if len(segments_px) == 0:
-            return
-        layer.set_segments(list(segments_px))
-        layer.set_color(colors)  # pyright: ignore[reportArgumentType] -- an array of colours is fine
-        layer.set_linewidth(np.asarray(width_px) * _POINTS_PER_PX)  # pyright: ignore[reportArgumentType]
-        self._axes.draw_artist(layer)
-
-    def draw_dots(
-        self, layer: CircleCollection, points_px: DoubleArray, colors: Colors, diameter_px: float
-    ) -> None:
-        """Draw circles around points (N, 2)."""
-        if len(points_px) == 0:
-            return
-        layer.set_offsets(points_px)
-        layer.set_facecolor(colors)  # pyright: ignore[reportArgumentType] -- an array of colours is fine
-        layer.set_sizes(np.array([(diameter_px * _POINTS_PER_PX) ** 2 * np.pi / 4]), _DPI)
-        self._axes.draw_artist(layer)
-
-    def draw_text(self, layer: Text, place_px: tuple[float, float], text: str) -> None:
-        """Write a text standing on y."""
-        layer.set_position(place_px)
-        layer.set_text(text)
-        self._axes.draw_artist(layer)
+        Args:
+            place_px: Where it begins, has its middle, or ends.
+            text: What to write.
+            color: Of the letters.
+            size_px: Height of the letters.
+            align: Which part of the text is at the place.
+            label: Colour of a box behind it.
+        """
+        letters = _letters(text, size_px)
+        left = round(place_px[0] - {"left": 0.0, "center": letters.width / 2, "right": letters.width}[align])
+        base = round(place_px[1])
+        if label is not None:
+            # As high as the highest and lowest letters, so that labels of one size are alike.
+            high = _letters("lp", size_px)
+            top, pad = base + high.top, _LABEL_PAD_PX
+            box = _outline(Rect(left - pad, top - pad, letters.width + 2 * pad, len(high.strength) + 2 * pad))
+            self._agg.draw_path(self._context("none"), box, self._upward, label)
+        self._print(letters, left, base, color)
+        return letters.width
 
     def pixels(self) -> ImageArray:
         """A copy of the picture as it is now: (H, W, 3), red, green, blue."""
-        return np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
+        copied = np.empty((*self._pixels.shape[:2], 3), dtype=np.uint8)
+        _copy_rgb(self._pixels, copied)
+        return copied
 
-    def _box(self, rect: Rect) -> TransformedBbox:
-        corners = Bbox([[rect.left, rect.bottom], [rect.right, rect.top]])
-        return TransformedBbox(corners, self._axes.transData)
+    def _print(self, letters: _Letters, left: int, base: int, color: str) -> None:
+        """Put letters onto the picture; what lies outside of it is left out."""
+        top, left = base + letters.top, left + letters.left
+        above, before = max(0, -top), max(0, -left)
+        strength = letters.strength[above:, before:, None]
+        under = self._pixels[top + above :, left + before :, :3][: strength.shape[0], : strength.shape[1]]
+        strength = strength[: under.shape[0], : under.shape[1]]
+        ink = 255 * np.array(to_rgba(color)[:3], dtype=np.float32)
+        under[:] = np.round(under + strength * (ink - under)).astype(np.uint8)
+
+    def _context(self, color: str, clip: Rect | None = None) -> Any:
+        context = self._agg.new_gc()
+        context.set_foreground(to_rgba(color), isRGBA=True)
+        context.set_linewidth(0.0 if color == "none" else 1.0)
+        context.set_capstyle("round")
+        if clip is not None:
+            corners = self._upward.transform([[clip.left, clip.bottom], [clip.right, clip.top]])
+            context.set_clip_rectangle(Bbox(corners))
+        return context
+
+    def _collection(
+        self,
+        clip: Rect,
+        path: Path,
+        transforms: DoubleArray,
+        offsets_px: DoubleArray | None = None,
+        faces: Colors | None = None,
+        edges: Colors | None = None,
+        width_px: float = 0.0,
+    ) -> None:
+        """Draw a path many times; one transform (N, 3, 3) serves for all, as one colour does."""
+        nothing = np.zeros((0, 4))
+        self._agg.draw_path_collection(
+            self._context("black", clip),
+            self._upward if offsets_px is None else _NOWHERE,
+            # It draws as many as there are paths or offsets, never as there are transforms.
+            cast(Any, [path] * len(transforms)),
+            transforms,
+            np.zeros((0, 2)) if offsets_px is None else offsets_px,
+            _NOWHERE,
+            nothing if faces is None else faces,
+            nothing if edges is None else edges,
+            np.array([width_px]),
+            [(0, None)],
+            [True],
+            [None],
+            "screen",
+        )
+
+
+def _copy_rgb(source: ImageArray, target: ImageArray) -> None:
+    """Copy red, green and blue; NumPy copies three whole channels faster than three bytes a pixel."""
+    for channel in range(3):
+        target[..., channel] = source[..., channel]
+
+
+def _outline(rect: Rect) -> Path:
+    return Path.unit_rectangle().transformed(
+        Affine2D().scale(rect.width, rect.height).translate(rect.left, rect.top)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Letters:
+    """A text as it is printed.
+
+    Attributes:
+        strength: (h, w) how much of each pixel is ink, from 0 to 1.
+        left: Pixels from where the text begins to the first column.
+        top: Pixels from the line that it stands on to the first row; above the line is negative.
+        width: How far the text reaches, in pixels.
+    """
+
+    strength: FloatArray
+    left: int
+    top: int
+    width: float
+
+
+@lru_cache
+def _font(size_px: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(findfont(FontProperties()), size_px)
+
+
+@lru_cache(maxsize=64)
+def _letters(text: str, size_px: float) -> _Letters:
+    font = _font(size_px)
+    left, top, right, bottom = (round(side) for side in font.getbbox(text, anchor="ls"))
+    printed = Image.new("L", (right - left, bottom - top))
+    ImageDraw.Draw(printed).text((-left, -top), text, fill=255, font=font, anchor="ls")
+    return _Letters(np.asarray(printed, dtype=np.float32) / 255, left, top, font.getlength(text))
 
 
 def faded(colors: Colors, strength: DoubleArray, paper: str | None = None) -> Colors:

@@ -1,7 +1,7 @@
 """Pictures of a result, frame by frame: the image with the 2D overlay beside the 3D scene on its floor.
 
 The renderer draws single pictures; `rtpca.video` writes them as MP4, `rtpca.viz.animation` as GIF. What does
-not move is drawn once and copied, by hand: when it saves, matplotlib's own animation draws everything anew.
+not move is drawn once and copied.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _SWATCHES = 5  # people whose colours the legend shows
 _SHADOW = "#c3cad0"
 _FRAME = "#c5ccd2"
 _HALO = (0.05, 0.06, 0.08, 0.55)
+_LABEL = (1.0, 1.0, 1.0, 0.8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,24 +108,15 @@ class SceneRenderer:
         self.view = parallel_view(around, self._stage, azimuth, ELEVATION_DEG)
         self._picture = Picture(size, "white")
         self._draw_background(low, high, footer)
-
-        font_px = footer.height * 0.52
-        self._clock = self._picture.text_layer(MIDDLE, font_px, "right")
-        self._clock_at = (footer.right - font_px * 0.5, footer.top + footer.height * 0.68)
-        self._halo, self._flat = (self._picture.line_layer(self._image) for _ in range(2))
-        self._flat_dots = self._picture.dot_layer(self._image)
-        self._ground, self._truth, self._solid = (self._picture.line_layer(self._stage) for _ in range(3))
-        self._solid_dots = self._picture.dot_layer(self._stage)
-        tags = range(len(people)) if len(people) > 1 else ()
-        self._flat_names = [
-            self._picture.text_layer(self._looks[i].name, font_px * 1.2, "center") for i in tags
-        ]
-        self._solid_names = [
-            self._picture.text_layer(self._looks[i].name, font_px * 1.1, "center") for i in tags
-        ]
-        for name in self._flat_names:
-            name.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
+        self._picture.keep()
+        self._font_px = footer.height * 0.52
+        self._clock_at = (footer.right - self._font_px * 0.5, footer.top + footer.height * 0.68)
         self._thick_px = max(1.5, 2.6 * size[1] / 480)
+
+    @property
+    def image_wh(self) -> tuple[int, int]:
+        """Width and height in pixels at which images are shown; those that have it are not scaled again."""
+        return round(self._image.right) - round(self._image.left), round(self._image.height)
 
     def draw(self, frame_rgb: ImageArray | None, frame_index: int) -> ImageArray:
         """Draw one picture.
@@ -150,7 +142,7 @@ class SceneRenderer:
         self._draw_flat(frame_index, over_image=frame_rgb is not None)
         self._draw_scene(frame_index)
         clock = f"{frame_index / self.fps:.2f} s   frame {frame_index}"
-        self._picture.draw_text(self._clock, self._clock_at, clock)
+        self._picture.text(self._clock_at, clock, MIDDLE, self._font_px, "right")
         return self._picture.pixels()
 
     def pictures(
@@ -190,9 +182,9 @@ class SceneRenderer:
 
     def _draw_background(self, low_m: DoubleArray, high_m: DoubleArray, footer: Rect) -> None:
         picture = self._picture
-        picture.still_rect(self._image, PAPER, _FRAME)
+        picture.rect(self._image, PAPER, _FRAME)
         grid = self.view.to_px(floor_lines(low_m, high_m, _TILE_M))
-        picture.still_lines(grid, FLOOR, 1.0, self._stage)
+        picture.lines(grid, FLOOR, 1.0, self._stage)
         size = footer.height * 0.52
         base = footer.top + footer.height * 0.68
         at = size * 0.5
@@ -202,11 +194,12 @@ class SceneRenderer:
         entries += [("truth", [TRUTH])] if self._truth_m else []
         for label, colors in entries:
             for color in colors:
-                swatch = np.array([[[at, base - size * 0.35], [at + size * 1.2, base - size * 0.35]]])
-                picture.still_lines(swatch, color, size * 0.28, footer)
+                ends = [at + size * 0.14, base - size * 0.35], [at + size * 1.06, base - size * 0.35]
+                swatch = np.array([ends])
+                picture.lines(swatch, color, size * 0.28, footer)
                 at += size * 1.4
             at += size * 0.3
-            at += picture.still_text((at, base), label, MIDDLE, size) + size * 1.4
+            at += picture.text((at, base), label, MIDDLE, size) + size * 1.4
 
     def _draw_flat(self, frame: int, over_image: bool) -> None:
         """The 2D skeletons, over the image."""
@@ -234,15 +227,14 @@ class SceneRenderer:
         lines, colors = np.concatenate(segments), np.concatenate(bones)
         if over_image:
             halo = faded(np.tile(_HALO, (len(lines), 1)), colors[:, 3])
-            self._picture.draw_lines(self._halo, lines, halo, self._thick_px * 1.8)
-        self._picture.draw_lines(self._flat, lines, colors, self._thick_px)
-        self._picture.draw_dots(
-            self._flat_dots, np.concatenate(dots), np.concatenate(dot_colors), self._thick_px * 2
-        )
-        if self._flat_names:
+            self._picture.lines(lines, halo, self._thick_px * 1.8, self._image)
+        self._picture.lines(lines, colors, self._thick_px, self._image)
+        dots_px, dots_rgba = np.concatenate(dots), np.concatenate(dot_colors)
+        self._picture.dots(dots_px, dots_rgba, self._thick_px * 2, self._image)
+        if len(self.people) > 1:
             for number, (x, y) in names:
                 place = (float(x), max(float(y) - 3 * self._thick_px, self._image.top + 8 * self._thick_px))
-                self._picture.draw_text(self._flat_names[number], place, str(number + 1))
+                self._name(number, place, 1.2, _LABEL)
 
     def _draw_scene(self, frame: int) -> None:
         """The 3D skeletons: shadows on the floor, the truth, then all bones from far to near."""
@@ -255,31 +247,42 @@ class SceneRenderer:
         sure = np.stack([_strength(self.people[i].confidence[frame]) for i in there])  # (P, J)
         bones = joints[:, self._bones]  # (P, bones, 2, 3)
         shadow = bones.reshape(-1, 2, 3) * [1.0, 1.0, 0.0]
-        self._picture.draw_lines(self._ground, view.to_px(shadow), to_rgba_array(_SHADOW), width)
+        self._picture.lines(view.to_px(shadow), _SHADOW, width, self._stage)
         if self._truth_m:
             truth = np.stack([self._truth_m[i][frame] for i in there])[:, self._bones].reshape(-1, 2, 3)
-            self._picture.draw_lines(self._truth, view.to_px(truth), to_rgba_array(TRUTH), 0.8 * width)
+            self._picture.lines(view.to_px(truth), TRUTH, 0.8 * width, self._stage)
         colors = np.concatenate([self._looks[i].bones for i in there])
         strength = sure[:, self._bones].min(axis=-1).reshape(-1)
         order = view.nearness_m(bones.mean(axis=2)).reshape(-1).argsort()
-        self._picture.draw_lines(
-            self._solid,
+        self._picture.lines(
             view.to_px(bones.reshape(-1, 2, 3)[order]),
             faded(colors, strength, "white")[order],
             width,
+            self._stage,
         )
         order = view.nearness_m(joints).reshape(-1).argsort()
         dot_colors = np.concatenate([self._looks[i].joints for i in there])
-        self._picture.draw_dots(
-            self._solid_dots,
+        self._picture.dots(
             view.to_px(joints.reshape(-1, 3)[order]),
             faded(dot_colors, sure.reshape(-1), "white")[order],
             1.6 * width,
+            self._stage,
         )
-        if self._solid_names:
+        if len(self.people) > 1:
             for i, person in zip(there, joints, strict=True):
                 x, y = view.to_px(person[self._names_at] + [0.0, 0.0, 0.12])
-                self._picture.draw_text(self._solid_names[i], (float(x), float(y)), str(i + 1))
+                self._name(i, (float(x), float(y)), 1.1)
+
+    def _name(
+        self,
+        person: int,
+        place_px: tuple[float, float],
+        size: float,
+        label: tuple[float, float, float, float] | None = None,
+    ) -> None:
+        """Write a person's number, `size` times as large as the line of text below."""
+        color = self._looks[person].name
+        self._picture.text(place_px, str(person + 1), color, self._font_px * size, "center", label)
 
 
 def picture_size(image_size: tuple[int, int], width: int = 1280) -> tuple[int, int]:
