@@ -223,7 +223,7 @@ class TestVideo:
         assert detector.closed
         assert clip.title == "two"
         assert clip.pictures is not None
-        assert len(list(clip.pictures())) == 80
+        assert len(list(clip.pictures((64, 64)))) == 80
 
     def test_options_of_keypoint_files_are_refused(self, two, lifter) -> None:
         path, detector, _ = two

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clips import marked, write_clip, write_sound
+from PIL import Image
 
 from rtpca.errors import InputError, MissingExtraError
 from rtpca.video.reader import VideoReader, upright
@@ -251,3 +252,14 @@ def test_memory_does_not_grow_with_the_length_of_a_video(tmp_path):
 
 def test_the_test_pictures_differ_from_frame_to_frame():
     assert not np.array_equal(marked((160, 120), 0), marked((160, 120), 1))
+
+
+@pytest.mark.parametrize("rotation", [0, -90])
+def test_pictures_are_scaled_upright_to_the_size_asked_for(tmp_path, rotation):
+    path = write_clip(tmp_path / "clip.mp4", 3, (160, 120), rotation=rotation)
+    size_wh = (81, 60) if rotation == 0 else (60, 81)
+    with VideoReader(path) as large, VideoReader(path, size_wh) as small:
+        for one, other in zip(large, small, strict=True):
+            assert other.image.shape == (size_wh[1], size_wh[0], 3)
+            resized = np.asarray(Image.fromarray(one.image).resize(size_wh, Image.Resampling.BILINEAR))
+            assert np.abs(resized.astype(int) - other.image).mean() < 4

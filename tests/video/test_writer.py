@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import threading
 from fractions import Fraction
 
 import numpy as np
@@ -75,3 +77,20 @@ def test_what_cannot_be_written_is_said(tmp_path):
     with pytest.raises(ShapeError, match=r"\(H, W, 3\)"):
         write(np.zeros((48, 64), np.uint8))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_encoder_cannot_do_is_raised_and_nothing_is_left(tmp_path, monkeypatch):
+    before = threading.active_count()
+
+    def failing(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def written():
+        with VideoWriter(tmp_path / "out.mp4", 25) as video:
+            monkeypatch.setattr(video, "_mux", failing)
+            video.write(marked((160, 120), 0))
+
+    with pytest.raises(InputError, match="the disk is full"):
+        written()
+    assert list(tmp_path.iterdir()) == []
+    assert threading.active_count() == before

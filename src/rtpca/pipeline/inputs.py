@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -28,11 +28,12 @@ class Input:
 
     Attributes:
         people: By their number in the input, what reads them; an `InputError` if that cannot be done.
-        pictures: Gives the pictures of all frames one after the other, or None where there are none.
+        pictures: Gives the pictures of all frames one after the other, scaled to a width and height, or None
+            where there are none.
     """
 
     people: Mapping[int, Callable[[], Keypoints]]
-    pictures: Callable[[], Iterator[ImageArray]] | None = None
+    pictures: Callable[[tuple[int, int]], Generator[ImageArray]] | None = None
 
 
 def read_input(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +30,12 @@ class LiftedClip:
     Attributes:
         people: One result per person, the most complete first.
         title: What to call the clip.
-        pictures: Gives the pictures of all frames one after the other, or None where there are none.
+        pictures: See `Input`.
     """
 
     people: Sequence[LiftResult]
     title: str
-    pictures: Callable[[], Iterator[ImageArray]] | None = None
+    pictures: Callable[[tuple[int, int]], Generator[ImageArray]] | None = None
 
 
 def lift_path(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -251,16 +251,17 @@ def save_motion(clip: LiftedClip, path: Path, progress: Progress = in_silence) -
     first = clip.people[0]
     gif = path.suffix.lower() == ".gif"
     renderer = SceneRenderer(clip.people, picture_size(first.image_size, _GIF_WIDTH if gif else _VIDEO_WIDTH))
-    images = None if clip.pictures is None else clip.pictures()
-    if gif:
-        save_gif(path, renderer, images, progress=progress)
-        return
-    from rtpca.video import VideoWriter
+    shown = nullcontext() if clip.pictures is None else closing(clip.pictures(renderer.image_wh))
+    with shown as images:
+        if gif:
+            save_gif(path, renderer, images, progress=progress)
+            return
+        from rtpca.video import VideoWriter
 
-    with VideoWriter(path, Fraction(first.fps).limit_denominator(1001)) as video:
-        for picture in renderer.pictures(images):
-            video.write(picture)
-            progress(video.frames, first.frames)
+        with VideoWriter(path, Fraction(first.fps).limit_denominator(1001)) as video:
+            for picture in renderer.pictures(images):
+                video.write(picture)
+                progress(video.frames, first.frames)
 
 
 def _of_person(path: Path, number: int) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from rtpca.keypoints import Keypoints
 from rtpca.keypoints.tracks import Detection, Track, build_tracks
 from rtpca.progress import Progress, in_silence
 from rtpca.skeletons import Skeleton, get_skeleton
+from rtpca.video.ahead import Ahead
 from rtpca.video.detectors.base import Detector, PersonDetection
 from rtpca.video.reader import VideoReader
 from rtpca.video.timing import Timing, at_constant_rate, find_timing
@@ -41,7 +42,7 @@ class TrackedVideo:
         skeleton: What their joints are.
         timing: How the video's frames lie on a constant rate.
         notes: What was found and dropped, one sentence each.
-        seconds: Time that each stage took: "decode", "detect", "track".
+        seconds: Time that each stage took: "decode", which goes on beside the next, "detect", "track".
     """
 
     tracks: list[Track]
@@ -83,30 +84,23 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
     Raises:
         InputError: the video is damaged, or nobody is found in it.
     """
-    seconds: dict[str, float] = {"decode": 0.0, "detect": 0.0, "track": 0.0}
     times_s = array("d")
     image_size = (0, 0)
-    clock = time.perf_counter()
-
-    def lap(stage: str) -> None:
-        nonlocal clock
-        now = time.perf_counter()
-        seconds[stage] += now - clock
-        clock = now
-
+    detect_s = 0.0
     detections: list[Detection] = []
-    clock = time.perf_counter()
-    for frame in video:
-        lap("decode")
-        found = detector(frame.image, frame.time_s)
-        lap("detect")
-        detections += (
-            Detection(frame.index, joints) for joints in map(_joints, found) if (joints[:, 2] > 0).any()
-        )
-        if frame.index == 0:
-            image_size = (frame.image.shape[1], frame.image.shape[0])
-        times_s.append(frame.time_s)
-        progress(len(times_s), max(video.packets, len(times_s)))
+    with Ahead(video) as frames:
+        for frame in frames:
+            began_s = time.perf_counter()
+            found = detector(frame.image, frame.time_s)
+            detect_s += time.perf_counter() - began_s
+            detections += (
+                Detection(frame.index, joints) for joints in map(_joints, found) if (joints[:, 2] > 0).any()
+            )
+            if frame.index == 0:
+                image_size = (frame.image.shape[1], frame.image.shape[0])
+            times_s.append(frame.time_s)
+            progress(len(times_s), max(video.packets, len(times_s)))
+    began_s = time.perf_counter()
     timing = find_timing(times_s, video.rates)
     if timing.frames > _MOST_ADDED * len(times_s):
         raise InputError(
@@ -120,13 +114,12 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
             f"{video.path}: nobody was found in its {_counted(len(times_s))} by {detector.name}; people must "
             "be upright and not too small (a tenth of the picture at least)"
         )
-    lap("track")
     return TrackedVideo(
         tracks=[replace(track, image_size=image_size) for track in tracks],
         skeleton=get_skeleton(detector.skeleton),
         timing=timing,
         notes=(*_described(video, image_size, timing), _found(tracks, detector), *notes),
-        seconds=seconds,
+        seconds={"decode": frames.seconds, "detect": detect_s, "track": time.perf_counter() - began_s},
     )
 
 
@@ -150,12 +143,15 @@ def _people(detections: list[Detection], frames: int, rate: float) -> tuple[list
     return lasting, notes
 
 
-def steady_pictures(path: str | os.PathLike[str], timing: Timing) -> Iterator[ImageArray]:
-    """The pictures that go with the frames of a result, one after the other.
+def steady_pictures(
+    path: str | os.PathLike[str], timing: Timing, size_wh: tuple[int, int] | None = None
+) -> Generator[ImageArray]:
+    """The pictures that go with the frames of a result, one after the other; they are decoded ahead.
 
     Args:
         path: The video.
         timing: How its frames lie on the constant rate of the results.
+        size_wh: See `VideoReader`.
 
     Yields:
         (H, W, 3) RGB, one per frame of the results: the nearest in time, shown again or left out where the
@@ -167,8 +163,8 @@ def steady_pictures(path: str | os.PathLike[str], timing: Timing) -> Iterator[Im
     """
     wanted = iter(timing.nearest_frames().tolist())
     next_wanted = next(wanted, None)
-    with VideoReader(path) as reader:
-        for frame in reader:
+    with VideoReader(path, size_wh) as reader, Ahead(reader) as frames:
+        for frame in frames:
             while next_wanted == frame.index:
                 yield frame.image
                 next_wanted = next(wanted, None)

@@ -69,11 +69,13 @@ class VideoReader:
         timed: The frames that were read so far say when they are shown; mere streams of a codec do not.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], size_wh: tuple[int, int] | None = None) -> None:
         """Open a video and look it through.
 
         Args:
             path: A film or picture; see `rtpca.video.container` for what is read.
+            size_wh: Width and height that the upright pictures are scaled to; their own by default. Scaled
+                as they are decoded they cost less than afterwards.
 
         Raises:
             InputError: it is missing, empty, damaged, cut off, no film or picture, has no video in it, or
@@ -81,6 +83,7 @@ class VideoReader:
             MissingExtraError: PyAV is not installed.
         """
         self.path = Path(path)
+        self._size_wh = size_wh
         check_file(self.path)
         self._av = optional_import("av", "video", "to read videos")
         _admit_new_side_data(self._av)
@@ -131,11 +134,18 @@ class VideoReader:
                     time_s = float(frame.pts * frame.time_base)
                     first_s = time_s if index == 0 else first_s
                     last_s = max(time_s - first_s, last_s)
-                width, height = _fitting((width, height), canvas_wh)
-                pixels = frame.to_ndarray(format="rgb24", width=width, height=height)
-                if (width, height) != canvas_wh:
-                    pixels = _framed(pixels, canvas_wh)
-                yield VideoFrame(index, last_s, upright(pixels, _display_matrix(frame)))
+                matrix = _display_matrix(frame)
+                shown_wh = canvas_wh
+                if self._size_wh is not None:
+                    wide, high = self._size_wh
+                    shown_wh = (high, wide) if _is_quarter_turn(matrix) else (wide, high)
+                if (width, height) == canvas_wh:
+                    pixels = frame.to_ndarray(format="rgb24", width=shown_wh[0], height=shown_wh[1])
+                else:
+                    width, height = _fitting((width, height), shown_wh)
+                    pixels = frame.to_ndarray(format="rgb24", width=width, height=height)
+                    pixels = _framed(pixels, shown_wh)
+                yield VideoFrame(index, last_s, upright(pixels, matrix))
                 index += 1
                 if self.is_picture:
                     break  # what may follow is a preview, another eye or a map of brightness
@@ -200,8 +210,6 @@ def _square_size(width: int, height: int, pixel_aspect: Fraction) -> tuple[int, 
 
 def _fitting(size_wh: tuple[int, int], canvas_wh: tuple[int, int]) -> tuple[int, int]:
     """The largest size of the same shape that fits onto the canvas."""
-    if size_wh == canvas_wh:
-        return canvas_wh
     scale = min(canvas_wh[0] / size_wh[0], canvas_wh[1] / size_wh[1])
     width, height = (max(1, round(side * scale)) for side in size_wh)
     return width, height
@@ -240,6 +248,11 @@ def _display_matrix(frame: Any) -> tuple[int, int, int, int]:
     return a, b, c, d
 
 
+def _is_quarter_turn(matrix: tuple[int, int, int, int]) -> bool:
+    a, b, c, d = matrix
+    return math.hypot(b, c) > math.hypot(a, d)
+
+
 def upright(pixels: ImageArray, matrix: tuple[int, int, int, int]) -> ImageArray:
     """Turn and mirror an image as a rotation tag says, to the nearest quarter turn.
 
@@ -252,7 +265,7 @@ def upright(pixels: ImageArray, matrix: tuple[int, int, int, int]) -> ImageArray
     """
     a, b, c, d = matrix
     along_x, along_y = a, d
-    if math.hypot(b, c) > math.hypot(a, d):
+    if _is_quarter_turn(matrix):
         pixels = pixels.transpose(1, 0, 2)
         along_x, along_y = c, b
     pixels = pixels[:: -1 if along_y < 0 else 1, :: -1 if along_x < 0 else 1]

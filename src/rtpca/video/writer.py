@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +22,8 @@ from rtpca.files import written_whole
 VIDEO_ENDINGS = (".mp4", ".mov", ".mkv")
 _FINEST_RATE = 65_535
 """MPEG-4 counts its time in at most so many parts of a second."""
+_MOST_WAITING = 4
+"""So many pictures wait for the encoder at most."""
 
 
 class VideoWriter:
@@ -59,6 +63,8 @@ class VideoWriter:
         self._container: Any = None
         self._stream: Any = None
         self._image_size = (0, 0)
+        self._thread = ThreadPoolExecutor(1, "encode")
+        self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> VideoWriter:
         scratch = self._stack.enter_context(written_whole(self.path))
@@ -66,11 +72,11 @@ class VideoWriter:
         return self
 
     def write(self, image: ImageArray) -> None:
-        """Add one picture.
+        """Add one picture; it is encoded while the caller makes the next.
 
         Args:
-            image: (H, W, 3) uint8 RGB, all of one size. H.264 needs even sides: an odd one grows by one pixel
-                that repeats the last.
+            image: (H, W, 3) uint8 RGB, all of one size, and not changed afterwards. H.264 needs even sides:
+                an odd one grows by one pixel that repeats the last.
 
         Raises:
             ShapeError: it is no such picture.
@@ -84,22 +90,24 @@ class VideoWriter:
                 f"{self.path}: picture {self.frames} is {image.shape[1]} x {image.shape[0]} px, the first "
                 f"was {self._image_size[0]} x {self._image_size[1]}; all must have one size"
             )
-        odd = ((0, image.shape[0] % 2), (0, image.shape[1] % 2), (0, 0))
-        image = np.pad(image, odd, mode="edge")
-        frame = self._av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-        frame.pts, frame.time_base = self.frames, 1 / self.rate
+        while len(self._waiting) >= _MOST_WAITING:
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._encode, image, self.frames))
         self.frames += 1
-        self._mux(frame)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
+            self._thread.shutdown(cancel_futures=True)
             with suppress(self._av.FFmpegError):
                 self._container.close()
             self._stack.__exit__(kind, error, trace)
             return
         with self._stack:
+            with self._thread:
+                while self._waiting:
+                    self._waiting.popleft().result()
             self._finish()
             self._container.close()
 
@@ -118,6 +126,14 @@ class VideoWriter:
         if self._stream is None:
             raise InputError(f"{self.path}: no picture was written; a video needs at least one")
         self._mux(None)
+
+    def _encode(self, image: ImageArray, index: int) -> None:
+        odd = ((0, image.shape[0] % 2), (0, image.shape[1] % 2), (0, 0))
+        if any(side for _, side in odd):
+            image = np.pad(image, odd, mode="edge")
+        frame = self._av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+        frame.pts, frame.time_base = index, 1 / self.rate
+        self._mux(frame)
 
     def _mux(self, frame: Any) -> None:
         """Encode a picture, or with None what the encoder still holds."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
@@ -46,7 +46,8 @@ class Picture:
             paper: Colour of the background.
         """
         width, height = size
-        self._agg = RendererAgg(width, height, _DPI)
+        # Untyped: its stubs know of fewer kinds of arguments than it takes.
+        self._agg: Any = RendererAgg(width, height, _DPI)
         # A view: what is written here is drawn.
         self._pixels = np.asarray(self._agg.buffer_rgba())  # (H, W, 4)
         self._pixels[:] = np.round(255 * np.array(to_rgba(paper))).astype(np.uint8)
@@ -65,7 +66,7 @@ class Picture:
     def paste(self, image_rgb: ImageArray, rect: Rect) -> None:
         """Put an image (height, width, 3) into a rectangle, scaled to fill it."""
         left, top = round(rect.left), round(rect.top)
-        size = (round(rect.right) - left, round(rect.bottom) - top)
+        size = whole_size(rect)
         image = Image.fromarray(image_rgb)
         if image.size != size:
             image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.1)
@@ -167,7 +168,7 @@ class Picture:
             self._context("black", clip),
             self._upward if offsets_px is None else _NOWHERE,
             # It draws as many as there are paths or offsets, never as there are transforms.
-            cast(Any, [path] * len(transforms)),
+            [path] * len(transforms),
             transforms,
             np.zeros((0, 2)) if offsets_px is None else offsets_px,
             _NOWHERE,
@@ -179,6 +180,11 @@ class Picture:
             [None],
             "screen",
         )
+
+
+def whole_size(rect: Rect) -> tuple[int, int]:
+    """Width and height in whole pixels of an image that fills a rectangle."""
+    return round(rect.right) - round(rect.left), round(rect.bottom) - round(rect.top)
 
 
 def _copy_rgb(source: ImageArray, target: ImageArray) -> None:
@@ -221,7 +227,7 @@ def _letters(text: str, size_px: float) -> _Letters:
     left, top, right, bottom = (round(side) for side in font.getbbox(text, anchor="ls"))
     printed = Image.new("L", (right - left, bottom - top))
     ImageDraw.Draw(printed).text((-left, -top), text, fill=255, font=font, anchor="ls")
-    return _Letters(np.asarray(printed, dtype=np.float32) / 255, left, top, font.getlength(text))
+    return _Letters(np.asarray(printed, dtype=np.float32) / np.float32(255), left, top, font.getlength(text))
 
 
 def faded(colors: Colors, strength: DoubleArray, paper: str | None = None) -> Colors:

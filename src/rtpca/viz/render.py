@@ -18,7 +18,7 @@ from rtpca.checks import check_axes, check_positive
 from rtpca.errors import InputError, ShapeError
 from rtpca.inference import LiftResult
 from rtpca.viz.colors import FLOOR, MIDDLE, PAPER, TRUTH, bone_colors, joint_colors, palette_of
-from rtpca.viz.layers import Colors, Picture, faded
+from rtpca.viz.layers import Colors, Picture, faded, whole_size
 from rtpca.viz.projection import ELEVATION_DEG, Rect, best_azimuth_deg, floor_lines, parallel_view
 from rtpca.viz.scene import build_scene
 
@@ -116,7 +116,7 @@ class SceneRenderer:
     @property
     def image_wh(self) -> tuple[int, int]:
         """Width and height in pixels at which images are shown; those that have it are not scaled again."""
-        return round(self._image.right) - round(self._image.left), round(self._image.height)
+        return whole_size(self._image)
 
     def draw(self, frame_rgb: ImageArray | None, frame_index: int) -> ImageArray:
         """Draw one picture.
