@@ -145,6 +145,23 @@ def test_lower_precisions_train_and_leave_no_trace(data, tmp_path, precision) ->
     assert load_checkpoint(tmp_path / "weights.safetensors").model.head.weight.dtype == torch.float32
 
 
+@pytest.mark.parametrize(("units", "taken"), [(True, "bf16-mixed"), (False, "32-true")])
+def test_auto_takes_bfloat16_where_there_are_units_for_it_and_says_so(
+    data, tmp_path, monkeypatch, units, taken
+) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: units)
+    said: list[str] = []
+    config = replace(tiny_config(), precision="auto", steps=1)
+    assert train(config, data, tmp_path / "auto", accelerator="cpu", note=said.append).finished
+    assert said == [f"precision: {taken}, as `auto` takes it on this cpu"]
+    rows = {}
+    for name in ("auto", taken):
+        if name != "auto":
+            train(replace(config, precision=taken), data, tmp_path / name, accelerator="cpu")
+        rows[name] = read_curves(tmp_path / name / "curves.csv")[-1]["loss"]
+    assert rows["auto"] == rows[taken]
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="has a CUDA device")
 def test_a_missing_device_is_named(data, tmp_path) -> None:
     with pytest.raises(

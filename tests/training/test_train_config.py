@@ -122,7 +122,7 @@ def test_resolved_values_give_the_same_configuration(tmp_path) -> None:
         ("name=3", "name=3 must be text"),
         (
             "precision=half",
-            "precision='half' must be '32-true', 'bf16-mixed', '16-mixed' or",
+            "precision='half' must be 'auto', '32-true', 'bf16-mixed', '16-mixed' or",
         ),
         ("optim.lr=fast", "optim.lr='fast' must be a number"),
         ("optim.lr=0", "optim.lr=0 must be above 0"),

@@ -118,8 +118,9 @@ class TrainConfig:
     """Passes over the chunks, instead of `steps`."""
     batch: Count = 4
     """Windows per update and device; the last batch of an epoch may be smaller."""
-    precision: Literal["32-true", "bf16-mixed", "16-mixed", "32-bf16-matmul"] = "32-true"
-    """As Lightning Fabric names them, and `32-bf16-matmul`: float32 with matrix products in bfloat16."""
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed", "32-bf16-matmul"] = "32-true"
+    """As Lightning Fabric names them, and `32-bf16-matmul`: float32 with matrix products in bfloat16; `auto`
+    is `bf16-mixed` where the processor or GPU has bfloat16 units, else `32-true`."""
     compile: bool = False
     """Compile the network with torch.compile."""
     log_every: Count = 50

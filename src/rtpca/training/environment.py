@@ -27,6 +27,17 @@ def check_devices(accelerator: str, devices: int) -> None:
         )
 
 
+def taken_precision(wanted: str, device: torch.device) -> str:
+    """The precision behind `auto`: without units for it bfloat16 is slower than float32."""
+    if wanted != "auto":
+        return wanted
+    if device.type == "cuda":
+        has_units = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        has_units = device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return "bf16-mixed" if has_units else "32-true"
+
+
 def prepare_folder(folder: Path, config: TrainConfig) -> None:
     """Make the run folder, with the resolved recipe in it."""
     try:

@@ -34,7 +34,13 @@ from rtpca.models import (
 from rtpca.training.batches import Batch, Batches
 from rtpca.training.config import TrainConfig
 from rtpca.training.curves import Curves, draw_curves
-from rtpca.training.environment import check_devices, matmul_precision, prepare_folder, stop_signals
+from rtpca.training.environment import (
+    check_devices,
+    matmul_precision,
+    prepare_folder,
+    stop_signals,
+    taken_precision,
+)
 from rtpca.training.losses import PoseLoss
 from rtpca.training.optim import build_optimizers, resume_mean, running_mean, schedule_factor
 from rtpca.training.resume import changed_options
@@ -116,9 +122,14 @@ def train(
     folder = Path(out)
     start = None if weights is None else load_checkpoint(weights)
     config = recipe_for(config, start)
-    bf16_matmul = config.precision == "32-bf16-matmul"
+    # Which device `auto` stands for, Fabric alone knows.
+    device = Fabric(accelerator=accelerator, devices=devices).device
+    taken = taken_precision(config.precision, device)
+    if config.precision == "auto":
+        note(f"precision: {taken}, as `auto` takes it on this {device.type}")
+    bf16_matmul = taken == "32-bf16-matmul"
     # Fabric does not export the type of its own precision names.
-    precision = cast(Any, "32-true" if bf16_matmul else config.precision)
+    precision = cast(Any, "32-true" if bf16_matmul else taken)
     fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)
     fabric.launch()
     with open_dataset(data) as dataset, matmul_precision("medium" if bf16_matmul else "highest"):
