@@ -13,9 +13,6 @@ from rtpca.geometry.network_input import network_input
 from rtpca.models import InputSpec, LiftingNetwork
 from rtpca.skeletons import get_skeleton
 
-_STACKED_WINDOWS = 4
-"""So few windows go through the network together with their mirror images: calls cost more than sums."""
-
 
 @dataclass(frozen=True, eq=False)
 class Lifted:
@@ -96,12 +93,9 @@ def _averaged(model: LiftingNetwork, features: Tensor, mirror: tuple[int, ...], 
 
     The mean pose is never further off than its parts are on average, so the mean scale is a safe one.
     """
-    flipped, count = flip_points(features, mirror), len(features)
-    if count > _STACKED_WINDOWS:
-        own, other = _said(model, features, root), _said(model, flipped, root)
-    else:
-        both = _said(model, torch.cat([features, flipped]), root)
-        own, other = both.each(lambda values: values[:count]), both.each(lambda values: values[count:])
+    count = len(features)
+    both = _said(model, torch.cat([features, flip_points(features, mirror)]), root)
+    own, other = both.each(lambda values: values[:count]), both.each(lambda values: values[count:])
     back = flip_points(other.poses, mirror)
     scale_m = own.scale_m
     if scale_m is not None and other.scale_m is not None:
