@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -57,7 +57,7 @@ _users, _threads = 0, 1
 
 
 @contextmanager
-def _layers_undivided() -> Iterator[int]:
+def _layers_undivided() -> Generator[int]:
     """PyTorch splits no layer meanwhile; gives the number of threads that it had."""
     global _users, _threads
     with _lock:
