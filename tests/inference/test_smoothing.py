@@ -54,7 +54,7 @@ def test_noise_goes_and_motion_stays(truth, shaken, method):
     )
 
 
-@pytest.mark.parametrize("method", ["savgol", "kalman"])
+@pytest.mark.parametrize("method", ["savgol", "kalman", "joints"])
 def test_true_motion_is_hardly_changed(truth, method):
     assert error_m(smooth_result(truth, method).poses3d, truth.poses3d) < 0.004
 
@@ -107,7 +107,7 @@ def test_none_is_the_same_result_and_the_others_say_what_they_did(truth):
 
 
 def test_what_cannot_be_is_said(truth):
-    with pytest.raises(ConfigError, match="choose one of none, savgol, kalman, one-euro"):
+    with pytest.raises(ConfigError, match="choose one of none, savgol, kalman, joints, one-euro"):
         smooth_result(truth, "gauss")
     with pytest.raises(InputError, match="strength is 0"):
         smooth_result(truth, "savgol", 0)

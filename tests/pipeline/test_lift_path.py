@@ -92,7 +92,9 @@ def test_the_first_of_a_file_is_lifted_unless_somebody_else_is_wanted(tmp_path, 
     for wrong in (0, "any"):
         with pytest.raises(InputError, match=f"`person` is {wrong!r}: give all, or a number from 1"):
             rtpca.lift_path(path, lifter=lifter, person=wrong)
-    with pytest.raises(ConfigError, match="`smoothing` is 'one-euro': choose one of none, savgol, kalman"):
+    with pytest.raises(
+        ConfigError, match="`smoothing` is 'one-euro': choose one of none, savgol, kalman, joints"
+    ):
         rtpca.lift_path(tmp_path / "not read.npz", lifter=lifter, smoothing="one-euro")
 
 

@@ -103,7 +103,8 @@ def lift(
         bool, typer.Option(help="Average fast clips over the time between two frames of the network.")
     ] = True,
     smoothing: Annotated[
-        Literal["none", "savgol", "kalman"], typer.Option(help="Smooth poses and path over time, afterwards.")
+        Literal["none", "savgol", "kalman", "joints"],
+        typer.Option(help="Smooth poses and path over time, afterwards."),
     ] = "none",
     flip: Flip = True,
 ) -> None:

@@ -1,8 +1,9 @@
 """Smoothing of lifted poses over time: for pictures and animation; never part of an evaluation.
 
-Three ways: Savitzky-Golay (a local parabola) and a Kalman smoother (Rauch, Tung and Striebel, 1965), which
-look at past and future, and the One-Euro filter (Casiez, Roussel and Vogel, 2012), which looks at the past
-alone and serves live poses. Positions are smoothed in camera axes, joints against the pelvis and the pelvis
+Four ways: Savitzky-Golay (a local parabola), a Kalman smoother (Rauch, Tung and Striebel, 1965) and
+Butterworth filters with a cut-off for each kind of joint, run both ways, look at past and future, no lag;
+the One-Euro filter (Casiez, Roussel and Vogel, 2012) looks at the past alone and serves live poses.
+Positions are smoothed in camera axes, joints against the pelvis and the pelvis
 by itself; then every bone gets its smoothed length back, for a mean of turning bones is too short.
 """
 
@@ -14,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 from scipy.linalg import solve_discrete_are
-from scipy.signal import savgol_filter
+from scipy.signal import butter, savgol_filter, sosfiltfilt
 
 from rtpca.arrays import AnyFloatArray, DoubleArray
 from rtpca.checks import check_choice, check_positive
@@ -22,8 +23,8 @@ from rtpca.inference.result import LiftResult
 from rtpca.skeletons import get_skeleton
 from rtpca.windowed.blend import unknown_runs
 
-Method = Literal["none", "savgol", "kalman", "one-euro"]
-METHODS: tuple[Method, ...] = ("none", "savgol", "kalman", "one-euro")
+Method = Literal["none", "savgol", "kalman", "joints", "one-euro"]
+METHODS: tuple[Method, ...] = ("none", "savgol", "kalman", "joints", "one-euro")
 
 _SKELETON = get_skeleton("h36m17")
 _SAVGOL_SPAN_S = 0.3
@@ -33,6 +34,18 @@ _KALMAN_JERK = 800.0
 """Metres per second cubed that a joint's acceleration changes by, as white noise."""
 _KALMAN_NOISE_M = 0.02
 _LONGEST_LAG_S = 1.0
+_TRUNK_HZ, _HEAD_HZ, _LIMB_HZ = 4.0, 5.0, 6.0
+"""Cut-offs of trunk, hips and shoulders; of neck and head; of elbows, wrists, knees and ankles."""
+_HIGHEST_SHARE = 0.45
+
+
+def _cutoff_hz(joint: str) -> float:
+    if joint in ("neck", "head"):
+        return _HEAD_HZ
+    return _LIMB_HZ if joint.endswith(("elbow", "wrist", "knee", "ankle")) else _TRUNK_HZ
+
+
+_CUTOFFS_HZ: DoubleArray = np.array([_cutoff_hz(joint) for joint in _SKELETON.joints])
 
 
 def smooth_result(result: LiftResult, method: Method = "savgol", strength: float = 1.0) -> LiftResult:
@@ -42,7 +55,7 @@ def smooth_result(result: LiftResult, method: Method = "savgol", strength: float
 
     Args:
         result: What the lifter gave.
-        method: "savgol" or "kalman" for a whole clip, "one-euro" as it would come out live, "none".
+        method: "savgol", "kalman" or "joints" for a whole clip, "one-euro" as it would come out live, "none".
         strength: 2 smooths over about twice the time, 0.5 over half.
 
     Returns:
@@ -158,6 +171,8 @@ def _smooth(values: DoubleArray, method: Method, fps: float, strength: float) ->
         return _savgol(values, fps, strength)
     if method == "kalman":
         return _kalman(values, fps, strength)
+    if method == "joints":
+        return _joints(values, fps, strength)
     filtered = OneEuro(OneEuro().min_cutoff_hz / strength, OneEuro().beta / strength)
     return np.stack([filtered(points, frame / fps) for frame, points in enumerate(values)])
 
@@ -165,6 +180,19 @@ def _smooth(values: DoubleArray, method: Method, fps: float, strength: float) ->
 def _savgol(values: DoubleArray, fps: float, strength: float) -> DoubleArray:
     reach = min(round(_SAVGOL_SPAN_S * strength * fps / 2), (len(values) - 1) // 2)
     return values if reach < 2 else np.asarray(savgol_filter(values, 2 * reach + 1, 2, axis=0))
+
+
+def _joints(values: DoubleArray, fps: float, strength: float) -> DoubleArray:
+    """Each kind of joint by a low-pass filter of its own, forwards and backwards; all else as the trunk."""
+    smooth = values.copy()
+    cutoffs_hz = _CUTOFFS_HZ if values.shape[1] == len(_CUTOFFS_HZ) else np.full(values.shape[1], _TRUNK_HZ)
+    reach = min(len(values) - 1, round(fps))
+    for cutoff_hz in np.unique(cutoffs_hz):
+        if reach >= 3 and cutoff_hz / strength < _HIGHEST_SHARE * fps:
+            low_pass = butter(2, cutoff_hz / strength, fs=fps, output="sos")
+            chosen = cutoffs_hz == cutoff_hz
+            smooth[:, chosen] = sosfiltfilt(low_pass, values[:, chosen], axis=0, padlen=reach)
+    return smooth
 
 
 def _kalman(values: DoubleArray, fps: float, strength: float) -> DoubleArray:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rtpca.video import Detector
 
 Who = int | Literal["all"] | None
-Smoothing = Literal["none", "savgol", "kalman"]
+Smoothing = Literal["none", "savgol", "kalman", "joints"]
 
 
 @dataclass(frozen=True, kw_only=True)
