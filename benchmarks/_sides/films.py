@@ -19,6 +19,7 @@ from rtpca.skeletons import get_skeleton
 
 H36M = get_skeleton("h36m17")
 HIPS = H36M.index("left_hip"), H36M.index("right_hip")
+ANKLES = H36M.index("left_ankle"), H36M.index("right_ankle")
 VIEWS = {"front": 180.0, "back": 0.0, "side": 90.0, "oblique": 140.0}
 """Degrees between the way that the hips face on the whole and the way that the camera looks."""
 FPS = (25.0, 30.0, 60.0)
@@ -53,12 +54,23 @@ class Film:
         """Median of the larger side of the joints' box."""
         return float(np.median((self.points_px.max(axis=1) - self.points_px.min(axis=1)).max(axis=1)))
 
+    @property
+    def feet_cross(self) -> bool:
+        """In a tenth of the frames at least the ankles clearly lie the other way round than the hips."""
+        hips, ankles = (self.points_px[:, a] - self.points_px[:, b] for a, b in (HIPS, ANKLES))
+        apart = np.linalg.norm(ankles, axis=-1) > 0.03 * self.size_px
+        return bool((((hips * ankles).sum(axis=-1) < 0) & apart).mean() > 0.1)
 
-def films(data: Path, split: str, each: int, long_s: float, seed: int) -> Iterator[Film]:
-    """`each` films of every take: lengths, frame rates, views and moments drawn; long takes at length too."""
+
+def films(data: Path, split: str, each: int, long_s: float, seed: int, most: int = 0) -> Iterator[Film]:
+    """`each` films of takes: lengths, frame rates, views and moments drawn; long takes at length too.
+
+    Of every take, or if `most` is not 0, of takes spread over the split, about so many films.
+    """
     rng = np.random.default_rng(seed)
     with open_dataset(data) as dataset:
-        for name in dataset.names(split):
+        names = dataset.names(split)
+        for name in names[:: max(1, len(names) * each // most)] if most else names:
             recording = dataset.read(name)
             lengths = rng.choice(SECONDS, each).tolist()
             if long_s and recording.duration_s >= long_s:

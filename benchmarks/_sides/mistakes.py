@@ -37,6 +37,9 @@ EXTENTS: dict[str, tuple[float, float]] = {
 """Seconds; beside these: one frame, half, most and all of a film."""
 SHARES = {"half": (0.4, 0.6), "most": (0.6, 0.95), "all": (1.0, 1.0)}
 
+APART = 0.03
+"""Of the person's size: what lies nearer than that is in one place."""
+
 QUIET = DetectorNoise(
     clean_share=0.0,
     sigma_range=(0.0, 0.0),
@@ -74,6 +77,20 @@ class Spoilt:
     points_px: np.ndarray
     scores: np.ndarray
     exchanged: np.ndarray
+
+    def better_exchanged(self) -> np.ndarray:
+        """(F, 17) 1 where a joint comes nearer to its place if left and right are exchanged, -1 if farther.
+
+        By at least `APART` of the person's size; 0 where it makes no such difference. Of joints that a
+        detector puts between left and right, too, it is the place that counts.
+        """
+        with np.errstate(invalid="ignore"):
+            off, off_exchanged = (
+                np.linalg.norm(points - self.right_px, axis=-1)
+                for points in (self.points_px, self.points_px[:, list(H36M.mirror)])
+            )
+            nearer = (off - off_exchanged) / self.film.size_px
+        return (nearer > APART).astype(np.int8) - (nearer < -APART)
 
 
 def spoil(film: Film, kind: str, extent: str, errors: bool, rng: np.random.Generator) -> Spoilt:

@@ -99,9 +99,30 @@ def test_where_nothing_decides_nothing_is_changed_and_that_is_doubtful():
     assert sides.doubt.max() < 1
 
 
-def test_what_the_judge_denies_stays():
-    """Knees on each other's way for three frames: they did not change over, they went there."""
+def test_which_part_of_a_whole_body_is_right_stays_open_even_if_the_judge_says():
+    """Both look like bodies: that of the other labels is the mirror image in depth."""
+    sides, _ = judged(exchanged(LEGS + ARMS, slice(0, 20)))
+    assert not sides.exchanged.any()
+    assert sides.doubt[:20].min() > 0.3
+
+
+@pytest.mark.parametrize(("rest", "found"), [(1, False), (6, True)])
+def test_labels_that_hardly_rest_stay_where_links_are_silent(rest, found):
+    flags = exchanged(LEGS, slice(20, 22)) | exchanged(LEGS, slice(22 + rest, 24 + rest))
     points = film()
+    points[:, PAIRS[:3]] += (points[:, PAIRS[:3], :1] - 500) * [-1, 1]  # one above the other
+    scores = np.ones(points.shape[:2], np.float32)
+    spoilt, _ = with_exchanged(points, scores, flags)
+    sides = judged_sides(spoilt, scores, SIZE_PX, 30.0, Knows(points))
+    np.testing.assert_array_equal(sides.exchanged, flags & found)
+    assert sides.doubt[20:22].max() < 0.3 if found else sides.doubt[20:22].max() > 0.3
+
+
+def test_what_the_judge_denies_stays():
+    """Knees and ankles on each other's way for three frames: they did not change over, they went there."""
+    points = film()
+    for pair in (1, 2):  # one above the other, so that their lines say nothing about the hips'
+        points[:, PAIRS[pair]] += (points[:, PAIRS[pair], :1] - 500) * [-1, 1]
     flags = exchanged((1, 2), slice(30, 33))
     denied, _ = with_exchanged(points, np.ones(points.shape[:2], np.float32), flags)
     judge = Knows(denied)

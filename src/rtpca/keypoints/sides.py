@@ -24,17 +24,15 @@ PAIRS: IntArray = np.array(
 )
 """(6, 2) left and right joint of each pair."""
 _LIMB_PAIRS = ((0, 3), (3, 6))
-# Neighbouring pairs, and the pairs on the far side of each link.
+# Neighbouring pairs, and the pairs of a limb, or of both, on either side of each link.
 _LINKS = ((0, 1), (1, 2), (3, 4), (4, 5), (0, 3))
-_BEYOND = ((1, 2), (2,), (4, 5), (5,), (3, 4, 5))
-_TRUNK, _LEGS = 4, (0, 1, 2)
+_BESIDE = (((0,), (1, 2)), ((0, 1), (2,)), ((3,), (4, 5)), ((3, 4), (5,)), ((0, 1, 2), (3, 4, 5)))
+_TRUNK = 4
 _NEAR, _FAR = np.array(_LINKS).T
 
 _LINK_COST_PER_S = 250.0
 _LINK_RANGE = (-0.02, 0.05)
 """Pairs that point against each other speak no louder than that: legs may be crossed."""
-_OPEN_LINK = 0.001
-"""A link that agrees less than this on the mean leaves open which side of it is right."""
 _OTHER_PARTS = 3
 
 
@@ -145,6 +143,18 @@ class ImageSigns:
         """(F, 5) `links` with pairs (F, 6) exchanged."""
         return np.where(exchanged[:, _NEAR] ^ exchanged[:, _FAR], -self.links, self.links)
 
+    def turned_links(self, exchanged: BoolArray, flips: BoolArray, first: int) -> float:
+        """How much the links that a change turns pointed the same way before, mean over its frames.
+
+        Args:
+            exchanged: (N, 6) pairs that are exchanged before, from frame `first` on.
+            flips: (N, 6) those that change.
+            first: The first of its frames.
+        """
+        links = self.links[first : first + len(flips)]
+        before = np.where(exchanged[:, _NEAR] ^ exchanged[:, _FAR], -links, links)
+        return float(np.where(flips[:, _NEAR] ^ flips[:, _FAR], before, 0).sum(axis=1).mean())
+
     def agreement(self, exchanged: BoolArray) -> DoubleArray:
         """(5,) mean of `links_with` over the frames that show a link; 0 for links that are never seen."""
         total = self.links_with(exchanged).sum(axis=0, dtype=np.float64)
@@ -173,11 +183,10 @@ class ImageSigns:
             turned[far] = turned[near] ^ (agreement[link] < 0)
         if turned.any():
             add(min(turned, ~turned, key=lambda pairs: int((exchanged ^ pairs).sum())))
-        for link, beyond in enumerate(_BEYOND):
-            if agreement[link] < _OPEN_LINK and self._linked[:, link].any():
-                add(np.isin(np.arange(len(PAIRS)), beyond))
-                if link == _TRUNK:
-                    add(np.isin(np.arange(len(PAIRS)), _LEGS))
+        for link, parts in enumerate(_BESIDE):
+            if agreement[link] < 0:
+                for part in parts:
+                    add(np.isin(np.arange(len(PAIRS)), part))
         # The labels of another part of the clip, instead of those of the longest, may be the right ones; then
         # stretches of the longest part were not found to be better with them.
         for changes in (exchanged, proposal):
