@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bodies import about, posed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bodies import about, posed
 from rtpca.errors import ShapeError
 from rtpca.geometry.angles import ANGLES, BALLS, body_angles, follow_angles
 from rtpca.skeletons import get_skeleton
