@@ -46,7 +46,7 @@ def fails_with(monkeypatch, error: BaseException) -> None:
     def fail(folder: Path) -> None:
         raise error
 
-    monkeypatch.setattr(demo_module, "_make_folder", fail)
+    monkeypatch.setattr(demo_module, "make_folder", fail)
 
 
 def test_the_verbs_are_those_of_the_documentation() -> None:
@@ -207,7 +207,7 @@ def test_a_signal_unwinds_a_command_wherever_it_arrives(place: str, name: str, c
         f"        {place}; time.sleep(600)\n"
         "    finally:\n"
         "        print('cleaned up')\n"
-        "demo._make_folder = wait\n"
+        "demo.make_folder = wait\n"
         "main.run()\n"
     )
     run = subprocess.run([sys.executable, "-c", program, "demo"], text=True, capture_output=True, timeout=300)

@@ -175,5 +175,5 @@ def test_files_that_cannot_be_used_are_named(recipe, data, tmp_path, capsys) -> 
     assert train(recipe, "--data", recipe, "--out", tmp_path / "out") == 2
     assert "tiny.yaml" in one_line_error(capsys)
     assert train(recipe, "--data", data, "--out", recipe) == 2
-    assert "the run folder cannot be made" in one_line_error(capsys)
+    assert "the folder cannot be made" in one_line_error(capsys)
     assert not (tmp_path / "out").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import zipfile
 from collections import OrderedDict
 
 import numpy as np
@@ -139,3 +140,38 @@ def test_a_missing_file_or_a_folder_is_named(tmp_path) -> None:
     for path in (tmp_path / "none.pt", tmp_path):
         with pytest.raises(CheckpointError, match="no such file; give a .safetensors"):
             read_foreign_state_dict(path)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "message"),
+    [
+        (torch.zeros(1).expand(1 << 20, 1 << 20), "its tensors claim 4,398,046,511,104 bytes"),
+        (torch.empty(4, device="meta"), "w is a tensor without numbers"),
+        (torch.zeros(3, 3).to_sparse(), "w is a tensor of torch.float32, torch.sparse_coo"),
+        (torch.zeros(4, dtype=torch.complex64), "w is a tensor of torch.complex64"),
+    ],
+)
+def test_tensors_that_are_not_plain_numbers_of_the_file_are_refused(tmp_path, tensor, message) -> None:
+    torch.save({"w": tensor}, tmp_path / "odd.bin")
+    with pytest.raises(CheckpointError, match=message):
+        read_foreign_state_dict(tmp_path / "odd.bin")
+
+
+def test_a_packed_checkpoint_is_refused_before_it_is_unpacked(tmp_path) -> None:
+    torch.save({"w": torch.zeros(1 << 18)}, tmp_path / "plain.bin")
+    with (
+        zipfile.ZipFile(tmp_path / "plain.bin") as plain,
+        zipfile.ZipFile(tmp_path / "bomb.bin", "w", zipfile.ZIP_DEFLATED) as bomb,
+    ):
+        for name in plain.namelist():
+            bomb.writestr(name, plain.read(name))
+    with pytest.raises(CheckpointError, match="its tensors are packed"):
+        read_foreign_state_dict(tmp_path / "bomb.bin")
+
+
+def test_a_checkpoint_larger_than_any_is_refused_unread(tmp_path) -> None:
+    for name in ("huge.bin", "huge.safetensors"):
+        with open(tmp_path / name, "wb") as file:
+            file.truncate((4 << 30) + 1)  # which takes no room on the disk
+        with pytest.raises(CheckpointError, match="checkpoints are read up to 4,294,967,296"):
+            read_foreign_state_dict(tmp_path / name)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
+import shutil
 
 import pytest
 import torch
 
-from rtpca.errors import CheckpointError
+from rtpca.errors import CheckpointError, InputError, TrainingError
 from rtpca.training.curves import COLUMNS, Curves, draw_curves, read_curves
 from rtpca.training.state import TrainState, load_state, save_state
 
@@ -152,3 +154,48 @@ def test_foreign_damaged_and_hostile_states_are_refused(tmp_path, state) -> None
     with pytest.raises(CheckpointError, match="not a readable training state"):
         load_state(path)
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "step,loss\n3,many\n",
+        "loss\n3\n",
+        "step,loss\nnan,3\n",
+        "step,loss\n1,2,3\n",
+        "step\x00\n\x00\n",
+        "step,loss\n1,\ud800\n",
+    ],
+)
+def test_a_damaged_curves_file_is_one_clear_line(tmp_path, content) -> None:
+    path = tmp_path / "curves.csv"
+    path.write_bytes(content.encode("utf-8", "surrogatepass"))
+    for read in (lambda: read_curves(path), lambda: Curves(tmp_path, 10)):
+        with pytest.raises(TrainingError, match=r"curves.csv: damaged, .*move it away") as caught:
+            read()
+        assert "\n" not in str(caught.value)
+
+
+def test_a_disk_that_is_full_while_curves_grow_is_one_clear_line(tmp_path, monkeypatch) -> None:
+    curves = Curves(tmp_path, 0)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(curves._board, "add_scalar", full)
+    monkeypatch.setattr(curves._board, "close", full)
+    with pytest.raises(InputError, match="cannot write in .*: the disk is full"):
+        curves.add(row(1))
+    with pytest.raises(InputError, match="the disk is full"), curves:
+        pass
+    with pytest.raises(ZeroDivisionError), curves:
+        raise ZeroDivisionError
+
+
+def test_curves_in_a_folder_that_is_gone_are_one_clear_line(tmp_path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    curves = Curves(folder, 0)
+    shutil.rmtree(folder)
+    with pytest.raises(InputError, match=r"cannot write in .*run"):
+        curves.add(row(1))

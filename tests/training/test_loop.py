@@ -124,7 +124,7 @@ def test_data_that_do_not_fit_are_refused_before_anything_is_written(data, tmp_p
 
 def test_a_run_folder_that_cannot_be_made_is_named(data, tmp_path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"file: the run folder cannot be made"):
+    with pytest.raises(InputError, match=r"file: the folder cannot be made"):
         run(data, tmp_path / "file")
 
 

@@ -26,7 +26,9 @@ def app(
     camera: CameraFile = None,
     camera_name: CameraName = None,
     camera_unit: CameraUnit = "auto",
-    max_mb: Annotated[int, typer.Option("--max-mb", min=1, help="Largest upload in megabytes.")] = 500,
+    max_mb: Annotated[
+        int, typer.Option("--max-mb", min=1, max=1_000_000, help="Largest upload in megabytes.")
+    ] = 500,
     max_seconds: Annotated[float, typer.Option(min=1, help="Longest clip in seconds.")] = 600,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rtpca.cli.console import err, out, print_line
 from rtpca.cli.options import Weights
 from rtpca.cli.progress import progress_bar
-from rtpca.errors import InputError
+from rtpca.files import make_folder
 
 if TYPE_CHECKING:
     from rtpca.data.demo_clip import DemoClip
@@ -34,7 +34,7 @@ def demo(
     The clip is generated motion (a person walks, squats, waves) seen by a camera, with 2 px of noise, so
     that the truth is known.
     """
-    _make_folder(out_dir)
+    make_folder(out_dir)
     with err.status("loading"):
         from rtpca import Lifter
         from rtpca.data.demo_clip import load_demo_clip
@@ -56,15 +56,6 @@ def demo(
     out.print(f"\nIn {out_dir}:")
     for name, meaning in files.items():
         print_line(f"  {name:<14} {meaning}")
-
-
-def _make_folder(out_dir: Path) -> None:
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"cannot make the folder {out_dir}: {error.strerror}; give another with --out"
-        ) from error
 
 
 def _error_table(clip: DemoClip, result: LiftResult) -> Table:

@@ -41,10 +41,17 @@ def figure(
         str,
         typer.Option(metavar="F,F", help="Figure 1: window lengths.", show_default="27,81; paper also 243"),
     ] = "",
-    rounds: Annotated[int, typer.Option(min=1, help="Figure 1: timed passes of each network.")] = 20,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Figure 1: timed passes of each network.")
+    ] = 20,
     batch_frames: Annotated[
         int | None,
-        typer.Option(min=1, help="Figure 1: input frames of a large batch.", show_default="1024, GPU 16384"),
+        typer.Option(
+            min=1,
+            max=10_000_000,
+            help="Figure 1: input frames of a large batch.",
+            show_default="1024, GPU 16384",
+        ),
     ] = None,
     set: Changes = None,
     json_file: JsonFile = None,

@@ -7,7 +7,6 @@ and 130; a closed pipe in silence. Any other exception is a bug and keeps its tr
 
 from __future__ import annotations
 
-import errno
 import inspect
 import os
 import sys
@@ -36,6 +35,7 @@ from rtpca.cli.table import table
 from rtpca.cli.train import train
 from rtpca.cli.version import version_lines
 from rtpca.errors import RtpcaError
+from rtpca.files.writing import is_of_the_disk, trouble
 
 INTERRUPTED = 130
 _CLOSED_PIPE = 1
@@ -119,17 +119,30 @@ def main(args: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _CLOSED_PIPE
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            print_error("the disk is full: free some space and try again; nothing is left half-written")
-            return USER_ERROR
-        if error.filename is None:
+        if error.filename is None and not is_of_the_disk(error):
             raise
-        print_error(f"cannot use {os.fspath(error.filename)}: {error.strerror}")
+        place = "" if error.filename is None else f"cannot use {os.fspath(error.filename)}: "
+        print_error(f"{place}{trouble(error)}; nothing is left half-written")
+        return USER_ERROR
+    except (MemoryError, RuntimeError) as error:
+        if not _is_lack_of_memory(error):
+            raise
+        print_error("there is not enough memory for this; nothing is left half-written")
         return USER_ERROR
     code = outcome if isinstance(outcome, int) else 0
     if code == INTERRUPTED:
         print_error("interrupted")
     return code
+
+
+def _is_lack_of_memory(error: BaseException) -> bool:
+    """Whether Python, numpy or PyTorch could not get memory; the last says so in a text only, on the CPU."""
+    kinds = type(error).__mro__
+    return (
+        MemoryError in kinds
+        or any(kind.__name__ == "OutOfMemoryError" for kind in kinds)
+        or ("can't allocate memory" in str(error))
+    )
 
 
 def _usage_message(error: typer.TyperException) -> str:

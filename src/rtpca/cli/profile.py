@@ -46,8 +46,8 @@ def profile(
         typer.Option(metavar="KEY=VALUE", help="Change an option, e.g. dim=128; repeatable."),
     ] = None,
     latency: Annotated[bool, typer.Option(help="Time the forward pass too.")] = True,
-    batch: Annotated[int, typer.Option(min=1, help="Sequences at a time.")] = 1,
-    runs: Annotated[int, typer.Option(min=1, help="Timed runs; the median is shown.")] = 5,
+    batch: Annotated[int, typer.Option(min=1, max=65_536, help="Sequences at a time.")] = 1,
+    runs: Annotated[int, typer.Option(min=1, max=100_000, help="Timed runs; the median is shown.")] = 5,
     device: Device = "cpu",
     json_file: JsonFile = None,
 ) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rtpca.files.writing import write_lines, written_together, written_whole
+from rtpca.files.writing import make_folder, write_lines, written_together, written_whole
 
-__all__ = ["write_lines", "written_together", "written_whole"]
+__all__ = ["make_folder", "write_lines", "written_together", "written_whole"]

@@ -116,7 +116,7 @@ def written_together() -> Generator[Callable[[str | os.PathLike[str]], Path]]:
                 os.replace(written, target)
     except OSError as error:
         ours = any(str(error.filename).startswith(str(place.path)) for place in places.values())
-        if ours or (error.filename is None and error.errno in _TROUBLE):
+        if ours or (error.filename is None and is_of_the_disk(error)):
             folder = ", ".join(map(str, places)) or "the output"
             raise InputError(
                 f"cannot write in {folder}: {trouble(error)}; nothing is left half-written"
@@ -125,6 +125,40 @@ def written_together() -> Generator[Callable[[str | os.PathLike[str]], Path]]:
     finally:
         for place in places.values():
             place.remove()
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder, and those that it lies in, where they are not there.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: the folder cannot be made ({trouble(error)}); choose another") from error
+    return folder
+
+
+@contextmanager
+def appending_in(folder: Path) -> Generator[None]:
+    """What the system says against files that grow while something runs, in one line.
+
+    Raises:
+        InputError: writing failed within the block.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot write in {folder}: {trouble(error)}") from error
+
+
+def is_of_the_disk(error: OSError) -> bool:
+    """Whether it is the disk that is full or gone, whatever was being written."""
+    return error.errno in _TROUBLE
 
 
 def trouble(error: OSError) -> str:

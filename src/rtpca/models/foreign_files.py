@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from rtpca.errors import CheckpointError
+from rtpca.files.damage import ARCHIVE_DAMAGE
+from rtpca.files.reading import check_file
 
+_MAX_BYTES = 4 << 30
+"""Largest checkpoint that is read: with what an optimiser keeps, of 350 million weights."""
+_UNSUSPICIOUS_BYTES, _MOST_TIMES_SHARED = 1 << 20, 4
+"""Several tensors may share their numbers; more than so many times those in the file are not in it."""
 _STATE_DICT_KEYS = ("model_pos", "model", "state_dict", "model_state_dict")
 
 
@@ -61,12 +68,47 @@ def read_foreign_state_dict(path: str | Path) -> dict[str, Tensor]:
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file; give a .safetensors, .bin, .pt or .pth checkpoint")
+    size = check_file(path)
+    if size > _MAX_BYTES:
+        raise CheckpointError(
+            f"{path}: {size:,} bytes, and checkpoints are read up to {_MAX_BYTES:,}; save the weights alone"
+        )
+    tensors = _read(path)
+    _check_numbers(path, tensors, size)
+    return tensors
+
+
+def _read(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".safetensors":
         try:
             return load_file(path)
         except (SafetensorError, OSError) as error:
             raise CheckpointError(f"{path}: not a readable .safetensors file: {error}") from error
+    _check_stored(path)
     return _state_dict(path, _read_restricted(path))
+
+
+def _check_stored(path: Path) -> None:
+    """Refuse an archive that is packed: PyTorch never does that, and a small one may unpack to any size."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            packed = any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist())
+    except ARCHIVE_DAMAGE:
+        return  # of an older kind, or damaged: for PyTorch to say
+    if packed:
+        raise CheckpointError(f"{path}: its tensors are packed, as PyTorch does not; save it anew")
+
+
+def _check_numbers(path: Path, tensors: dict[str, Tensor], size: int) -> None:
+    """Refuse tensors that are not plain numbers, as many as are in the file."""
+    total = 0
+    for key, tensor in tensors.items():
+        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized or tensor.is_complex():
+            kind = "without numbers" if tensor.is_meta else f"of {tensor.dtype}, {tensor.layout}"
+            raise CheckpointError(f"{path}: {key} is a tensor {kind}; needed are plain numbers")
+        total += tensor.numel() * tensor.element_size()
+    if total > max(_UNSUSPICIOUS_BYTES, _MOST_TIMES_SHARED * size):
+        raise CheckpointError(f"{path}: its tensors claim {total:,} bytes, and the file has {size:,}")
 
 
 def _read_restricted(path: Path) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 from rtpca.data.store import open_dataset
 from rtpca.evaluation import EvalConfig, evaluate, summarise
-from rtpca.files import written_whole
+from rtpca.files import make_folder, written_whole
 from rtpca.models import load_checkpoint
 from rtpca.progress import Progress, in_silence
 from rtpca.reproduce.datafile import content_hash
@@ -103,7 +103,7 @@ def measure(
         errors = evaluate(checkpoint.model, checkpoint.input, dataset.iterate(SPLIT), how)
         report = summarise(errors, how.protocol).to_dict()
     path = _path(experiment, how)
-    path.parent.mkdir(exist_ok=True)
+    make_folder(path.parent)
     with written_whole(path) as scratch:
         scratch.write_text(json.dumps({"key": key, "report": report}, indent=1), encoding="utf-8")
     return report

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from rtpca.files import written_whole
+from rtpca.files import make_folder, written_whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -128,7 +128,7 @@ def best_cells(grid: Grid) -> set[tuple[int, str]]:
 
 def write_page(page: Page, folder: Path) -> list[Path]:
     """Write Markdown and CSV, each whole or not at all; the paths of these and of `page.files`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     texts = to_csv(page) | {f"{page.name}.md": to_markdown(page)}
     for name, text in texts.items():
         with written_whole(folder / name) as scratch:

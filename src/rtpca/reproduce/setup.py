@@ -23,6 +23,7 @@ from rtpca.training import TrainConfig, load_config
 SPLIT = "test"
 """What is measured."""
 _SEEDS = {"small": 2, "paper": 1}
+_MOST_SEEDS = 1000
 # Of the paper, by data set and whether 2D is detected; `-authors` behind it has the quirks of their script.
 _PAPER = {
     ("h36m", False): "table1-h36m-gt",
@@ -64,6 +65,8 @@ class Setup:
 
     def __post_init__(self) -> None:
         check_choice("`scale`", self.scale, list(_SEEDS))
+        if self.seeds > _MOST_SEEDS:
+            raise ConfigError(f"`seeds` is {self.seeds}: give at most {_MOST_SEEDS} runs of each network")
         if self.jobs > 1 and self.device == "cuda":
             raise ConfigError(f"`jobs` {self.jobs} is for the CPU; leave it out with `device` cuda")
         object.__setattr__(self, "device", "cpu" if self.jobs > 1 else resolve_device(self.device))

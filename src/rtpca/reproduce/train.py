@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rtpca.errors import TrainingError
-from rtpca.files import written_whole
+from rtpca.files import make_folder, written_whole
 from rtpca.progress import Progress, in_silence
 from rtpca.reproduce.experiment import Experiment
 from rtpca.reproduce.made import machine_text
@@ -79,7 +79,7 @@ def train_one(
     if max_time_s <= 0:
         return False
     folder, data = experiment.folder, experiment.data
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     made: dict[str, Any] = {"data": data.path.name, "sha256": data.sha256, "machine": machine_text(device)}
 
     def note(steps: int) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 from types import TracebackType
 
+from rtpca.errors import InputError, TrainingError
 from rtpca.files import written_whole
+from rtpca.files.reading import read_whole
+from rtpca.files.writing import appending_in
 
 COLUMNS = ("step", "seconds", "frames", "lr", "loss", "val_mpjpe_mm", "val_p_mpjpe_mm")
 
@@ -17,13 +21,14 @@ class Curves:
     def __init__(self, folder: Path, resumed_step: int) -> None:
         from torch.utils.tensorboard.writer import SummaryWriter
 
-        self._path = folder / "curves.csv"
+        self._folder, self._path = folder, folder / "curves.csv"
         rows = [row for row in _rows(self._path) if float(row["step"]) <= resumed_step]
         with written_whole(self._path) as partial, partial.open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             writer.writerows([row.get(column, "") for column in COLUMNS] for row in rows)
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=resumed_step + 1)
+        with appending_in(folder):
+            self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=resumed_step + 1)
 
     def __enter__(self) -> Curves:
         return self
@@ -31,16 +36,22 @@ class Curves:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._board.close()
+        try:
+            with appending_in(self._folder):
+                self._board.close()
+        except InputError:
+            if error is None:  # else that is what is to be said
+                raise
 
     def add(self, row: dict[str, float]) -> None:
         """One row; columns that are not given stay empty, other keys go to TensorBoard only."""
-        with self._path.open("a", newline="") as file:
-            csv.writer(file).writerow([row.get(column, "") for column in COLUMNS])
-        for key, value in row.items():
-            if key != "step":
-                self._board.add_scalar(key, value, int(row["step"]))
-        self._board.flush()
+        with appending_in(self._folder):
+            with self._path.open("a", newline="") as file:
+                csv.writer(file).writerow([row.get(column, "") for column in COLUMNS])
+            for key, value in row.items():
+                if key != "step":
+                    self._board.add_scalar(key, value, int(row["step"]))
+            self._board.flush()
 
 
 def read_curves(path: Path) -> list[dict[str, float]]:
@@ -49,11 +60,28 @@ def read_curves(path: Path) -> list[dict[str, float]]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """Rows as they are written, without one that a killed process left half-written."""
+    """Rows as they are written, without one that a killed process left half-written.
+
+    Raises:
+        TrainingError: the file is damaged.
+    """
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
-        return [row for row in csv.DictReader(file) if None not in row.values()]
+    lines = read_whole(path).decode("utf-8", "replace").splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        del lines[-1]
+    rows = [row for row in csv.DictReader(lines) if None not in row.values()]
+    try:
+        for row in rows:
+            for value in row.values():
+                float(value or "nan")
+            if not math.isfinite(float(row["step"])):
+                raise ValueError("a step that is no number")
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainingError(
+            f"{path}: damaged, it holds something else than numbers; correct it, or move it away"
+        ) from error
+    return rows
 
 
 def draw_curves(folder: Path) -> None:

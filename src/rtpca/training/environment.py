@@ -11,15 +11,17 @@ from pathlib import Path
 import torch
 
 from rtpca.errors import ConfigError, InputError
-from rtpca.files import written_whole
+from rtpca.files import make_folder, written_whole
 from rtpca.training.config import TrainConfig
 from rtpca.training.recipe import recipe_text
+
+_MOST_DEVICES = 1024
 
 
 def check_devices(accelerator: str, devices: int) -> None:
     """Refuse devices that are not there."""
-    if devices < 1:
-        raise ConfigError(f"{devices} devices: at least 1 is needed")
+    if not 1 <= devices <= _MOST_DEVICES:
+        raise ConfigError(f"{devices} devices: give a number from 1 to {_MOST_DEVICES:,}")
     found = torch.cuda.device_count()
     if accelerator == "cuda" and devices > found:
         raise InputError(
@@ -40,10 +42,7 @@ def taken_precision(wanted: str, device: torch.device) -> str:
 
 def prepare_folder(folder: Path, config: TrainConfig) -> None:
     """Make the run folder, with the resolved recipe in it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: the run folder cannot be made ({error.strerror})") from error
+    make_folder(folder)
     with written_whole(folder / "config.yaml") as partial:
         partial.write_text(recipe_text([config]), encoding="utf-8")
 

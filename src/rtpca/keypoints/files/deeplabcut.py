@@ -47,7 +47,7 @@ def read_csv(path: Path) -> People:
     """
     header: dict[str, list[str]] = {}
     keys: list[str] = []
-    values: list[list[float]] = []
+    values: list[FloatArray] = []
     before = 1
     for number, row in enumerate(read_rows(path), start=1):
         level = row[0].lower()
@@ -59,7 +59,8 @@ def read_csv(path: Path) -> People:
             before = next((at for at, name in enumerate(header.get("coords", [])) if name.lower() == "x"), 1)
         keys.append("/".join(row[:before]))
         row += [""] * (len(header.get("coords", [])) - len(row))
-        values.append([cell_number(cell, f"{path}, row {number}") for cell in row[before:]])
+        numbers = [cell_number(cell, f"{path}, row {number}") for cell in row[before:]]
+        values.append(np.array(numbers, dtype=np.float32))
     if not {"bodyparts", "coords"} <= set(header) or not values:
         raise InputError(
             f"{path}: DeepLabCut's header rows (scorer, bodyparts, coords), or frames, are missing"

@@ -26,8 +26,11 @@ from rtpca.keypoints.files.parsing import SCORE_NAMES, frame_number, identities_
 from rtpca.keypoints.files.units import in_pixels
 from rtpca.keypoints.people import People
 
+LARGEST_TABLE_BYTES = 1 << 28
+"""Two hours of MediaPipe's 33 landmarks with nine digits each, at 30 frames per second."""
 _LONGEST_CELL = 10_000
 _MOST_COLUMNS = 5_000
+_HEAD_BYTES = 20_000
 _FRAME_COLUMNS = (
     *(
         "frame",
@@ -99,10 +102,12 @@ def read_rows(path: Path) -> Iterator[list[str]]:
         InputError: it cannot be read, or is no text.
     """
     try:
-        text = read_whole(path).decode("utf-8-sig")
-        first = next((line for line in text[:20_000].splitlines() if line.strip()), "")
+        content = read_whole(path, LARGEST_TABLE_BYTES)
+        head = content[:_HEAD_BYTES].decode("utf-8-sig", "replace")
+        first = next((line for line in head.splitlines() if line.strip()), "")
         separator = max(",;\t", key=first.count)
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+        lines = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+        for row in csv.reader(lines, delimiter=separator):
             if len(row) > _MOST_COLUMNS or any(len(cell) > _LONGEST_CELL for cell in row):
                 raise InputError(f"{path}: a row of {len(row)} columns: no table of keypoints")
             if any(cell.strip() for cell in row):

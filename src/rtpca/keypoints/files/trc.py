@@ -11,7 +11,7 @@ from rtpca.files.reading import read_whole
 from rtpca.keypoints.files.found import Found, people_of
 from rtpca.keypoints.files.frames import ClipFrames
 from rtpca.keypoints.files.parsing import frame_number
-from rtpca.keypoints.files.tables import cell_number
+from rtpca.keypoints.files.tables import LARGEST_TABLE_BYTES, cell_number
 from rtpca.keypoints.people import People
 
 _HEADER_LINES = 5
@@ -27,7 +27,7 @@ def read_trc(path: Path) -> People:
     Raises:
         InputError: it is no TRC file, or holds positions in space.
     """
-    lines = read_whole(path).decode("utf-8-sig", errors="replace").splitlines()
+    lines = read_whole(path, LARGEST_TABLE_BYTES).decode("utf-8-sig", errors="replace").splitlines()
     if len(lines) <= _HEADER_LINES or not lines[0].startswith("PathFileType"):
         raise InputError(f"{path}: no TRC file: it begins with 'PathFileType' and has at least one frame")
     stated = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))

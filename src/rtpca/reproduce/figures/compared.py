@@ -16,6 +16,7 @@ from rtpca.data.store import Dataset
 from rtpca.data.views import frames_at
 from rtpca.errors import InputError, TrainingError
 from rtpca.evaluation import Prediction
+from rtpca.files import make_folder
 from rtpca.models import Checkpoint, load_checkpoint
 from rtpca.progress import Progress
 from rtpca.reproduce.experiment import plan
@@ -61,7 +62,7 @@ def networks_of(
     for checkpoint in networks.values():
         checkpoint.require_metres()
         checkpoint.model.to(setup.device)
-    setup.out.mkdir(parents=True, exist_ok=True)
+    make_folder(setup.out)
     shown = ", ".join(f"{name}: {'/'.join(Path(path).parts[-2:])}" for name, path in paths.items())
     return networks, [*how_made(setup, experiments), f"Weights: {shown}.", hardware(setup.device)]
 

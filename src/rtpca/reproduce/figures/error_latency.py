@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rtpca.errors import ConfigError, InputError
+from rtpca.files import make_folder
 from rtpca.models import build
 from rtpca.models.cost import PassTime, count_parameters, measure_in_turn
 from rtpca.progress import Progress, in_silence
@@ -132,7 +133,7 @@ def figure_1(
         }
         lines.append(Line(each.label, each.run.name, asdict(mark) | more))
     printed = ", ".join(f"{name} {_printed_mm(name)} mm at F={length}" for name, length in MODELS.items())
-    setup.out.mkdir(parents=True, exist_ok=True)
+    make_folder(setup.out)
     files = list(save_figure(speed_figure(marks), setup.out / "figure1-latency"))
     if any(mark.mpjpe_mm or mark.printed_mm is not None for mark in marks):
         files = [*save_figure(error_latency_figure(marks), setup.out / "figure1"), *files]

@@ -20,7 +20,7 @@ import numpy as np
 from rtpca.arrays import FloatArray, ImageArray
 from rtpca.errors import InputError, MissingExtraError
 from rtpca.extras import install_command, optional_import
-from rtpca.files import written_whole
+from rtpca.files import make_folder, written_whole
 from rtpca.video.detectors.base import PersonDetection, box_of
 
 MOST_PEOPLE = 4
@@ -125,10 +125,7 @@ def task_file() -> Path:
     target = Path(platformdirs.user_cache_dir("rtpca")) / f"pose-full-mediapipe-{mediapipe.__version__}.task"
     if target.is_file():
         return target
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{target.parent}: the cache folder cannot be made ({error.strerror})") from error
+    make_folder(target.parent)
     writer = optional_import(
         "mediapipe.tasks.python.metadata.metadata_writers.metadata_writer", "mediapipe", _PURPOSE
     )
