@@ -15,7 +15,7 @@ from rtpca.data.demo_clip import load_demo_clip
 from rtpca.errors import ConfigError, InputError
 from rtpca.inference import Lifter
 from rtpca.models import Checkpoint, InputSpec, build_model
-from rtpca.pipeline import LiftOptions, Silence, lift_input
+from rtpca.pipeline import LiftOptions, Silence, inputs, lift_input
 from rtpca.skeletons import get_skeleton
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "video"))
@@ -75,6 +75,20 @@ def test_a_path_gives_what_the_lifter_gives(tmp_path, walk, lifter) -> None:
     assert slow.fps == 12.5
     expected = lifter(walk, (1920, 1080), 12.5, "h36m17", focal_px=900)
     np.testing.assert_array_equal(slow.root, expected.root)
+
+
+def test_more_frames_of_people_than_memory_holds_are_refused_before_any_is_lifted(
+    tmp_path, walk, lifter, monkeypatch
+) -> None:
+    monkeypatch.setattr(inputs, "MOST_FRAMES_OF_PEOPLE", 60)
+    path = sequences(tmp_path / "data_2d.npz", walk, walk + 100)
+    with pytest.raises(InputError, match="2 people in clips of up to 40 frames: at most 60 frames") as caught:
+        rtpca.lift_path(path, lifter=lifter, person="all", skeleton="h36m17")
+    assert str(path) in str(caught.value)
+    assert len(rtpca.lift_path(path, lifter=lifter, person=2, skeleton="h36m17")) == 1
+    monkeypatch.setattr(inputs, "MOST_FRAMES_OF_PEOPLE", 30)
+    with pytest.raises(InputError, match="1 person in clips"):
+        rtpca.lift_path(path, lifter=lifter, skeleton="h36m17")
 
 
 def test_the_first_of_a_file_is_lifted_unless_somebody_else_is_wanted(tmp_path, walk, lifter) -> None:

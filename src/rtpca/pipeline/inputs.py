@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,9 @@ from rtpca.pipeline.options import LiftOptions
 
 if TYPE_CHECKING:
     from rtpca.video import Detector
+
+MOST_FRAMES_OF_PEOPLE = 5_000_000
+"""Of all people of an input together: each takes 0.5 kB of what is lifted, whether they are seen in it or not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,8 @@ def _read_file(
     file = open_keypoints(path, options.image_size)
     chosen = options.person
     numbers = _first_people(len(file), options, events) if chosen == "all" else [chosen]
+    each = [file.each[min(number or 1, len(file)) - 1] for number in numbers]
+    _check_amount(path, [one.frames for one in each if not isinstance(one, InputError)])
     knows_size = camera is not None and camera.intrinsics.size_wh is not None
     if options.image_size is None and not lifter.needs_image_size and not knows_size:
         file = file.in_one_image()
@@ -109,6 +114,7 @@ def _read_video(path: Path, options: LiftOptions, lifter: Lifter, events: Events
             raise InputError(
                 f"`person` is {options.person}, but {there} found; give a number from 1 to {people}, or all"
             )
+    _check_amount(path, [video.timing.frames] * len(numbers))
     return Input(
         {number: partial(video.person, number) for number in numbers},
         partial(steady_pictures, path, video.timing),
@@ -128,6 +134,16 @@ def _check_length(seconds: float, options: LiftOptions) -> None:
         raise InputError(
             f"the clip takes {seconds:.0f} s, and at most {options.max_seconds:.0f} s are taken here: cut "
             "it, or allow more with `max_seconds`"
+        )
+
+
+def _check_amount(path: Path, frames: Sequence[int]) -> None:
+    """Refuse clips (so many frames of each person) that memory would hardly hold, before it is taken."""
+    if sum(frames) > MOST_FRAMES_OF_PEOPLE:
+        people = "1 person" if len(frames) == 1 else f"{len(frames):,} people"
+        raise InputError(
+            f"{path}: {people} in clips of up to {max(frames):,} frames: at most {MOST_FRAMES_OF_PEOPLE:,} "
+            "frames of all people together are lifted at a time; take one with `person`, or cut the clip"
         )
 
 
