@@ -26,7 +26,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parent))
 
 from fuzz_mutations import mutate
-from fuzz_seeds import READERS
+from fuzz_seeds import LEFT_OUT, READERS
 
 from rtpca.errors import RtpcaError, one_line
 
@@ -163,6 +163,8 @@ def main() -> int:
         seeds = {name: write_seeds(name, Path(temporary) / name) for name in names}
         first = options.seed * 1_000_000
         print(f"seed {options.seed}", flush=True)
+        for name, why in LEFT_OUT.items():
+            print(f"{name}: left out, for {why}", flush=True)
         while time.monotonic() < end:
             for name in names:
                 folder = Path(temporary) / name

@@ -88,6 +88,8 @@ def _changes(path: Path) -> list[Callable[[Path, random.Random], None]]:
         changes += [_opcodes] * 3
     if ending == ".h5":
         changes += [_hdf5] * 4
+    if ending in (".mp4", ".mov"):
+        changes += [_boxes] * 3
     if ending == ".safetensors":
         changes += [_safetensors] * 4
     return changes
@@ -277,6 +279,28 @@ def _hdf5(path: Path, random: random.Random) -> None:
             file[name] = np.full(shape, random.choice((np.nan, np.inf, 1e30, -1.0)))
         else:
             file.create_group(name)
+
+
+def _boxes(path: Path, random: random.Random) -> None:
+    """One of a film's boxes taken out, doubled, or with other numbers or another length; not its pictures."""
+    content = path.read_bytes()
+    places = [found.start() for found in re.finditer(rb"(?<=\x00\x00.{2})[a-z]{4}", content, re.DOTALL)]
+    kinds = [at for at in places if content[at : at + 4] != b"mdat"]
+    at = random.choice(kinds) - 4
+    length = max(8, int.from_bytes(content[at : at + 4]))
+    what = random.randrange(4)
+    if what == 0:
+        content = content[:at] + content[at + length :]
+    elif what == 1:
+        content = content[:at] + content[at : at + length] + content[at:]
+    elif what == 2:
+        content = content[:at] + random.choice(_WORDS)[:4] + content[at + 4 :]
+    else:
+        inside = random.randrange(at + 8, at + length + 1)
+        content = (
+            content[:inside] + random.choice(_WORDS)[: random.choice((1, 2, 4, 8))] + content[inside + 4 :]
+        )
+    path.write_bytes(content)
 
 
 def _safetensors(path: Path, random: random.Random) -> None:

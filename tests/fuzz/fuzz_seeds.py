@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import pickle
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +14,25 @@ import h5py
 import numpy as np
 import torch
 import yaml
+from safetensors.torch import save_file
 from scipy.io import savemat
 
+sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[1] / "keypoints" / "files"))
+sys.path.append(str(Path(__file__).parents[1] / "models"))
 sys.path.append(str(Path(__file__).parents[2] / "tools"))
 
+from door_files import MEDIAPIPE_JSON, TABLES, ULTRALYTICS, deeplabcut_h5, parts, table
 from keypoint_writers import WRITERS, person, write_json
+from test_adapters import foreign_weights
 
 from imitation.h36m import write_h36m
+from imitation.humaneva import write_humaneva
 from imitation.motion import MotionLibrary
+from imitation.mpi_inf_3dhp import write_mpi_inf_3dhp
+from rig_files import NAMINGS, rig_bvh
 from rtpca.data.datasets.mappings import read_mappings
+from rtpca.data.datasets.prepare import prepare as prepare_data
 from rtpca.data.datasets.takelists import read_attributions, read_bad_frames, read_splits
 from rtpca.data.formats.amc import amc_positions, parse_amc
 from rtpca.data.formats.archives import find_archives, read_archive
@@ -39,9 +50,10 @@ from rtpca.inference import LiftResult
 from rtpca.keypoints import Keypoints, open_keypoints
 from rtpca.keypoints.checked import checked_keypoints
 from rtpca.keypoints.prepare import prepare
-from rtpca.models import InputSpec, build_model, load_checkpoint, save_checkpoint
+from rtpca.models import InputSpec, build_model, convert_state_dict, load_checkpoint, save_checkpoint
 from rtpca.models.foreign_files import read_foreign_state_dict
 from rtpca.skeletons import get_skeleton
+from rtpca.training.curves import Curves, read_curves
 from rtpca.training.recipe import load_recipe
 
 _FRAMES = 6
@@ -144,6 +156,7 @@ def _keypoint_files(folder: Path) -> Iterator[Path]:
     yield folder / "bare.npy"
     yield from _tables(folder, body)
     yield from _more_json(folder, body)
+    yield from _of_further_programs(folder)
     joints = list(_JOINTS)
     with h5py.File(folder / "sleap.h5", "w") as file:
         file["node_names"], file["track_names"] = np.array(joints, "S"), np.array(["a"], "S")
@@ -188,6 +201,22 @@ def _more_json(folder: Path, body: np.ndarray) -> Iterator[Path]:
     yield write_json(folder / "annotations.json", document)
 
 
+def _of_further_programs(folder: Path) -> Iterator[Path]:
+    """Results of ultralytics and MediaPipe, tables of landmarks, DeepLabCut's HDF5."""
+    body, whole = person(_FRAMES, 17), person(_FRAMES, 33)
+    for number, form in enumerate(ULTRALYTICS.values()):
+        yield write_json(folder / f"ultralytics{number}.json", form(body))
+    for number, form in enumerate(MEDIAPIPE_JSON.values()):
+        yield write_json(folder / f"mediapipe{number}.json", form(whole))
+    for number, form in enumerate(TABLES.values()):
+        yield table(folder / f"table{number}.csv", *form(parts(whole)))
+    for kind in ("table", "fixed"):
+        yield deeplabcut_h5(folder / f"deeplabcut-{kind}.h5", person(_FRAMES, 13), kind)
+    items = [{"image_id": f"{f}.jpg", "keypoints": joints.reshape(-1)} for f, joints in enumerate(body)]
+    (folder / "results.pkl").write_bytes(pickle.dumps(items))
+    yield folder / "results.pkl"
+
+
 def _pickles(folder: Path) -> Iterator[Path]:
     nested = np.array([np.arange(3.0), {"a": [1, (2, 3)]}, None], dtype=object)
     value = {"S1": [np.ones((2, 3), np.float32), nested], b"x": {1, 2}, "text": "walk", "n": np.float32(1)}
@@ -220,6 +249,19 @@ def _state_dicts(folder: Path) -> Iterator[Path]:
     torch.save(state, folder / "new.bin")
     torch.save(state, folder / "old.bin", _use_new_zipfile_serialization=False)
     yield from (folder / "new.bin", folder / "old.bin")
+
+
+def _foreign_weights(folder: Path) -> Iterator[Path]:
+    for arch in ("mixste", "rtpca-authors"):
+        torch.save({"model_pos": foreign_weights(arch)}, folder / f"{arch}.bin")
+        yield folder / f"{arch}.bin"
+    save_file(foreign_weights("mixste"), folder / "mixste.safetensors")
+    yield folder / "mixste.safetensors"
+
+
+def _import_weights(path: Path) -> None:
+    arch = "rtpca-authors" if path.stem == "rtpca-authors" else "mixste"
+    convert_state_dict(read_foreign_state_dict(path), arch, heads=2).model()
 
 
 def _recipes(folder: Path) -> Iterator[Path]:
@@ -270,6 +312,60 @@ def _read_motion(path: Path) -> None:
     else:
         skeleton = parse_asf(_ASF, str(path))
         amc_positions(skeleton, parse_amc(text, skeleton, str(path)))
+
+
+def _motion_folders(folder: Path) -> Iterator[Path]:
+    """Motion of several programs, with what may lie beside it."""
+    for number, naming in enumerate(NAMINGS.values()):
+        place = folder / str(number)
+        place.mkdir()
+        (place / "walk.bvh").write_text(rig_bvh(naming, frames=40))
+        lists = {
+            "splits.json": {"train": ["walk.bvh"], "test": []},
+            "bad_frames.json": {"walk.bvh": [[3, 5]]},
+            "attributions.json": {"walk.bvh": {"licence": "free", "title": "walks"}},
+        }
+        for name, content in lists.items():
+            write_json(place / name, content)
+        yield place
+
+
+def _prepare_motion(path: Path) -> None:
+    _prepare_data("bvh", path)
+
+
+def _data_sets(folder: Path) -> Iterator[Path]:
+    library = MotionLibrary(synthetic_recordings(frames=30))
+    writers = {
+        "h36m": lambda place: write_h36m(
+            library, place, frames=20, subjects=("S1", "S9"), actions=("Walking",), detections=False
+        ),
+        "humaneva": lambda place: write_humaneva(library, place, frames=20, subjects=("S1",)),
+        "mpi-inf-3dhp": lambda place: write_mpi_inf_3dhp(
+            library, place, frames=20, train=("S1",), test=("TS1",)
+        ),
+    }
+    for name, write in writers.items():
+        place = folder / name
+        place.mkdir()
+        write(place)
+        yield place
+
+
+def _prepare_data_set(path: Path) -> None:
+    _prepare_data(path.name, path)
+
+
+def _prepare_data(data_set: str, path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        prepare_data(data_set, [path], Path(folder) / "data.h5")
+
+
+def _curves(folder: Path) -> Iterator[Path]:
+    with Curves(folder, 0) as curves:
+        for step in (1, 2):
+            curves.add({"step": step, "seconds": 0.5, "frames": 9.0, "lr": 1e-3, "loss": 0.1})
+    yield folder / "curves.csv"
 
 
 def _matlab(folder: Path) -> Iterator[Path]:
@@ -333,11 +429,24 @@ READERS = {
     "weights": Reader(_weights, load_checkpoint),
     "weights of others": Reader(_state_dicts, read_foreign_state_dict),
     "recipes": Reader(_recipes, load_recipe),
+    "weights to import": Reader(_foreign_weights, _import_weights),
     "results": Reader(_results, LiftResult.load),
     "motion": Reader(_motions, _read_motion),
+    "motion to prepare": Reader(_motion_folders, _prepare_motion),
+    "data sets to prepare": Reader(_data_sets, _prepare_data_set),
+    "curves": Reader(_curves, read_curves),
     "matlab": Reader(_matlab, lambda path: read_variables(path, variable_names(path))),
     "archives": Reader(_archives, _read_archives),
     "takes": Reader(_takes, read_joint_positions),
     "lists": Reader(_lists, _read_lists),
 }
 """What is fuzzed, by name."""
+LEFT_OUT: dict[str, str] = {}
+"""What is not, and why."""
+
+if importlib.util.find_spec("av") and importlib.util.find_spec("PIL"):
+    from fuzz_films import films, read_film
+
+    READERS["films"] = Reader(films, read_film)
+else:
+    LEFT_OUT["films"] = "PyAV is not installed; `make test-video` makes an environment with it"

@@ -62,8 +62,8 @@ class PrepareOptions:
             number = getattr(self, name)
             if number is not None and not 0 < number < float("inf"):
                 raise ConfigError(f"`{name}` is {number:g}; it must be above zero")
-        if self.min_seconds < 0:
-            raise ConfigError(f"`min_seconds` is {self.min_seconds:g}; it cannot be below zero")
+        if not 0 <= self.min_seconds < float("inf"):
+            raise ConfigError(f"`min_seconds` is {self.min_seconds:g}; give seconds, 0 for all runs")
         if self.metres_per_unit is not None and self.stature_m is not None:
             raise ConfigError(
                 "`metres_per_unit` and `stature_m` both state the length unit; give one of them"
