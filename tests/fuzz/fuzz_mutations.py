@@ -297,9 +297,8 @@ def _boxes(path: Path, random: random.Random) -> None:
         content = content[:at] + random.choice(_WORDS)[:4] + content[at + 4 :]
     else:
         inside = random.randrange(at + 8, at + length + 1)
-        content = (
-            content[:inside] + random.choice(_WORDS)[: random.choice((1, 2, 4, 8))] + content[inside + 4 :]
-        )
+        word = random.choice(_WORDS)[: random.choice((1, 2, 4, 8))]
+        content = content[:inside] + word + content[inside + len(word) :]
     path.write_bytes(content)
 
 

@@ -60,8 +60,7 @@ class LimbMotion:
         frames = np.flatnonzero(seen.any(axis=1))
         if len(frames) < 3:
             return cls(frames, np.zeros((0, 3, 2, 2), dtype=np.float32))
-        points, scores, seen = points[frames], scores[frames], seen[frames]
-        first, middle, last = points[:-2], points[1:-1], points[2:]
+        scores, seen = scores[frames], seen[frames]
         step = np.diff(frames)
         # After a gap the speed is a mean; it is not carried further than it was measured for.
         ratio = np.minimum(step[1:] / step[:-1], 1.0).astype(np.float32)[:, None, None, None]
@@ -70,13 +69,11 @@ class LimbMotion:
         known = seen[:-2] & seen[1:-1] & seen[2:] & near[:, None]
         weight = np.sqrt(np.minimum(np.minimum(scores[:-2], scores[1:-1]), scores[2:]).min(axis=2))
         weight = np.where(known, weight, 0)
-        miss = np.empty((len(first), 3, 2, 2, 2), dtype=np.float32)
-        for before in range(2):
-            start = first[:, :, ::-1] if before else first
-            for after in range(2):
-                end = last[:, :, ::-1] if after else last
-                away = np.nan_to_num(end - middle - ratio * (middle - start))
-                miss[:, :, before, after] = np.linalg.norm(away, axis=-1)
+        miss = np.empty((len(ratio), 3, 2, 2, 2), dtype=np.float32)
+        for begin in range(0, len(miss), _CHUNK):  # of long clips no more than this is held besides
+            part = slice(begin, begin + _CHUNK)
+            near_points = points[frames[begin : begin + _CHUNK + 2]]
+            _measure(near_points, ratio[part], miss[part])
         usual = [
             float(np.median(miss[known[:, pair], pair, 0, 0])) if known[:, pair].any() else 0.0
             for pair in range(3)
@@ -125,6 +122,23 @@ class LimbMotion:
             now = self.costs[row, pair, changed[:-1], changed[1:]]
             gains[self.frames[1:-1]] = (self.costs[:, :, 0, 0] - now).sum(axis=1)
         return gains
+
+
+def _measure(points: FloatArray, ratio: FloatArray, miss: FloatArray) -> None:
+    """How far the third of three frames lies from going on as before, by which of them are exchanged.
+
+    Args:
+        points: (K, 3, 2, 2) pairs of a limb in neighbouring frames.
+        ratio: (K - 2, 1, 1, 1) how long the second step takes, in parts of the first one.
+        miss: (K - 2, 3, 2, 2, 2) what is filled: by pair, exchanged before, exchanged after, joint.
+    """
+    first, middle, last = points[:-2], points[1:-1], points[2:]
+    for before in range(2):
+        start = first[:, :, ::-1] if before else first
+        for after in range(2):
+            end = last[:, :, ::-1] if after else last
+            away = np.nan_to_num(end - middle - ratio * (middle - start))
+            miss[:, :, before, after] = np.linalg.norm(away, axis=-1)
 
 
 def _best_path(costs: FloatArray, stay: DoubleArray) -> IntArray:

@@ -74,9 +74,11 @@ def repair_keypoints(keypoints_px: FloatArray, scores: FloatArray, fps: float, j
     doubt = np.zeros(scores.shape, dtype=np.float32)
     if size > 0 and len(scores) >= _LEAST_FRAMES:
         sides = judged_sides(keypoints_px, scores, size, fps, judge)
-        keypoints_px[:], scores[:] = with_exchanged(keypoints_px, scores, sides.exchanged)
-        exchanged[:, PAIRS] = sides.exchanged[..., None]
-        doubt[:, PAIRS] = sides.doubt[..., None]
+        if sides.exchanged.any():  # mostly there is nothing to be done, nor to be held
+            keypoints_px[:], scores[:] = with_exchanged(keypoints_px, scores, sides.exchanged)
+            exchanged[:, PAIRS] = sides.exchanged[..., None]
+        if sides.doubt.any():
+            doubt[:, PAIRS] = sides.doubt[..., None]
     outliers = find_jumps(keypoints_px, scores, size * max(1.0, _SMOOTH_FPS / fps))
     keypoints_px[outliers] = np.nan
     scores[outliers] = 0

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from rtpca.video import Detector
 
 MOST_FRAMES_OF_PEOPLE = 5_000_000
-"""Of all people of an input together: each takes 0.5 kB of what is lifted, whether they are seen in it or not."""
+"""Of all people of an input: each frame of each takes 0.5 kB of results, whether they are seen in it or
+not."""
 
 
 @dataclass(frozen=True, eq=False)
