@@ -6,7 +6,6 @@ consecutive windows, lifted, and put together again. Errors, tables and pictures
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
@@ -14,6 +13,7 @@ from typing import get_args
 import torch
 from torch import Tensor
 
+from rtpca.checks import LARGEST_SIDE_PX
 from rtpca.data.augment import gaussian_noise
 from rtpca.data.noise import DetectorNoise, detector_noise_of_clips
 from rtpca.data.recording import Recording
@@ -55,8 +55,11 @@ class EvalConfig:
     detector_noise: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.noise_px < math.inf:
-            raise ConfigError(f"`noise_px` is {self.noise_px}: the standard deviation must be 0 or more")
+        if not 0 <= self.noise_px <= LARGEST_SIDE_PX:
+            raise ConfigError(
+                f"`noise_px` is {self.noise_px}: the standard deviation must be 0 or more, and at most "
+                f"{LARGEST_SIDE_PX:,}"
+            )
         if not 0 <= self.seed < 2**63:
             raise ConfigError(f"`seed` is {self.seed}: give a whole number from 0 to 2^63 - 1")
         if self.keypoints not in get_args(KeypointOrigin):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
-from rtpca.checks import check_choice
+from rtpca.checks import HIGHEST_FPS, LOWEST_FPS, check_choice
 from rtpca.errors import ConfigError
 
 UP_AXES = ("y", "z", "x", "-y", "-z", "-x")
@@ -14,6 +14,14 @@ UP_AXES = ("y", "z", "x", "-y", "-z", "-x")
 
 ROOT_OFFSETS = ("auto", "add", "replace")
 """What becomes of the positions of a BVH's root."""
+
+
+_RANGES = {
+    "fps": (LOWEST_FPS, HIGHEST_FPS),
+    "metres_per_unit": (1e-6, 1e4),
+    "stature_m": (0.1, 10.0),
+}
+"""From so much to so much; units from a micrometre to far beyond any that is in use."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +66,12 @@ class PrepareOptions:
     keep_corrupted: Annotated[bool, "Keep Directions of S11, whose video is corrupted."] = False
 
     def __post_init__(self) -> None:
-        for name in ("fps", "metres_per_unit", "stature_m"):
+        for name, (lowest, highest) in _RANGES.items():
             number = getattr(self, name)
             if number is not None and not 0 < number < float("inf"):
                 raise ConfigError(f"`{name}` is {number:g}; it must be above zero")
+            if number is not None and not lowest <= number <= highest:
+                raise ConfigError(f"`{name}` is {number:g}; it must be from {lowest:g} to {highest:g}")
         if not 0 <= self.min_seconds < float("inf"):
             raise ConfigError(f"`min_seconds` is {self.min_seconds:g}; give seconds, 0 for all runs")
         if self.metres_per_unit is not None and self.stature_m is not None:
