@@ -6,6 +6,7 @@ import csv
 import errno
 import os
 import shutil
+import threading
 
 import pytest
 import torch
@@ -192,10 +193,17 @@ def test_a_disk_that_is_full_while_curves_grow_is_one_clear_line(tmp_path, monke
         raise ZeroDivisionError
 
 
-def test_curves_in_a_folder_that_is_gone_are_one_clear_line(tmp_path) -> None:
+def test_curves_in_a_folder_that_is_gone_are_one_clear_line(tmp_path, capfd) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
-    curves = Curves(folder, 0)
-    shutil.rmtree(folder)
+    before = threading.excepthook
+
+    def add_to_nothing() -> None:
+        with Curves(folder, 0) as curves:
+            shutil.rmtree(folder)
+            curves.add(row(1))
+
     with pytest.raises(InputError, match=r"cannot write in .*run"):
-        curves.add(row(1))
+        add_to_nothing()
+    assert threading.excepthook is before
+    assert "Traceback" not in capfd.readouterr().err

@@ -122,7 +122,8 @@ def main(args: Sequence[str]) -> int:
         if error.filename is None and not is_of_the_disk(error):
             raise
         place = "" if error.filename is None else f"cannot use {os.fspath(error.filename)}: "
-        print_error(f"{place}{trouble(error)}; nothing is left half-written")
+        whole = "; nothing is left half-written" if is_of_the_disk(error) else ""
+        print_error(f"{place}{trouble(error)}{whole}")
         return USER_ERROR
     except (MemoryError, RuntimeError) as error:
         if not _is_lack_of_memory(error):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import threading
 from pathlib import Path
 from types import TracebackType
 
@@ -31,7 +32,14 @@ class Curves:
             self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=resumed_step + 1)
 
     def __enter__(self) -> Curves:
+        # TensorBoard writes in a thread and raises what fails there again here: Python need not print it too.
+        self._said_before = threading.excepthook
+        threading.excepthook = self._say
         return self
+
+    def _say(self, failed: threading.ExceptHookArgs, /) -> None:
+        if not isinstance(failed.exc_value, OSError):
+            self._said_before(failed)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -42,6 +50,8 @@ class Curves:
         except InputError:
             if error is None:  # else that is what is to be said
                 raise
+        finally:
+            threading.excepthook = self._said_before
 
     def add(self, row: dict[str, float]) -> None:
         """One row; columns that are not given stay empty, other keys go to TensorBoard only."""
