@@ -8,7 +8,7 @@ import pytest
 
 import rtpca
 from rtpca.checks import axes_text, check_axes, check_choice, check_positive, check_same_shape, shape_text
-from rtpca.errors import ConfigError, InputError, RtpcaError, ShapeError
+from rtpca.errors import ConfigError, InputError, RtpcaError, ShapeError, counted
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,9 @@ def test_sub_packages_are_attributes_and_others_are_not():
     assert "Lifter" in dir(rtpca)
     with pytest.raises(AttributeError, match="no attribute 'lifter_of_weights'"):
         rtpca.lifter_of_weights  # noqa: B018
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 frames"), (1, "1 frame"), (2, "2 frames")])
+def test_numbers_have_their_words(number: int, said: str) -> None:
+    assert counted(number, "frame") == said
+    assert counted(number, "person", "people") == f"{number} {'person' if number == 1 else 'people'}"

@@ -37,6 +37,17 @@ class MissingExtraError(RtpcaError):
     """An optional package is needed; the message gives the command that installs it."""
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """How many of something, as it is said: "1 frame is", "3 frames are", "2 people".
+
+    Args:
+        number: How many.
+        one: The words for one of them.
+        many: The words for several; `one` with an s without.
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def one_line(text: str, longest: int = _LONGEST_LINE) -> str:
     """A text that may quote a file, as one line that any terminal and any encoding can show.
 

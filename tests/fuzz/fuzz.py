@@ -21,6 +21,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
@@ -73,6 +74,7 @@ def outcome(name: str, path: Path) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            warnings.simplefilter("error", RuntimeWarning)  # a mean of nothing, numbers that overflow
             READERS[name].read(path)
     except RtpcaError as error:
         line = one_line(str(error))
@@ -87,15 +89,15 @@ def _too_slow(signum: int, frame: object) -> None:
     raise TooSlowError(f"more than {LONGEST_S} s")
 
 
-def _work(name: str, seeds: list[Path], folder: Path, first: int, report: Path) -> None:
+def _work(name: str, seeds: list[Path], folder: Path, numbers: Iterable[int], report: Path) -> None:
     """A process of its own: reads a batch, and notes each file before and after it."""
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MOST_BYTES, size + MOST_BYTES))
     signal.signal(signal.SIGALRM, _too_slow)
     with open(report, "w") as file, open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
-        for number in range(first, first + BATCH):
-            path = mutant_of(seeds, folder, number)
+        for number in numbers:
+            path = seeds[number] if number < len(seeds) else mutant_of(seeds, folder, number)
             file.write(f"{number}\n")
             file.flush()
             signal.alarm(LONGEST_S)
@@ -109,8 +111,18 @@ def _work(name: str, seeds: list[Path], folder: Path, first: int, report: Path) 
             file.flush()
 
 
-def run_batch(name: str, seeds: list[Path], folder: Path, first: int) -> tuple[Counter[str], dict[int, str]]:
+def run_batch(
+    name: str, seeds: list[Path], folder: Path, numbers: Iterable[int]
+) -> tuple[Counter[str], dict[int, str]]:
     """Read a batch in a process of its own.
+
+    Libraries that have threads do not live on in a fork: nothing is to be read in the process itself before.
+
+    Args:
+        name: The reader.
+        seeds: Its good files.
+        folder: Where changed ones are put.
+        numbers: Of the files: the first ones are the good files as they are, the others changed ones.
 
     Returns:
         How many were read and refused; what went wrong, by number.
@@ -120,7 +132,7 @@ def run_batch(name: str, seeds: list[Path], folder: Path, first: int) -> tuple[C
     process = os.fork()
     if process == 0:
         try:
-            _work(name, seeds, folder / "mutant", first, report)
+            _work(name, seeds, folder / "mutant", numbers, report)
             os._exit(0)
         except BaseException:
             os._exit(3)
@@ -168,7 +180,7 @@ def main() -> int:
         while time.monotonic() < end:
             for name in names:
                 folder = Path(temporary) / name
-                counts, wrong = run_batch(name, seeds[name], folder, first)
+                counts, wrong = run_batch(name, seeds[name], folder, range(first, first + BATCH))
                 totals[name] += counts
                 for number, text in wrong.items():
                     totals[name]["failed"] += 1

@@ -299,7 +299,7 @@ def test_exact_corner_points_count_as_missing(echo, lifter_of):
     points[3, 5] = 0
     result = lifter_of(echo(9))(points, SIZE, 20, "h36m17")
     np.testing.assert_allclose(result.keypoints2d[3, 5], (points[2, 5] + points[4, 5]) / 2, rtol=1e-5)
-    assert any("(0, 0) count as missing" in note for note in result.notes)
+    assert any("(0, 0) counts as missing" in note for note in result.notes)
 
 
 def test_keypoints_far_outside_of_the_image_are_remarked_on(weights):

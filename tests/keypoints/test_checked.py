@@ -47,8 +47,8 @@ def test_accidents_count_as_missing_and_are_said(points):
     keypoints = checked_keypoints(Keypoints(points, np.ones((6, 17))))
     assert np.argwhere(keypoints.scores == 0).tolist() == [[0, 0], [1, 1]]
     assert keypoints.notes == (
-        "1 keypoints beyond 1,000,000 pixels count as missing",
-        "1 keypoints at exactly (0, 0) count as missing",
+        "1 keypoint beyond 1,000,000 pixels counts as missing",
+        "1 keypoint at exactly (0, 0) counts as missing",
     )
 
 

@@ -198,7 +198,7 @@ def test_a_joint_that_jumps_for_a_frame_is_dropped():
     assert np.argwhere(repair.outliers).tolist() == [[40, 13]]
     assert scores[40, 13] == 0
     assert np.isnan(fixed[40, 13]).all()
-    assert repair.notes() == ["1 joint positions jump away and back: counted as missing"]
+    assert repair.notes() == ["1 joint position jumps away and back: counted as missing"]
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4])

@@ -73,7 +73,7 @@ def stream(
     """
     import torch
 
-    from rtpca.errors import InputError
+    from rtpca.errors import InputError, counted
     from rtpca.inference import StreamLifter
     from rtpca.models import load_checkpoint
     from rtpca.pipeline import LiftOptions
@@ -130,7 +130,8 @@ def stream(
             if pose is not None:
                 file.write(json.dumps(_line(pose), allow_nan=False) + "\n")
                 file.flush()
-    print_line(f"{frames} frames, {frames / max(busy_s, 1e-9):.0f} per second without the detector", err)
+    rate = frames / max(busy_s, 1e-9)
+    print_line(f"{counted(frames, 'frame')}, {rate:.0f} per second without the detector", err)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from rtpca.arrays import BoolArray, FloatArray
 from rtpca.checks import check_frame_rate, check_pixels
-from rtpca.errors import InputError, ShapeError
+from rtpca.errors import InputError, ShapeError, counted
 from rtpca.keypoints.numbers import are_lengths, check_units, missing_joints, on_a_scale, reach_below_zero
 from rtpca.keypoints.recognise import skeleton_of
 from rtpca.keypoints.record import Keypoints, marked
@@ -141,17 +141,21 @@ def _split(
         beyond = (np.abs(points) > LARGEST_PX).any(axis=2)
     far: BoolArray = np.asarray(beyond & np.isfinite(points).all(axis=2))
     if far.any():
-        notes.append(f"{int(far.sum())} keypoints beyond {LARGEST_PX:,} pixels count as missing")
+        notes.append(_each(int(far.sum()), f"beyond {LARGEST_PX:,} pixels"))
         points = np.where(far[..., None], np.float32(np.nan), points)
     missing = missing_joints(points, values)
     at_mark = missing & np.isfinite(points).all(axis=2) & (values > 0)
     if missing.all():
         raise InputError("keypoints hold no visible joint: all are NaN or have score 0")
     if at_mark.any():
-        notes.append(f"{int(at_mark.sum())} keypoints at exactly (0, 0) count as missing")
+        notes.append(_each(int(at_mark.sum()), "at exactly (0, 0)"))
     points, values = marked(points, values, missing)
     check_units(points)
     return points, values, notes
+
+
+def _each(number: int, where: str) -> str:
+    return f"{counted(number, f'keypoint {where} counts', f'keypoints {where} count')} as missing"
 
 
 def _third_number(values: FloatArray) -> tuple[FloatArray, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rtpca.errors import InputError, ShapeError
+from rtpca.errors import InputError, ShapeError, counted
 from rtpca.keypoints.checked import LARGEST_PX
 from rtpca.keypoints.recognise import known_skeleton, skeleton_of
 from rtpca.keypoints.record import Keypoints
@@ -65,7 +65,7 @@ class People:
         """
         people, index = len(self.each), 0 if number is None else number - 1
         if not 0 <= index < people:
-            there = "1 person" if people == 1 else f"{people} people"
+            there = counted(people, "person", "people")
             raise InputError(
                 f"{self.path}: `person` is {number}, but the file has {there}; give a number from 1 to "
                 f"{people}"
@@ -76,7 +76,9 @@ class People:
             raise type(one)(f"{self.path}, {one}{hint if number is None and people > 1 else ''}")
         one = one.keypoints() if isinstance(one, Track) else one
         one = one if self.fps is None else replace(one, fps=self.fps)
-        notes = [f"{self.format}: {one.frames} frames of {one.keypoints_px.shape[1]} joints"]
+        notes = [
+            f"{self.format}: {counted(one.frames, 'frame')} of {counted(one.keypoints_px.shape[1], 'joint')}"
+        ]
         if people > 1 and number is None:
             notes.append(
                 f"{people} people in the file; person 1 is lifted ({one.who}); `person` chooses another"

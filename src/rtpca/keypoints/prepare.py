@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from rtpca.arrays import BoolArray, FloatArray
-from rtpca.errors import InputError
+from rtpca.errors import InputError, counted
 from rtpca.keypoints.gaps import MIN_VISIBLE_JOINTS, bridge_gaps, drop_points, relative_scores, visible_frames
 from rtpca.keypoints.numbers import doubts_about_image
 from rtpca.keypoints.plausibility import implausible
@@ -20,6 +20,7 @@ from rtpca.keypoints.verdict import Judge
 from rtpca.skeletons import Skeleton, convert_keypoints, get_skeleton, unknown_joints
 
 _CHUNK = 1 << 15
+_POINTS = "frame whose joints all lie in one point counts", "frames whose joints all lie in one point count"
 
 
 def prepare(
@@ -66,7 +67,7 @@ def prepare(
             "keypoints and their unit"
         )
     if point.any():
-        notes.append(f"{int(point.sum())} frames whose joints all lie in one point count as not seen")
+        notes.append(f"{counted(int(point.sum()), *_POINTS)} as not seen")
     never = unknown_joints(source)
     if never:
         notes.append(f"{source.name} does not have {', '.join(never)}: the network guesses them")
@@ -80,7 +81,7 @@ def prepare(
     if not visible.any():
         raise InputError(
             f"no frame shows enough of a person: at least {MIN_VISIBLE_JOINTS} joints with a score are "
-            f"needed in one of the {len(points)} frames; check the keypoints and their scores"
+            f"needed in one of {counted(len(points), 'frame')}; check the keypoints and their scores"
         )
     notes += _gap_notes(bridged, visible, h36m_scores, never)
     ready = replace(
@@ -154,11 +155,14 @@ def _convert(points: FloatArray, scores: FloatArray, source: Skeleton) -> tuple[
 def _gap_notes(bridged: int, valid: BoolArray, scores: FloatArray, never: tuple[str, ...]) -> list[str]:
     notes: list[str] = []
     if bridged:
-        notes.append(f"{bridged} joint positions in short gaps bridged")
+        notes.append(f"{counted(bridged, 'joint position')} in short gaps bridged")
     lost = int((~valid).sum())
     if lost:
-        notes.append(f"{lost} of {len(valid)} frames show nobody for too long: filled, valid is false there")
+        notes.append(
+            f"{lost} of {counted(len(valid), 'frame')} {'shows' if lost == 1 else 'show'} nobody for too "
+            "long: filled, valid is false there"
+        )
     missing = int((scores[valid] <= 0).sum()) - len(never) * int(valid.sum())
     if missing > 0:
-        notes.append(f"{missing} missing or doubtful joint positions in the other frames: guessed")
+        notes.append(f"{counted(missing, 'missing or doubtful joint position')} in the other frames: guessed")
     return notes

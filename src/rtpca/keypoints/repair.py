@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtpca.arrays import BoolArray, FloatArray
+from rtpca.errors import counted
 from rtpca.keypoints.sides import PAIRS, with_exchanged
 from rtpca.keypoints.verdict import Judge, judged_sides
 
@@ -44,16 +45,20 @@ class Repair:
         for name, limb in zip(("legs", "arms"), (PAIRS[:3, 0], PAIRS[3:, 0]), strict=True):
             frames = int(self.exchanged[:, limb].any(axis=1).sum())
             if frames:
-                notes.append(f"left and right {name} exchanged by the detector in {frames} frames: put right")
+                notes.append(
+                    f"left and right {name} exchanged by the detector in {counted(frames, 'frame')}: "
+                    "put right"
+                )
         for name, limb in zip(("legs", "arms"), (PAIRS[:3, 0], PAIRS[3:, 0]), strict=True):
             frames = int((self.doubt[:, limb] > _WORTH_A_WORD).any(axis=1).sum())
             if frames:
                 notes.append(
-                    f"left and right of {name} may be exchanged in {frames} frames: not decided, "
+                    f"left and right of {name} may be exchanged in {counted(frames, 'frame')}: not decided, "
                     "the confidence is lower there"
                 )
         if self.outliers.any():
-            notes.append(f"{int(self.outliers.sum())} joint positions jump away and back: counted as missing")
+            jumps = counted(int(self.outliers.sum()), "joint position jumps", "joint positions jump")
+            notes.append(f"{jumps} away and back: counted as missing")
         return notes
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rtpca.arrays import DoubleArray, FloatArray, IntArray
+from rtpca.errors import counted
 from rtpca.keypoints.following import body_sizes
 from rtpca.keypoints.identities import Doubt, identify, linked, without_leaps
 from rtpca.keypoints.pieces import Piece
@@ -22,6 +23,10 @@ _SAME_POSE, _SAME_BOX = 0.08, 0.85
 that (intersection over union), in the median of their common frames, show one person twice."""
 _MOSTLY = 0.7
 _COMMON_JOINTS = 4
+_DOUBLES = (
+    "detection that showed a person a second time was",
+    "detections that showed a person a second time were",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ def _without_doubles(people: list[Piece], scores: FloatArray) -> tuple[list[Piec
             by_frame.setdefault(frame, []).append((person, row))
     order = {id(person): place for place, person in enumerate(people)}
     kept.sort(key=lambda person: order[id(person)])
-    return kept, [f"{doubles} detections that showed a person a second time were left out"] if doubles else []
+    return kept, [f"{counted(doubles, *_DOUBLES)} left out"] if doubles else []
 
 
 def _same_person(one: Piece, other: Piece, pairs: list[tuple[int, int]]) -> bool:
@@ -177,6 +182,6 @@ def _track(detections: list[Detection], frames: int, notes: tuple[str, ...]) -> 
         frames,
         np.array([detection.frame for detection in detections]),
         np.stack([detection.joints for detection in detections]),
-        who=f"{name}seen in {len(detections)} of {frames} frames",
+        who=f"{name}seen in {len(detections)} of {counted(frames, 'frame')}",
         notes=notes,
     )

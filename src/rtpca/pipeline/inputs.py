@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtpca.arrays import ImageArray
-from rtpca.errors import InputError
+from rtpca.errors import InputError, counted
 from rtpca.files.reading import check_file
 from rtpca.geometry import Camera
 from rtpca.inference import Lifter
@@ -111,7 +111,7 @@ def _read_video(path: Path, options: LiftOptions, lifter: Lifter, events: Events
     else:
         numbers = [options.person]
         if options.person > people:
-            there = "1 person was" if people == 1 else f"{people} people were"
+            there = f"{counted(people, 'person', 'people')} {'was' if people == 1 else 'were'}"
             raise InputError(
                 f"`person` is {options.person}, but {there} found; give a number from 1 to {people}, or all"
             )
@@ -141,7 +141,7 @@ def _check_length(seconds: float, options: LiftOptions) -> None:
 def _check_amount(path: Path, frames: Sequence[int]) -> None:
     """Refuse clips (so many frames of each person) that memory would hardly hold, before it is taken."""
     if sum(frames) > MOST_FRAMES_OF_PEOPLE:
-        people = "1 person" if len(frames) == 1 else f"{len(frames):,} people"
+        people = counted(len(frames), "person", "people")
         raise InputError(
             f"{path}: {people} in clips of up to {max(frames):,} frames: at most {MOST_FRAMES_OF_PEOPLE:,} "
             "frames of all people together are lifted at a time; take one with `person`, or cut the clip"

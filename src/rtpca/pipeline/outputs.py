@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from rtpca.errors import ConfigError, InputError
+from rtpca.errors import ConfigError, InputError, counted
 from rtpca.export import FILLED_FORMATS, FORMATS, check_format, endings_of, save_opensim
 from rtpca.export.opensim import MODEL_ENDINGS, ModelParts
 from rtpca.export.opensim_tools import follow
@@ -231,7 +231,8 @@ class Outputs:
             unseen = int((~person.valid).sum())
             if names and unseen:
                 events.note(
-                    f"{', '.join(names)}: {unseen} of {person.frames} frames show nobody and are filled from "
+                    f"{', '.join(names)}: {unseen} of {counted(person.frames, 'frame')} "
+                    f"{'shows nobody and is' if unseen == 1 else 'show nobody and are'} filled from "
                     "their neighbours, since the format has no word for that; `valid` in "
                     f"{self.person_path(number).name} says which"
                 )
@@ -270,5 +271,5 @@ def _of_person(path: Path, number: int) -> Path:
 
 def _described(result: LiftResult) -> str:
     seconds = result.frames / result.fps
-    seen = f"{result.frames} frames ({seconds:.1f} s), {int(result.valid.sum())} with a person in view"
+    seen = f"{counted(result.frames, 'frame')} ({seconds:.1f} s), {int(result.valid.sum())} with a person in view"
     return f"{seen}, stature {result.stature_m:.2f} m{'' if result.stature_known else ' (assumed)'}"

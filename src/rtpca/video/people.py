@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from rtpca.arrays import FloatArray, ImageArray
-from rtpca.errors import InputError
+from rtpca.errors import InputError, counted
 from rtpca.keypoints import Keypoints
 from rtpca.keypoints.tracks import Detection, Track, build_tracks
 from rtpca.progress import Progress, in_silence
@@ -104,15 +104,15 @@ def track_people(video: VideoReader, detector: Detector, progress: Progress = in
     timing = find_timing(times_s, video.rates)
     if timing.frames > _MOST_ADDED * len(times_s):
         raise InputError(
-            f"{video.path}: its {_counted(len(times_s))} are said to take {timing.times_s[-1]:.0f} s, so far "
-            f"apart that {timing.frames} would be made of them; cut it where it pauses, or show them at a "
-            f'constant rate with: ffmpeg -i "{video.path}" -vf setpts=N/30/TB -r 30 steady.mp4'
+            f"{video.path}: its {counted(len(times_s), 'frame')} are said to take {timing.times_s[-1]:.0f} "
+            f"s, so far apart that {timing.frames} would be made of them; cut it where it pauses, or show "
+            f'them at a constant rate with: ffmpeg -i "{video.path}" -vf setpts=N/30/TB -r 30 steady.mp4'
         )
     tracks, notes = _people(detections, len(times_s), float(timing.rate))
     if not tracks:
         raise InputError(
-            f"{video.path}: nobody was found in its {_counted(len(times_s))} by {detector.name}; people must "
-            "be upright and not too small (a tenth of the picture at least)"
+            f"{video.path}: nobody was found in its {counted(len(times_s), 'frame')} by {detector.name}; "
+            "people must be upright and not too small (a tenth of the picture at least)"
         )
     return TrackedVideo(
         tracks=[replace(track, image_size=image_size) for track in tracks],
@@ -174,7 +174,7 @@ def _described(video: VideoReader, image_size: tuple[int, int], timing: Timing) 
     if video.is_picture:
         return [f"picture: {image_size[0]} x {image_size[1]} px, lifted as a clip of one frame"]
     rate = f"{float(timing.rate):.6g} frames per second"
-    shown = f"video: {_counted(len(timing.times_s))} of {image_size[0]} x {image_size[1]} px"
+    shown = f"video: {counted(len(timing.times_s), 'frame')} of {image_size[0]} x {image_size[1]} px"
     if not timing.constant:
         return [f"{shown} at a varying rate: keypoints interpolated at {rate}, {timing.frames} frames"]
     if not video.timed:
@@ -185,10 +185,6 @@ def _described(video: VideoReader, image_size: tuple[int, int], timing: Timing) 
     return [f"{shown} at {rate}"]
 
 
-def _counted(frames: int) -> str:
-    return "1 frame" if frames == 1 else f"{frames} frames"
-
-
 def _found(tracks: list[Track], detector: Detector) -> str:
-    who = "1 person" if len(tracks) == 1 else f"{len(tracks)} people"
+    who = counted(len(tracks), "person", "people")
     return f"{who} found by {detector.name}: " + "; ".join(track.who for track in tracks)

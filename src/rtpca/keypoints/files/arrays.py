@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rtpca.errors import InputError
+from rtpca.errors import InputError, counted
 from rtpca.files.npz import npz_names, read_npy_file, read_npz
 from rtpca.keypoints.checked import split_scores
 from rtpca.keypoints.people import People
@@ -44,7 +44,7 @@ def read_arrays(path: Path) -> People:
         values,
         fps=_rate(arrays.get("fps"), path),
         image_size=_size(arrays.get("image_size"), path),
-        who=f"{len(points)} frames",
+        who=counted(len(points), "frame"),
         notes=tuple(notes),
     )
     return People(path, "array file", (one,), _text(arrays.get("skeleton")), binding=True)

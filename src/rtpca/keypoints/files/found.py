@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 
 from rtpca.arrays import FloatArray
-from rtpca.errors import InputError
+from rtpca.errors import InputError, counted
 from rtpca.keypoints.files.frames import ClipFrames
 from rtpca.keypoints.numbers import missing_joints, on_a_scale, reach_below_zero
 from rtpca.keypoints.people import People
@@ -94,7 +94,7 @@ def people_of(
     found = _cleaned(found, path, said)
     if not found:
         frames = sum(clip.frames for clip in clips)
-        raise InputError(f"{path}: no person in it: no keypoints were found in {frames} frames")
+        raise InputError(f"{path}: no person in it: no keypoints were found in {counted(frames, 'frame')}")
     each: list[Track] = []
     numbers: list[int] = []
     by_clip: dict[int, list[Found]] = defaultdict(list)
@@ -220,19 +220,22 @@ def _detections(members: Sequence[Found], said: list[str]) -> list[Detection]:
         examples.update(again)
         chosen += named
     if twice:
-        said.append(f"{twice} detections repeat another one of their frame: the better-scored one is taken")
+        said.append(
+            f"{counted(twice, 'detection repeats', 'detections repeat')} another one of their frame: the "
+            "better-scored one is taken"
+        )
     if not shared:
         return chosen
     example = examples.most_common(1)[0][0]
     if shared > _BROKEN_IDENTITIES * crowded:
         said.append(
-            f"identities stand for several people at once ('{example}' in {examples[example]} frames): "
-            "people are told apart by where they are"
+            f"identities stand for several people at once ('{example}' in "
+            f"{counted(examples[example], 'frame')}): people are told apart by where they are"
         )
         return [replace(one, identity=None) for one in chosen]
     said.append(
-        f"an identity stands for several people in {shared} frames ('{example}' for one): the better-scored "
-        "one is taken"
+        f"an identity stands for several people in {counted(shared, 'frame')} ('{example}' for one): the "
+        "better-scored one is taken"
     )
     best: dict[tuple[int, str | None, int], Detection] = {}
     for number, one in enumerate(chosen):

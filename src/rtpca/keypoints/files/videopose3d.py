@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rtpca.arrays import FloatArray
-from rtpca.errors import InputError, ShapeError
+from rtpca.errors import InputError, ShapeError, counted
 from rtpca.files.npz import read_npz
 from rtpca.keypoints.checked import split_scores
 from rtpca.keypoints.files.found import Found, people_of
@@ -66,7 +66,7 @@ def _read_data_2d(subjects: Any, metadata: dict[Any, Any], path: Path) -> People
                 except InputError as error:
                     each.append(InputError(f"{label}: {error}"))
                     continue
-                who = f"{label}, {len(points)} frames"
+                who = f"{label}, {counted(len(points), 'frame')}"
                 each.append(Keypoints(points, scores, image_size=size, who=who))
     if not each:
         raise InputError(f"{path}: 'positions_2d' holds no keypoints")
