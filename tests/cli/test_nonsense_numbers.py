@@ -29,7 +29,7 @@ MOTION = {
     "stature_m": LENGTH,
     "min_seconds": ("-1", "nan", "inf", "-inf"),
 }
-REPRODUCED = {"number": COUNT, "seeds": COUNT, "max_time": MINUTES, "jobs": ("0", "-1", "nan", "1e30")}
+REPRODUCED = {"seeds": COUNT, "max_time": MINUTES, "jobs": ("0", "-1", "nan", "1e30")}
 NUMBERS: dict[str, dict[str, tuple[str, ...]]] = {
     "lift": LIFTED,
     "stream": LIFTED | {"latency": WHOLE, "person": COUNT},
@@ -38,7 +38,7 @@ NUMBERS: dict[str, dict[str, tuple[str, ...]]] = {
     "eval": {"noise_px": ("-1", "nan", "inf", "-inf", "1e30", DIGITS), "seed": WHOLE},
     "profile": {"batch": COUNT, "runs": COUNT},
     "table": REPRODUCED,
-    "figure": REPRODUCED | {"rounds": COUNT, "batch_frames": COUNT},
+    "figure": REPRODUCED | {"number": COUNT, "rounds": COUNT, "batch_frames": COUNT},
     "import-checkpoint": {"heads": COUNT, "frames": COUNT},
     "prepare cmu": MOTION,
     "prepare bvh": MOTION,
@@ -111,7 +111,7 @@ def test_every_number_of_every_verb_is_tried() -> None:
 )
 def test_nonsense_is_refused_in_one_line(verb: str, name: str, beginnings, capsys) -> None:
     flag, count = VERBS[verb][name]
-    needed = ["1"] if "number" in NUMBERS[verb] and name != "number" else []
+    needed = ["1"] if verb in ("table", "figure") and name != "number" else []
     for value in NUMBERS[verb][name]:
         words = [*verb.split(), *needed, *([flag] if flag else []), *[value] * count, *beginnings[verb]]
         with warnings.catch_warnings():

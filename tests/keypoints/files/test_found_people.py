@@ -96,7 +96,7 @@ def test_an_identity_that_two_have_for_a_moment_is_the_better_scored_one(tmp_pat
     path = alphapose(tmp_path, [one, other], [1, lambda frame: 1 if frame == 20 else 2])
     content = read_keypoints(path, "coco17")
     np.testing.assert_allclose(content.keypoints_px, one[..., :2], rtol=1e-6)
-    assert any("stands for several people in 1 frame  ('1'" in note for note in content.notes)
+    assert any("stands for several people in 1 frame ('1'" in note for note in content.notes)
 
 
 def test_identities_that_do_not_tell_people_apart_are_left_aside(tmp_path):
