@@ -32,7 +32,7 @@ MOTION = {
 REPRODUCED = {"seeds": COUNT, "max_time": MINUTES, "jobs": ("0", "-1", "nan", "1e30")}
 NUMBERS: dict[str, dict[str, tuple[str, ...]]] = {
     "lift": LIFTED,
-    "stream": LIFTED | {"latency": WHOLE, "person": COUNT},
+    "stream": LIFTED | {"latency": WHOLE, "person": COUNT, "height_m": LENGTH},
     "app": {"port": WHOLE, "max_mb": COUNT, "max_seconds": ("0", "-1", "nan", "-inf")},
     "train": {"max_time": MINUTES, "devices": COUNT},
     "eval": {"noise_px": ("-1", "nan", "inf", "-inf", "1e30", DIGITS), "seed": WHOLE},

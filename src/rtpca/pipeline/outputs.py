@@ -271,5 +271,6 @@ def _of_person(path: Path, number: int) -> Path:
 
 def _described(result: LiftResult) -> str:
     seconds = result.frames / result.fps
-    seen = f"{counted(result.frames, 'frame')} ({seconds:.1f} s), {int(result.valid.sum())} with a person in view"
-    return f"{seen}, stature {result.stature_m:.2f} m{'' if result.stature_known else ' (assumed)'}"
+    length = f"{counted(result.frames, 'frame')} ({seconds:.1f} s)"
+    seen = f"{int(result.valid.sum())} with a person in view"
+    return f"{length}, {seen}, stature {result.stature_m:.2f} m{'' if result.stature_known else ' (assumed)'}"
