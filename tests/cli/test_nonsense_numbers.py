@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 import warnings
 from pathlib import Path
@@ -61,7 +62,7 @@ def numeric(function) -> dict[str, tuple[str, int]]:
     for name, hint in typing.get_type_hints(function, include_extras=True).items():
         kinds = typing.get_type_hints(function)[name]
         text = str(kinds)
-        if name == "return" or not ("int" in text or "float" in text):
+        if name == "return" or not re.search(r"\b(int|float)\b", text):
             continue
         (info,) = typing.get_args(hint)[1:]
         words = [word for word in (info.default, *(info.param_decls or ())) if isinstance(word, str)]

@@ -83,10 +83,10 @@ def test_frames_without_anybody_are_told_where_the_format_cannot(people, tmp_pat
 def test_a_moving_picture_has_the_pictures_of_all_frames(people, tmp_path) -> None:
     asked = []
 
-    def images():
-        asked.append("once")
+    def images(size_wh):
+        asked.append(size_wh)
         for shade in range(FRAMES):
-            yield np.full((108, 192, 3), shade, dtype=np.uint8)
+            yield np.full((size_wh[1], size_wh[0], 3), shade, dtype=np.uint8)
 
     counted = []
     clip = LiftedClip(people[:1], "walk", images)
@@ -97,5 +97,6 @@ def test_a_moving_picture_has_the_pictures_of_all_frames(people, tmp_path) -> No
             picture.seek(frame)
             seconds += picture.info["duration"] / 1000
     assert seconds == pytest.approx(FRAMES / people[0].fps, abs=0.05)
-    assert asked == ["once"]
+    ((width, height),) = asked
+    assert width / height == pytest.approx(people[0].image_size[0] / people[0].image_size[1], rel=0.02)
     assert counted[-1][0] == counted[-1][1]
