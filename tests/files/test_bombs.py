@@ -248,6 +248,11 @@ def test_groups_and_attributes_of_strangers(tmp_path: Path) -> None:
         file.attrs["long"] = np.zeros(1 << 18)
         with pytest.raises(ValueError, match="attribute long of / has the shape"):
             attributes_of(file)
+    with h5py.File(tmp_path / "heap.h5", "w") as file:
+        file.attrs["text"] = "of any length"
+        with pytest.raises(ValueError, match="attribute text of / has no fixed length"):
+            attributes_of(file)
+        assert attributes_of(file, any_length=True) == {"text": "of any length"}
 
 
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x]\n" + "".join(

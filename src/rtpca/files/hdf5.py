@@ -81,11 +81,16 @@ def _check_stored(array: h5py.Dataset) -> None:
         raise ValueError(f"{array.name} is stored in pieces of {chunk:,} bytes")
 
 
-def attributes_of(group: h5py.Group | h5py.Dataset) -> Mapping[str, Any]:
+def attributes_of(group: h5py.Group | h5py.Dataset, *, any_length: bool = False) -> Mapping[str, Any]:
     """The attributes of a group or array.
 
+    Args:
+        group: Whose attributes.
+        any_length: Whether values of no fixed length are read too. They lie in a heap of the file, and damage
+            there can hang the HDF5 library for good, so only files of programs that write them need it.
+
     Raises:
-        ValueError: one of them is too large.
+        ValueError: one of them is too large, or of no fixed length.
     """
     attributes: dict[str, Any] = {}
     for name in group.attrs:
@@ -93,6 +98,8 @@ def attributes_of(group: h5py.Group | h5py.Dataset) -> Mapping[str, Any]:
         # Of an attribute without a value there is no shape.
         if math.prod(stored.shape or ()) * stored.dtype.itemsize > _MAX_ATTRIBUTE_BYTES:
             raise ValueError(f"attribute {name} of {group.name} has the shape {stored.shape}")
+        if stored.dtype.hasobject and not any_length:
+            raise ValueError(f"attribute {name} of {group.name} has no fixed length")
         attributes[name] = group.attrs[name]
     return attributes
 

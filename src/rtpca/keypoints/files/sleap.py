@@ -32,7 +32,7 @@ def read_analysis(path: Path, file: Any) -> People:
         raise InputError(
             f"{path}: 'tracks' has the shape {tracks.shape}, needed are track, x and y, node, frame"
         )
-    stated = attributes_of(tracks).get("dims")
+    stated = attributes_of(tracks, any_length=True).get("dims")
     order = (
         tuple(json.loads(_text(stated))) if stated is not None else _guessed_order(tracks.shape, len(names))
     )
@@ -80,7 +80,7 @@ def read_project(path: Path, file: Any) -> People:
     """
     from rtpca.files.hdf5 import array_in, attributes_of, group_in
 
-    metadata = json.loads(_text(attributes_of(group_in(file, "metadata"))["json"]))
+    metadata = json.loads(_text(attributes_of(group_in(file, "metadata"), any_length=True)["json"]))
     nodes = [_text(node["name"]) for node in metadata["nodes"]]
     skeletons = [[int(node["id"]) for node in skeleton["nodes"]] for skeleton in metadata["skeletons"]]
     if not skeletons:
