@@ -15,7 +15,6 @@ from rtpca.models.layers import (
     attend,
     fold_frames,
     fold_joints,
-    fold_joints_by_moment,
     unfold_joints,
 )
 
@@ -118,7 +117,6 @@ def test_dropout_acts_in_training_only() -> None:
 def test_folding_puts_the_right_axis_in_the_middle(batch, frames, joints, channels) -> None:
     x = torch.arange(batch * frames * joints * channels).reshape(batch, frames, joints, channels)
     by_frame, by_joint = fold_frames(x), fold_joints(x)
-    assert torch.equal(fold_joints_by_moment(x), by_joint)
     assert torch.equal(by_frame[(batch - 1) * frames + frames - 1], x[batch - 1, frames - 1])
     assert torch.equal(by_joint[(batch - 1) * joints + joints - 1], x[batch - 1, :, joints - 1])
     assert torch.equal(unfold_joints(by_joint, joints), x)

@@ -1,14 +1,10 @@
 """Attention, feed-forward part and stochastic depth: the pieces that spatial and temporal blocks share.
 
 Tensors here are folded to `(N, L, C)`: N sequences of length L. A spatial block folds frames into N and
-attends over joints; a temporal block folds joints into N and attends over frames. In RTPCA
-the tokens of a temporal block lie in memory moment by moment: what is done over time is then done with whole
-pieces of memory.
+attends over joints; a temporal block folds joints into N and attends over frames.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -36,14 +32,6 @@ class DropPath(nn.Module):
 def drop_path_rate(last: float, index: int, depth: int) -> float:
     """Rate of block `index` of `depth`: grows linearly from 0 at the first to `last` at the last."""
     return last * index / max(1, depth - 1)
-
-
-def per_token(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """A layer that sees each token on its own, on tokens (N, L, C) that lie in memory in either order.
-
-    Linear layers and norms would first copy tokens that lie moment by moment.
-    """
-    return layer(x) if x.is_contiguous() else layer(x.transpose(0, 1)).transpose(0, 1)
 
 
 class FeedForward(nn.Module):
@@ -171,19 +159,17 @@ class Attention(nn.Module):
         q, own = self.project(x)
         attended = own if memory is None or self.merge_memory is None else self.merge_memory(own, memory)
         keys, values = attended.chunk(2, dim=-1)
-        out = attend_in_heads(q, keys, values, self.heads)
-        return self.dropout(per_token(self.proj, out)), own, attended
+        return self.dropout(self.proj(attend_in_heads(q, keys, values, self.heads))), own, attended
 
     def project(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Queries (N, L, C) and keys with values (N, L', 2 C) of the input (N, L, C)."""
         dim = x.shape[-1]
         if self.refine is None:
-            q, kv = per_token(self.qkv, x).split((dim, 2 * dim), dim=-1)
+            q, kv = self.qkv(x).split((dim, 2 * dim), dim=-1)
             return q, kv
         weight = self.qkv.weight
         q_bias, kv_bias = self.qkv.bias.tensor_split([dim]) if self.has_bias else (None, None)
-        q = per_token(lambda tokens: F.linear(tokens, weight[:dim], q_bias), x)
-        return q, per_token(lambda tokens: F.linear(tokens, weight[dim:], kv_bias), self.refine(x))
+        return F.linear(x, weight[:dim], q_bias), F.linear(self.refine(x), weight[dim:], kv_bias)
 
     def split_heads(self, x: Tensor) -> Tensor:
         """(N, L, C) -> (N, H, L, D), a view."""
@@ -203,10 +189,9 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """(N, L, C) to (N, L, C), with the block's own and attended keys and values (N, ., 2 C)."""
-        attended, own, joined = self.attention(per_token(self.norm1, x), memory)
+        attended, own, joined = self.attention(self.norm1(x), memory)
         x = x + self.drop_path(attended)
-        changed = per_token(lambda tokens: self.mlp(self.norm2(tokens)), x)
-        return x + self.drop_path(changed), own, joined
+        return x + self.drop_path(self.mlp(self.norm2(x))), own, joined
 
 
 def fold_frames(x: Tensor) -> Tensor:
@@ -219,11 +204,6 @@ def fold_joints(x: Tensor) -> Tensor:
     return x.transpose(1, 2).flatten(0, 1)
 
 
-def fold_joints_by_moment(x: Tensor) -> Tensor:
-    """The same, lying in memory moment by moment, for layers that go through `per_token`."""
-    return x.transpose(0, 1).flatten(1, 2).transpose(0, 1)
-
-
 def unfold_joints(x: Tensor, joints: int) -> Tensor:
-    """(B * J, F, C) -> (B, F, J, C), a view."""
+    """(B * J, F, C) -> (B, F, J, C)."""
     return x.unflatten(0, (-1, joints)).transpose(1, 2)

@@ -41,7 +41,4 @@ class CrossLayerRefinement(nn.Module):
     def forward(self, own: Tensor, memory: Tensor) -> Tensor:
         """Own (N, L, 2 C) and handed-on (N, M, 2 C) keys and values to (N, L + memory_frames, 2 C)."""
         windows = self.windows.to(memory.dtype)
-        by_moment = memory.transpose(0, 1)  # (M, N, 2 C), as it lies in memory
-        pooled = (windows / windows.sum(-1, keepdim=True)) @ by_moment.flatten(1)
-        joined = torch.cat((own.transpose(0, 1), pooled.unflatten(1, by_moment.shape[1:])))
-        return joined.transpose(0, 1)
+        return torch.cat((own, (windows / windows.sum(-1, keepdim=True)) @ memory), dim=1)

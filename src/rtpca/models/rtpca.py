@@ -22,7 +22,7 @@ from rtpca.models.layers import (
     Block,
     drop_path_rate,
     fold_frames,
-    fold_joints_by_moment,
+    fold_joints,
     unfold_joints,
 )
 from rtpca.models.network import LiftingNetwork
@@ -139,7 +139,7 @@ class RTPCA(LiftingNetwork):
         return out.unflatten(0, x.shape[:2])
 
     def _temporal(self, i: int, x: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        out, own, attended = self.temporal_blocks[i](fold_joints_by_moment(x), memory)
+        out, own, attended = self.temporal_blocks[i](fold_joints(x), memory)
         return unfold_joints(out, x.shape[2]), own, attended
 
 
