@@ -131,8 +131,8 @@ def test_notes_are_in_the_words_of_the_page(tmp_path, run, weights) -> None:
     job = run(LiftProcess(LiftOptions(weights=weights, device="cpu")), tmp_path / "walk.npz")
     assert (job.state, job.error) == ("done", "")
     assert any(
-        "recognised as h36m17" in note and "rtpca lift --skeleton says otherwise" in note
+        "recognised as h36m17" in note and "the joint set on this page says otherwise" in note
         for note in job.notes
     )
-    assert any("better with rtpca lift --image-size" in note for note in job.notes)
+    assert any("better with the image size on this page" in note for note in job.notes)
     assert not any("`" in note for note in job.notes)

@@ -59,7 +59,7 @@ def test_a_file_in_the_way_is_said(weights, tmp_path, capsys) -> None:
     taken = tmp_path / "taken"
     taken.touch()
     assert main(["demo", "--out", str(taken), "--weights", weights]) == 2
-    assert "give another with --out" in capsys.readouterr().err
+    assert "choose another" in capsys.readouterr().err
 
 
 def test_unknown_weights_are_said(tmp_path, capsys) -> None:

@@ -156,7 +156,7 @@ def test_who_cannot_be_lifted_is_left_out_and_the_others_are_lifted(tmp_path: Pa
     said = capsys.readouterr().out.splitlines()
     assert [line for line in said if "left out" in line] == [
         f"person 3 is left out: {file}: no frame shows enough of a person: at least 4 joints with a score "
-        "are needed in one of the 30 frames; check the keypoints and their scores"
+        "are needed in one of 30 frames; check the keypoints and their scores"
     ]
     assert len(said) == len(set(said))
     written = ["in.json", "out-person2.json", "out-person2.npz", "out.html", "out.json", "out.npz"]

@@ -146,7 +146,7 @@ def test_what_cannot_be_is_said(clip, stream):
 
 def test_weights_that_predict_a_part_of_their_window_are_refused_in_words(clip):
     network = build_model("poseformer", frames=9, joint_dim=4, depth=1, heads=1)
-    checkpoint = Checkpoint(network, InputSpec(normalisation="person", fps=20.0), "tiny", {})
+    checkpoint = Checkpoint(network, InputSpec(normalisation="person", fps=20.0))
     with pytest.raises(ConfigError, match=r"\(poseformer\) predict 1 of the 9 frames .* all of them"):
         StreamLifter(checkpoint, skeleton="h36m17", image_size=clip.keypoints.image_size, device="cpu")
 

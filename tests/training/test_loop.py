@@ -168,7 +168,7 @@ def test_a_missing_device_is_named(data, tmp_path) -> None:
         InputError, match="1 CUDA devices are asked for, this machine has 0; use the CPU or fewer"
     ):
         train(tiny_config(), data, tmp_path, accelerator="cuda")
-    with pytest.raises(ConfigError, match="0 devices: at least 1 is needed"):
+    with pytest.raises(ConfigError, match="0 devices: give a number from 1 to 1,024"):
         run(data, tmp_path, devices=0)
 
 

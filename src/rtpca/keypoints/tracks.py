@@ -120,6 +120,9 @@ def build_tracks(detections: Sequence[Detection], frames: int, fps: float = ASSU
     if not named:
         people, note = _without_doubles(people, found[..., 2])
         notes += note
+        # Nobody can be exchanged with a second showing of themselves.
+        kept = np.concatenate([person.members for person in people])
+        doubts = [doubt for doubt in doubts if np.isin(doubt.detections, kept).all()]
     tracks = [
         _track(
             [ordered[index] for index in person.members],
