@@ -254,7 +254,8 @@ def test_ctrl_c_leaves_nothing_and_older_files_alone(
 
 
 _STUCK = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background begin without it
 sys.path.insert(0, sys.argv.pop(1))
 import rtpca.video
 from people import Script, walker
@@ -264,7 +265,8 @@ points = walker(40) / 4
 def until_the_third(frame):
     print("frame", frame, flush=True)
     if frame == 2:
-        time.sleep(600)
+        for _ in range(6000):  # a signal just before one long sleep would wait for its end
+            time.sleep(0.1)
     return [points[frame]]
 
 rtpca.video.load_detector = lambda *_, **__: Script(until_the_third)
