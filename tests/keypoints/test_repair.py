@@ -72,7 +72,7 @@ def test_exchanged_sides_are_put_right(pairs, length):
     assert not repair.outliers.any()
 
 
-def test_of_noisy_sides_seen_from_the_side_most_are_put_right_and_hardly_any_wrong(rng):
+def test_of_noisy_sides_seen_from_the_side_most_are_put_right_and_none_wrong(rng):
     right = wrong = put_in = 0
     for seed in range(4):
         points = walk_from_the_side(seed) + rng.normal(0, 5, (90, 17, 2)).astype(np.float32)
@@ -86,7 +86,7 @@ def test_of_noisy_sides_seen_from_the_side_most_are_put_right_and_hardly_any_wro
         apart = np.linalg.norm(points - points[:, list(H36M.mirror)], axis=-1) > 15
         wrong += int((repair.exchanged & ~truth & apart).sum())
     assert right > 0.5 * put_in
-    assert wrong < 0.1 * right
+    assert wrong < 0.05 * put_in
 
 
 @pytest.mark.parametrize(("fps", "noise_px"), [(10, 0), (15, 5), (25, 2), (30, 5), (60, 5)])
